@@ -1,0 +1,50 @@
+import { z } from "zod";
+
+/**
+ * Why a job failed, and whether the same job may succeed when it is submitted again unchanged.
+ * This is the only table of that; nothing else decides it.
+ */
+export const JOB_ERROR_RETRYABLE = {
+  /** The tool ran and answered `isError`; its content is kept in the job's result. */
+  tool_error: false,
+  /** The call took longer than the server's `tool_timeout`. */
+  tool_timeout: true,
+  /** The job took longer than its `timeout_ms`. */
+  timeout: true,
+  /** The server is not connected, or its connection broke during the call. */
+  server_unavailable: true,
+  /** No worker that took the job has such a server. */
+  unknown_server: false,
+  /** The server is connected and has no such tool. */
+  unknown_tool: false,
+  /** A bare tool name that several servers have. */
+  ambiguous_tool: false,
+  /** The arguments do not fit the tool's schema. */
+  invalid_arguments: false,
+  /** The server refused the call with a protocol error. */
+  call_rejected: false,
+  /** The result is larger than a job may keep. */
+  result_too_large: false,
+  /** A bug in Millrace. */
+  internal_error: true,
+} as const;
+
+export type JobErrorCode = keyof typeof JOB_ERROR_RETRYABLE;
+
+const codes = Object.keys(JOB_ERROR_RETRYABLE) as [JobErrorCode, ...JobErrorCode[]];
+
+/** The `error` of a failed job. `retryable` says whether the same job may succeed later. */
+export const JobError = z
+  .object({
+    code: z.enum(codes),
+    message: z.string(),
+    retryable: z.boolean(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: "JobError" });
+export type JobError = z.infer<typeof JobError>;
+
+/** Builds a job's error; `retryable` comes from the one table. */
+export function jobError(code: JobErrorCode, message: string, errors?: JobError["errors"]): JobError {
+  return { code, message, retryable: JOB_ERROR_RETRYABLE[code], ...(errors ? { errors } : {}) };
+}

@@ -1,0 +1,49 @@
+import { z } from "zod";
+
+/**
+ * Every error that the HTTP API answers: a stable code, its status and its title.
+ * The shape on the wire is RFC 9457's problem+json.
+ */
+export const PROBLEMS = {
+  invalid_json: { status: 400, title: "The body is not valid JSON" },
+  invalid_header: { status: 400, title: "A request header is malformed" },
+  invalid_query: { status: 400, title: "A query value is malformed" },
+  unauthorized: { status: 401, title: "A valid API key is required" },
+  host_not_allowed: { status: 403, title: "This host or origin is not allowed" },
+  route_not_found: { status: 404, title: "No such route" },
+  job_not_found: { status: 404, title: "No such job" },
+  server_not_found: { status: 404, title: "No such MCP server" },
+  tool_not_found: { status: 404, title: "No such tool" },
+  method_not_allowed: { status: 405, title: "This method is not allowed here" },
+  body_too_large: { status: 413, title: "The body is too large" },
+  unsupported_media_type: { status: 415, title: "The body must be JSON" },
+  invalid_request: { status: 422, title: "The request does not fit its schema" },
+  unknown_server: { status: 422, title: "The fleet has no such MCP server" },
+  unknown_tool: { status: 422, title: "The server has no such tool" },
+  ambiguous_tool: { status: 422, title: "Several servers have this tool" },
+  invalid_arguments: { status: 422, title: "The arguments do not fit the tool's schema" },
+  internal_error: { status: 500, title: "A bug in Millrace" },
+  store_unavailable: { status: 503, title: "Redis does not answer" },
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+const codes = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
+
+/** One thing that is wrong, and where: `arguments.path`, `priority`, `Last-Event-ID`. */
+export const ProblemDetailError = z.object({ path: z.string(), message: z.string() });
+export type ProblemDetailError = z.infer<typeof ProblemDetailError>;
+
+/** Source: RFC 9457, with `code`, `errors` and `request_id` as extension members. */
+export const Problem = z
+  .object({
+    type: z.literal("about:blank"),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().describe("What is wrong and how to cure it."),
+    code: z.enum(codes),
+    errors: z.array(ProblemDetailError).optional(),
+    request_id: z.string(),
+  })
+  .meta({ id: "Problem" });
+export type Problem = z.infer<typeof Problem>;

@@ -1,0 +1,19 @@
+import { z } from "zod";
+import { ServerStatus } from "./mcp-server.ts";
+
+/** A live worker as `GET /workers` shows it. */
+export const Worker = z
+  .object({
+    id: z.string(),
+    host: z.string(),
+    version: z.string(),
+    started_at: z.iso.datetime(),
+    concurrency: z.object({ tool: z.int() }),
+    running: z.object({ tool: z.int() }),
+    servers: z.record(z.string(), ServerStatus),
+    heartbeat_age_ms: z.int(),
+  })
+  .meta({ id: "Worker" });
+export type Worker = z.infer<typeof Worker>;
+
+export const WorkerList = z.object({ workers: z.array(Worker) }).meta({ id: "WorkerList" });
