@@ -5,5 +5,6 @@ export * from "./mcp-config.ts";
 export * from "./mcp-server.ts";
 export * from "./problem.ts";
 export * from "./tool-arguments.ts";
+export * from "./tool-directory.ts";
 export * from "./tool-job-request.ts";
 export * from "./worker.ts";

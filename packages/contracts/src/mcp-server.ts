@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { TransportType } from "./mcp-config.ts";
+import { ToolArguments } from "./tool-job-request.ts";
 
 /** The public statuses of an MCP server; `unknown` while no worker has reported. */
 export const ServerStatus = z.enum([
@@ -65,7 +66,7 @@ export const ServerHealth = z
 
 /** Body of `POST /mcp/servers/{server}/tools/{tool}/execute`. */
 export const ExecuteRequest = z
-  .strictObject({ arguments: z.record(z.string(), z.unknown()).default({}) })
+  .strictObject({ arguments: ToolArguments.default({}) })
   .meta({ id: "ExecuteRequest" });
 
 /** The answer of the execute route; 200 also when the tool failed. */

@@ -1,7 +1,14 @@
 import { z } from "zod";
+import { isShallow, JSON_DEPTH_MAX } from "./json-depth.ts";
 
 /** Names of servers and tools are free text here; the worker's catalogue says which exist. */
 const name = z.string().min(1).max(256);
+
+/** A tool call's arguments; the tool's own schema judges what is in them. */
+export const ToolArguments = z
+  .record(z.string(), z.unknown())
+  .refine(isShallow, `nested deeper than ${JSON_DEPTH_MAX} levels`)
+  .describe("Checked against the tool's own schema.");
 
 const metadata = z
   .record(z.string().min(1).max(64), z.string().max(512))
@@ -33,10 +40,7 @@ export const ToolJobRequest = z
     type: z.literal("tool"),
     server: name.optional().describe("Server name. May be left out when `tool` alone says which."),
     tool: name.describe("The server's own tool name, or the unified `server__tool`."),
-    arguments: z
-      .record(z.string(), z.unknown())
-      .default({})
-      .describe("Checked against the tool's own schema."),
+    arguments: ToolArguments.default({}),
     ...jobOptions,
   })
   .meta({
@@ -45,7 +49,7 @@ export const ToolJobRequest = z
       type: "tool",
       server: "filesystem",
       tool: "read_text_file",
-      arguments: { path: "data/welcome.txt" },
+      arguments: { path: "welcome.txt" },
     },
   });
 export type ToolJobRequest = z.infer<typeof ToolJobRequest>;

@@ -1,0 +1,51 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+
+/** A key as it is kept: never its secret. The name is the tenant. */
+export interface ApiKey {
+  readonly name: string;
+  /** SHA-256 of the secret. */
+  readonly hash: Buffer;
+}
+
+const NAME = /^[\w.-]{1,64}$/;
+const HASHED = /^sha256:([0-9a-f]{64})$/i;
+
+/**
+ * Reads `name:secret,name:sha256:hex,…`. One name may stand several times, so that a key can be changed without
+ * a gap. Problems never repeat a secret.
+ */
+export function parseApiKeys(text: string): { keys: ApiKey[]; problems: string[] } {
+  const keys: ApiKey[] = [];
+  const problems: string[] = [];
+  for (const [index, entry] of text.split(",").entries()) {
+    if (entry.trim() === "") continue;
+    const colon = entry.indexOf(":");
+    const name = entry.slice(0, Math.max(colon, 0)).trim();
+    const secret = entry.slice(colon + 1).trim();
+    if (!NAME.test(name) || secret === "") {
+      problems.push(
+        `entry ${index + 1} must be name:secret or name:sha256:hex, the name of letters, digits, _ . -`,
+      );
+    } else if (secret.startsWith("sha256:") && !HASHED.test(secret)) {
+      problems.push(`entry ${index + 1} needs 64 hexadecimal digits after sha256:`);
+    } else {
+      const hex = HASHED.exec(secret)?.[1];
+      keys.push({ name, hash: hex ? Buffer.from(hex, "hex") : sha256(secret) });
+    }
+  }
+  return { keys, problems };
+}
+
+/** The name of the key with this secret, or null. Takes the same time whichever key matches, and if none does. */
+export function findKey(keys: readonly ApiKey[], secret: string): string | null {
+  const hash = sha256(secret);
+  let name: string | null = null;
+  for (const key of keys) {
+    if (timingSafeEqual(key.hash, hash)) name = key.name;
+  }
+  return name;
+}
+
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

@@ -1,0 +1,33 @@
+import { createMiddleware } from "hono/factory";
+import { ProblemError } from "../http/problem.ts";
+
+/** Whether a host name or address can only mean this machine. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/**
+ * Without keys, whoever reaches the port may use it, so only this machine's own programs may reach it. A page in
+ * a browser can, by a name that resolves to 127.0.0.1 (DNS rebinding) or by a plain cross-site request; it cannot
+ * choose the `Host` and `Origin` that the browser sends.
+ */
+export const loopbackOnly = createMiddleware(async (c, next) => {
+  const host = hostName(`http://${c.req.header("host") ?? ""}`);
+  if (host === null || !isLoopback(host)) {
+    throw new ProblemError("host_not_allowed", {
+      detail:
+        "Without API_KEYS only requests to localhost or 127.0.0.1 are served. Use that name, or set API_KEYS.",
+    });
+  }
+  const origin = c.req.header("origin");
+  if (origin !== undefined && !isLoopback(hostName(origin) ?? "")) {
+    throw new ProblemError("host_not_allowed", {
+      detail: "Without API_KEYS only pages from localhost may call the api. Set API_KEYS to serve others.",
+    });
+  }
+  await next();
+});
+
+function hostName(url: string): string | null {
+  return URL.parse(url)?.hostname ?? null;
+}

@@ -1,0 +1,63 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { requestId } from "hono/request-id";
+import { secureHeaders } from "hono/secure-headers";
+import { authenticate, type AccessEnvironment } from "./access/authenticate.ts";
+import { loopbackOnly } from "./access/loopback.ts";
+import type { ApiDependencies } from "./dependencies.ts";
+import { createErrorHandler, ProblemError, problemResponse } from "./http/problem.ts";
+import { docsRoutes } from "./routes/docs.ts";
+import { executeToolRoutes } from "./routes/execute-tool.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { jobEventRoutes } from "./routes/job-events.ts";
+import { jobRoutes } from "./routes/jobs.ts";
+import { mcpRoutes } from "./routes/mcp.ts";
+import { submitJobRoutes } from "./routes/submit-job.ts";
+import { workerRoutes } from "./routes/workers.ts";
+
+/** The HTTP API. Every request passes through here from top to bottom. */
+export function createApp(dependencies: ApiDependencies) {
+  const { apiKeys, maxBodyBytes } = dependencies.config;
+  const app = new Hono<AccessEnvironment>();
+  app.onError(createErrorHandler(dependencies.logger));
+  app.notFound((c) =>
+    problemResponse(c, "route_not_found", {
+      detail: `There is no ${c.req.method} ${c.req.path}. GET /docs lists all.`,
+    }),
+  );
+
+  app.use(requestId());
+  app.use(secureHeaders());
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) => {
+        const allow = methods.join(", ");
+        return problemResponse(c, "method_not_allowed", { detail: `Use ${allow}.`, headers: { allow } });
+      },
+    }),
+  );
+  if (apiKeys.length === 0) app.use(loopbackOnly);
+  app.route("/", healthRoutes(dependencies));
+  app.route("/", docsRoutes(app as unknown as Hono));
+
+  app.use(authenticate(apiKeys));
+  app.use(
+    bodyLimit({
+      maxSize: maxBodyBytes,
+      onError: () => {
+        throw new ProblemError("body_too_large", {
+          detail: `Send at most ${maxBodyBytes} bytes, or raise MAX_BODY_BYTES.`,
+        });
+      },
+    }),
+  );
+  return app
+    .route("/", submitJobRoutes(dependencies))
+    .route("/", jobRoutes(dependencies))
+    .route("/", jobEventRoutes(dependencies))
+    .route("/", mcpRoutes(dependencies))
+    .route("/", executeToolRoutes(dependencies))
+    .route("/", workerRoutes(dependencies));
+}

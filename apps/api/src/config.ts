@@ -1,0 +1,75 @@
+import { z } from "zod";
+import { isLoopback } from "./access/loopback.ts";
+import { parseApiKeys, type ApiKey } from "./access/api-keys.ts";
+
+const apiKeys = z
+  .string()
+  .default("")
+  .transform((text, context): ApiKey[] => {
+    const { keys, problems } = parseApiKeys(text);
+    for (const message of problems) context.addIssue({ code: "custom", message });
+    return keys;
+  });
+
+const Environment = z
+  .object({
+    REDIS_URL: z
+      .string({ error: "is required: redis://host:port of a Redis 7 or Valkey, or use `npm start`" })
+      .regex(/^rediss?:\/\//, "must begin with redis:// or rediss://"),
+    REDIS_KEY_PREFIX: z
+      .string()
+      .regex(/^[\w-]{1,32}$/, "takes 1 to 32 letters, digits, _ and -")
+      .default("millrace"),
+    PORT: z.coerce.number().int().min(0).max(65_535).default(8_000),
+    HOST: z.string().min(1).default("127.0.0.1"),
+    API_KEYS: apiKeys,
+    LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+    JOB_RETENTION_SECONDS: z.coerce.number().int().min(1).max(31_536_000).default(86_400),
+    MAX_BODY_BYTES: z.coerce
+      .number()
+      .int()
+      .min(1_024)
+      .default(16 * 1_024 * 1_024),
+  })
+  .refine((environment) => environment.API_KEYS.length > 0 || isLoopback(environment.HOST), {
+    path: ["HOST"],
+    message:
+      "must be a loopback address while API_KEYS is empty: set API_KEYS=name:secret to listen elsewhere",
+  });
+
+/** The api's settings, parsed once; `retentionSeconds` and the like are in the unit of their name. */
+export interface ApiConfig {
+  readonly redisUrl: string;
+  readonly keyPrefix: string;
+  readonly port: number;
+  readonly host: string;
+  readonly apiKeys: readonly ApiKey[];
+  readonly logLevel: string;
+  readonly retentionSeconds: number;
+  readonly maxBodyBytes: number;
+}
+
+/**
+ * Reads the environment.
+ * @throws Error with every wrong value, one on a line.
+ */
+export function parseApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
+  // An empty variable counts as absent, as shells and compose files write it.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const parsed = Environment.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+    throw new Error(`The environment is not right:\n${lines.join("\n")}`);
+  }
+  const { data } = parsed;
+  return Object.freeze({
+    redisUrl: data.REDIS_URL,
+    keyPrefix: data.REDIS_KEY_PREFIX,
+    port: data.PORT,
+    host: data.HOST,
+    apiKeys: data.API_KEYS,
+    logLevel: data.LOG_LEVEL,
+    retentionSeconds: data.JOB_RETENTION_SECONDS,
+    maxBodyBytes: data.MAX_BODY_BYTES,
+  });
+}

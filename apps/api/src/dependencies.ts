@@ -1,0 +1,12 @@
+import type { JobStore } from "@millrace/job-store";
+import type { Logger } from "pino";
+import type { ApiConfig } from "./config.ts";
+
+/** What the routes work with; made in `main.ts`. */
+export interface ApiDependencies {
+  config: ApiConfig;
+  store: JobStore;
+  logger: Logger;
+  /** Aborts when the process begins to stop: waits and streams end early. */
+  shutdown: AbortSignal;
+}

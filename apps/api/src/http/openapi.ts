@@ -1,0 +1,31 @@
+import { Problem } from "@millrace/contracts";
+import { resolver } from "hono-openapi";
+import type { z } from "zod";
+
+/** The documentation of a JSON answer. */
+export function json(description: string, schema: z.ZodType) {
+  return { description, content: { "application/json": { schema: resolver(schema) } } };
+}
+
+const DESCRIPTIONS = {
+  400: "A header, a query value or the JSON is malformed",
+  401: "No valid API key",
+  404: "Not there for this key",
+  413: "The body is larger than MAX_BODY_BYTES",
+  415: "The body is not JSON",
+  422: "The request does not fit its schema or the fleet",
+  503: "Redis is away; try again after Retry-After",
+} as const;
+
+/** The documentation of the problems that a route answers. */
+export function problems(...statuses: (keyof typeof DESCRIPTIONS)[]) {
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      {
+        description: DESCRIPTIONS[status],
+        content: { "application/problem+json": { schema: resolver(Problem) } },
+      },
+    ]),
+  );
+}

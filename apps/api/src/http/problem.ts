@@ -1,0 +1,65 @@
+import { PROBLEMS, type Problem, type ProblemCode, type ProblemDetailError } from "@millrace/contracts";
+import { StoreUnavailableError } from "@millrace/job-store";
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { Logger } from "pino";
+
+export interface ProblemOptions {
+  /** What is wrong and how to cure it. */
+  detail: string;
+  errors?: ProblemDetailError[];
+  headers?: Record<string, string>;
+}
+
+/** Thrown by a route to answer with a problem. */
+export class ProblemError extends Error {
+  readonly code: ProblemCode;
+  readonly options: ProblemOptions;
+
+  constructor(code: ProblemCode, options: ProblemOptions) {
+    super(options.detail);
+    this.name = "ProblemError";
+    this.code = code;
+    this.options = options;
+  }
+}
+
+const RETRY_AFTER_SECONDS = "1";
+
+/** The only place where an error becomes an answer (RFC 9457). */
+export function createErrorHandler(logger: Logger): (error: Error, c: Context) => Response {
+  return (error, c) => {
+    if (error instanceof ProblemError) return problemResponse(c, error.code, error.options);
+    if (error instanceof StoreUnavailableError) {
+      return problemResponse(c, "store_unavailable", {
+        detail: "Redis does not answer, so the outcome is unknown. Try again after a second.",
+        headers: { "retry-after": RETRY_AFTER_SECONDS },
+      });
+    }
+    if (error instanceof HTTPException && error.status === 400) {
+      return problemResponse(c, "invalid_json", {
+        detail: "The body cannot be parsed. Send one JSON object.",
+      });
+    }
+    logger.error({ err: error, request_id: c.get("requestId"), path: c.req.path }, "Bug: a request failed");
+    return problemResponse(c, "internal_error", {
+      detail: "This is a bug in Millrace. Report it with the request_id, which its log names too.",
+    });
+  };
+}
+
+/** Answers a problem. */
+export function problemResponse(c: Context, code: ProblemCode, options: ProblemOptions): Response {
+  const { status, title } = PROBLEMS[code];
+  const problem: Problem = {
+    type: "about:blank",
+    title,
+    status,
+    detail: options.detail,
+    code,
+    ...(options.errors ? { errors: options.errors } : {}),
+    request_id: c.get("requestId") ?? "",
+  };
+  const headers = { ...options.headers, "content-type": "application/problem+json" };
+  return c.body(JSON.stringify(problem), status, headers);
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { ProblemError } from "./problem.ts";
+
+/** The longest that one request waits for a job, in seconds. */
+export const WAIT_SECONDS_MAX = 60;
+
+const rule = `a whole number of seconds from 0 to ${WAIT_SECONDS_MAX}`;
+
+/** `?wait=N`, in seconds. */
+export const WaitQuery = z.strictObject({
+  wait: z
+    .string()
+    .regex(/^\d{1,2}$/, `must be ${rule}`)
+    .transform(Number)
+    .refine((seconds) => seconds <= WAIT_SECONDS_MAX, `must be ${rule}`)
+    .optional(),
+});
+
+/**
+ * Seconds of `Prefer: wait=N`, or null when the client does not ask to wait. Other preferences are ignored.
+ * Source: RFC 7240.
+ */
+export function preferredWait(header: string | undefined): number | null {
+  for (const preference of header?.split(",") ?? []) {
+    const [name, value] = preference.split("=").map((part) => part.trim().toLowerCase());
+    if (name !== "wait") continue;
+    const seconds = /^"?(\d{1,2})"?$/.exec(value ?? "")?.[1];
+    if (seconds === undefined || Number(seconds) > WAIT_SECONDS_MAX) {
+      throw new ProblemError("invalid_header", {
+        detail: `Prefer: wait must be ${rule}.`,
+        errors: [{ path: "Prefer", message: `wait must be ${rule}` }],
+      });
+    }
+    return Number(seconds);
+  }
+  return null;
+}

@@ -1,0 +1,62 @@
+import { serve } from "@hono/node-server";
+import { createJobStore } from "@millrace/job-store";
+import { pino } from "pino";
+import { createApp } from "./app.ts";
+import { parseApiConfig, type ApiConfig } from "./config.ts";
+import { onStopSignals } from "./stop-signals.ts";
+
+/** Time that requests in flight get to finish after a signal, in milliseconds. */
+const SHUTDOWN_MS = 5_000;
+
+const config = readConfig();
+if (config) run(config);
+
+function run(settings: ApiConfig): void {
+  const logger = pino({ name: "api", level: settings.logLevel });
+  const store = createJobStore({ ...settings, logger });
+  const shutdown = new AbortController();
+  const app = createApp({ config: settings, store, logger, shutdown: shutdown.signal });
+
+  const server = serve(
+    { fetch: app.fetch, port: settings.port, hostname: settings.host },
+    ({ address, port }) => {
+      const url = `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
+      logger.info({ url }, `Listening on ${url}`);
+    },
+  );
+  server.on("error", (error: NodeJS.ErrnoException) => {
+    logger.fatal({ code: error.code }, listenProblem(error, settings));
+    process.exitCode = 1;
+    void store.close();
+  });
+
+  onStopSignals((signal) => {
+    logger.info({ signal }, "Stopping");
+    // Ends waits and streams; their clients come back, to another api when there is one.
+    shutdown.abort();
+    const timer = setTimeout(
+      () => "closeAllConnections" in server && server.closeAllConnections(),
+      SHUTDOWN_MS,
+    );
+    server.close(() => {
+      clearTimeout(timer);
+      void store.close();
+    });
+  });
+}
+
+function listenProblem(error: NodeJS.ErrnoException, { host, port }: ApiConfig): string {
+  return error.code === "EADDRINUSE"
+    ? `Port ${port} on ${host} is in use. Stop what uses it, or set PORT to another one.`
+    : `Cannot listen on ${host}:${port}: ${error.message}. Correct HOST and PORT.`;
+}
+
+function readConfig(): ApiConfig | null {
+  try {
+    return parseApiConfig(process.env);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exitCode = 1;
+    return null;
+  }
+}

@@ -1,0 +1,61 @@
+import { ExecuteRequest, ExecuteResponse, Job } from "@millrace/contracts";
+import type { FleetView } from "@millrace/job-store";
+import { Hono } from "hono";
+import { describeRoute } from "hono-openapi";
+import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { ApiDependencies } from "../dependencies.ts";
+import { accepted, current, endOf } from "../http/job-wait.ts";
+import { json, problems } from "../http/openapi.ts";
+import { ProblemError } from "../http/problem.ts";
+import { jsonBody, requireJson } from "../http/validation.ts";
+import { WAIT_SECONDS_MAX } from "../http/wait.ts";
+import { checkToolCall, resolveTool } from "../tool-check.ts";
+
+/** `POST /mcp/servers/{server}/tools/{tool}/execute`. */
+export function executeToolRoutes({ store, shutdown }: ApiDependencies) {
+  return new Hono<AccessEnvironment>().post(
+    "/mcp/servers/:server/tools/:tool/execute",
+    describeRoute({
+      tags: ["mcp"],
+      summary: "Call a tool and wait for its answer",
+      description: `A tool job that is waited for, ${WAIT_SECONDS_MAX} s at most: 200 also when the tool failed, else 202 and the job.`,
+      responses: {
+        200: json("The tool's answer", ExecuteResponse),
+        202: json("The job, which still runs", Job),
+        ...problems(400, 401, 404, 413, 415, 422, 503),
+      },
+    }),
+    requireJson,
+    jsonBody(ExecuteRequest),
+    async (c) => {
+      const { server, tool } = c.req.param();
+      const call = { server, tool, arguments: c.req.valid("json").arguments };
+      const fleet = await store.fleet();
+      requireTool(fleet, server, tool);
+      checkToolCall(fleet, call);
+      const { tenant } = c.get("principal");
+      const { job, follower } = await store.submitAndFollow(tenant, { type: "tool", ...call });
+      const ended = await endOf(follower, c, WAIT_SECONDS_MAX, shutdown);
+      return ended ? c.json(executeResponse(ended)) : accepted(c, await current(store, tenant, job));
+    },
+  );
+}
+
+/** What a path names and the fleet does not have is 404. */
+function requireTool(fleet: FleetView, server: string, tool: string): void {
+  const resolution = resolveTool(fleet, server, tool);
+  if (!resolution || resolution.ok) return;
+  const code = resolution.error.code === "unknown_server" ? "server_not_found" : "tool_not_found";
+  throw new ProblemError(code, { detail: resolution.error.message });
+}
+
+function executeResponse(job: Job): ExecuteResponse {
+  return {
+    success: job.status === "completed",
+    content: job.result?.content ?? [],
+    structured_content: job.result?.structured_content ?? null,
+    error: job.error?.message ?? null,
+    execution_time_ms: job.result?.execution_time_ms ?? null,
+    job_id: job.id,
+  };
+}

@@ -1,0 +1,39 @@
+import { Hono } from "hono";
+import { describeRoute } from "hono-openapi";
+import { z } from "zod";
+import type { ApiDependencies } from "../dependencies.ts";
+import { json, problems } from "../http/openapi.ts";
+
+const Live = z.object({ status: z.literal("live") }).meta({ id: "Live" });
+const Ready = z
+  .object({ status: z.literal("ready"), redis: z.literal(true), workers: z.int() })
+  .meta({ id: "Ready" });
+
+/** `/health`: for load balancers and supervisors; needs no key. */
+export function healthRoutes({ store }: ApiDependencies) {
+  return new Hono()
+    .get(
+      "/health/live",
+      describeRoute({
+        tags: ["operations"],
+        summary: "Tell that the process answers",
+        security: [],
+        responses: { 200: json("It does", Live) },
+      }),
+      (c) => c.json({ status: "live" as const }),
+    )
+    .get(
+      "/health/ready",
+      describeRoute({
+        tags: ["operations"],
+        summary: "Tell whether Redis answers, and how many workers there are",
+        security: [],
+        responses: { 200: json("Redis answers", Ready), ...problems(503) },
+      }),
+      async (c) => {
+        await store.ping();
+        const { workers } = await store.fleet();
+        return c.json({ status: "ready" as const, redis: true as const, workers: workers.length });
+      },
+    );
+}

@@ -1,0 +1,78 @@
+import { Job, JobPage, JobStatus, JobType } from "@millrace/contracts";
+import { isJobId } from "@millrace/job-store";
+import { Hono } from "hono";
+import { describeRoute } from "hono-openapi";
+import { z } from "zod";
+import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { ApiDependencies } from "../dependencies.ts";
+import { current, endOf } from "../http/job-wait.ts";
+import { json, problems } from "../http/openapi.ts";
+import { ProblemError } from "../http/problem.ts";
+import { queryParameters } from "../http/validation.ts";
+import { WaitQuery } from "../http/wait.ts";
+
+const limit = z
+  .string()
+  .regex(/^\d{1,3}$/, "must be a whole number from 1 to 200")
+  .transform(Number)
+  .refine((length) => length >= 1 && length <= 200, "must be a whole number from 1 to 200");
+
+const ListQuery = z.strictObject({
+  status: JobStatus.optional(),
+  type: JobType.optional(),
+  batch_id: z.string().min(1).max(64).optional(),
+  limit: limit.default(50),
+  cursor: z.string().refine(isJobId, "must be the next_cursor of the page before").optional(),
+});
+
+export function jobNotFound(jobId: string): ProblemError {
+  return new ProblemError("job_not_found", {
+    detail: `There is no job ${jobId.slice(0, 64)} for this key. It may have expired: see JOB_RETENTION_SECONDS.`,
+  });
+}
+
+/** `/jobs`: look up, list. */
+export function jobRoutes({ store, shutdown }: ApiDependencies) {
+  return new Hono<AccessEnvironment>()
+    .get(
+      "/jobs",
+      describeRoute({
+        tags: ["jobs"],
+        summary: "List jobs, newest first",
+        responses: { 200: json("A page of jobs", JobPage), ...problems(400, 401, 503) },
+      }),
+      queryParameters(ListQuery),
+      async (c) => {
+        const { status, type, batch_id, cursor, limit: length } = c.req.valid("query");
+        const page = await store.list(c.get("principal").tenant, {
+          limit: length,
+          ...(status ? { status } : {}),
+          ...(type ? { type } : {}),
+          ...(batch_id ? { batchId: batch_id } : {}),
+          ...(cursor ? { cursor } : {}),
+        });
+        return c.json(page);
+      },
+    )
+    .get(
+      "/jobs/:id",
+      describeRoute({
+        tags: ["jobs"],
+        summary: "Look a job up",
+        description: "`?wait=N` (at most 60 s) answers as soon as the job has ended.",
+        responses: { 200: json("The job", Job), ...problems(400, 401, 404, 503) },
+      }),
+      queryParameters(WaitQuery),
+      async (c) => {
+        const { tenant } = c.get("principal");
+        const jobId = c.req.param("id");
+        const snapshot = await store.find(tenant, jobId);
+        if (!snapshot) throw jobNotFound(jobId);
+        const { wait } = c.req.valid("query");
+        if (!wait || snapshot.job.finished_at !== null) return c.json(snapshot.job);
+        const follower = store.follow(jobId, snapshot.logLength);
+        const ended = await endOf(follower, c, wait, shutdown);
+        return c.json(ended ?? (await current(store, tenant, snapshot.job)));
+      },
+    );
+}

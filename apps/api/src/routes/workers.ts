@@ -1,0 +1,19 @@
+import { WorkerList } from "@millrace/contracts";
+import { Hono } from "hono";
+import { describeRoute } from "hono-openapi";
+import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { ApiDependencies } from "../dependencies.ts";
+import { json, problems } from "../http/openapi.ts";
+
+/** `/workers`: the fleet. */
+export function workerRoutes({ store }: ApiDependencies) {
+  return new Hono<AccessEnvironment>().get(
+    "/workers",
+    describeRoute({
+      tags: ["operations"],
+      summary: "List the live workers",
+      responses: { 200: json("The workers", WorkerList), ...problems(401, 503) },
+    }),
+    async (c) => c.json({ workers: (await store.fleet()).workers }),
+  );
+}

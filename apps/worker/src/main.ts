@@ -1,0 +1,50 @@
+import { ConfigError, loadMcpConfig, type ServerSettings } from "@millrace/host-core";
+import { pino, type Logger } from "pino";
+import { parseWorkerConfig, type WorkerConfig } from "./config.ts";
+import { onStopSignals } from "./stop-signals.ts";
+import { createWorker } from "./worker.ts";
+
+/** Beyond the drain timeout, everything else has this long to end; then the process ends all the same. */
+const STOP_MARGIN_MS = 10_000;
+
+const config = readConfig();
+if (config) await run(config);
+
+async function run(settings: WorkerConfig): Promise<void> {
+  const logger = pino({ name: "worker", level: settings.logLevel });
+  const servers = await readServers(settings, logger);
+  if (!servers) return;
+  const worker = createWorker({ config: settings, servers, logger });
+  onStopSignals((signal) => {
+    logger.info({ signal }, "Draining");
+    setTimeout(() => {
+      logger.error("Could not stop in time; what still runs will be recovered by another worker");
+      process.exit(1);
+    }, settings.drainTimeoutMs + STOP_MARGIN_MS).unref();
+    void worker.stop().then(() => logger.info("Stopped"));
+  });
+  await worker.start();
+}
+
+async function readServers({ mcp }: WorkerConfig, logger: Logger): Promise<readonly ServerSettings[] | null> {
+  try {
+    const { servers, warnings } = await loadMcpConfig(mcp);
+    for (const warning of warnings) logger.warn(warning);
+    return servers;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    logger.fatal(error.message);
+    process.exitCode = 1;
+    return null;
+  }
+}
+
+function readConfig(): WorkerConfig | null {
+  try {
+    return parseWorkerConfig(process.env);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exitCode = 1;
+    return null;
+  }
+}

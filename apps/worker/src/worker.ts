@@ -1,0 +1,84 @@
+import { hostname } from "node:os";
+import { createHost, startProcessGuard, type ServerSettings } from "@millrace/host-core";
+import { createWorkerStore } from "@millrace/job-store";
+import type { Logger } from "pino";
+import packageJson from "../package.json" with { type: "json" };
+import type { WorkerConfig } from "./config.ts";
+import { runToolJob } from "./run-tool-job.ts";
+
+/** A server that takes longer than this to connect does not hold the others' jobs back. In milliseconds. */
+const WARM_UP_MS = 10_000;
+
+export interface WorkerOptions {
+  config: WorkerConfig;
+  servers: readonly ServerSettings[];
+  logger: Logger;
+}
+
+/**
+ * A worker: it warms its MCP servers first and takes jobs afterwards.
+ *
+ *     created ── start() ──→ warming ──→ taking jobs ── stop() ──→ draining ──→ stopped
+ *
+ * Stopping undoes what starting did, in reverse: jobs, sweeper, fleet entry, servers, connections.
+ */
+export function createWorker({ config, servers, logger }: WorkerOptions) {
+  const startedAt = new Date().toISOString();
+  const store = createWorkerStore({ ...config, logger });
+  const processGuard = startProcessGuard({
+    graceMs: 0,
+    onLost: (reason) => logger.error({ reason }, "MCP servers would outlive this worker if it were killed"),
+  });
+  const host = createHost({ servers, logger, processGuard });
+  const toolRunner = store.createRunner({
+    type: "tool",
+    concurrency: config.toolConcurrency,
+    execute: (execution) => runToolJob(host, execution),
+  });
+  const registry = store.createRegistry({
+    describe: () => ({
+      host: hostname(),
+      version: packageJson.version,
+      started_at: startedAt,
+      concurrency: { tool: config.toolConcurrency },
+      running: { tool: toolRunner.running },
+      servers: Object.fromEntries(host.reports().map(({ name, status }) => [name, status])),
+    }),
+    reports: () => host.reports(),
+  });
+  const sweeper = store.createSweeper();
+  host.onChange(() => registry.changed());
+  let stopped: Promise<void> | null = null;
+
+  async function stop(): Promise<void> {
+    await toolRunner.close(config.drainTimeoutMs);
+    await sweeper.close();
+    await registry.leave();
+    await host.close();
+    await processGuard.close();
+    await store.close();
+  }
+
+  return {
+    /** Resolves once the worker takes jobs. */
+    async start(): Promise<void> {
+      logger.info(
+        { worker_id: store.workerId, servers: servers.map(({ name }) => name) },
+        "Connecting MCP servers",
+      );
+      host.start();
+      await registry.join();
+      await host.whenWarm(WARM_UP_MS);
+      if (stopped) return;
+      toolRunner.start();
+      sweeper.start();
+      logger.info({ worker_id: store.workerId, tools: host.tools().length }, "Taking jobs");
+    },
+
+    /** Takes no more jobs, waits for those that run, and ends everything. Harmless when repeated. */
+    stop(): Promise<void> {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type { ServerReport } from "@millrace/contracts";
+import type { Redis } from "ioredis";
+import { FleetView, type FleetMember } from "./fleet-view.ts";
+import type { Keys } from "./keys.ts";
+import type { LogSubscriptions } from "./log-subscriptions.ts";
+import { pipelineReplies } from "./unavailable.ts";
+import { HEARTBEAT_TTL_MS, type WorkerHeartbeat } from "./worker-registry.ts";
+
+/** How old a view may be, in milliseconds, when nothing has announced a change. */
+const VIEW_AGE_MAX_MS = 1_000;
+
+interface CachedCatalogue {
+  version: number;
+  reports: ServerReport[];
+}
+
+/** Reads the fleet, and keeps what it read until the fleet announces a change or a second has passed. */
+export class FleetReader {
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+  readonly #catalogues = new Map<string, CachedCatalogue>();
+  #view: Promise<FleetView> | null = null;
+  #readAt = 0;
+
+  constructor(redis: Redis, keys: Keys, subscriptions: LogSubscriptions) {
+    this.#redis = redis;
+    this.#keys = keys;
+    subscriptions.subscribeChannel(keys.fleet, () => {
+      this.#view = null;
+    });
+  }
+
+  view(): Promise<FleetView> {
+    const now = performance.now();
+    if (!this.#view || now - this.#readAt > VIEW_AGE_MAX_MS) {
+      const view = this.#read();
+      this.#view = view;
+      this.#readAt = now;
+      view.catch(() => {
+        if (this.#view === view) this.#view = null;
+      });
+    }
+    return this.#view;
+  }
+
+  async #read(): Promise<FleetView> {
+    const ids = (await this.#redis.smembers(this.#keys.workers)).toSorted();
+    const pipeline = this.#redis.pipeline();
+    for (const id of ids) pipeline.get(this.#keys.worker(id)).pttl(this.#keys.worker(id));
+    const replies = ids.length > 0 ? pipelineReplies(await pipeline.exec()) : [];
+    const live: { heartbeat: WorkerHeartbeat; ageMs: number }[] = [];
+    for (const [index, id] of ids.entries()) {
+      const text = replies[index * 2] as string | null;
+      if (text === null) {
+        // Its heartbeat has expired: it died without leaving.
+        this.#catalogues.delete(id);
+        await this.#redis.srem(this.#keys.workers, id);
+      } else {
+        const ageMs = Math.max(0, HEARTBEAT_TTL_MS - (replies[index * 2 + 1] as number));
+        live.push({ heartbeat: JSON.parse(text) as WorkerHeartbeat, ageMs });
+      }
+    }
+    return new FleetView(
+      await Promise.all(live.map(({ heartbeat, ageMs }) => this.#member(heartbeat, ageMs))),
+    );
+  }
+
+  async #member({ catalogue_version, ...worker }: WorkerHeartbeat, ageMs: number): Promise<FleetMember> {
+    let catalogue = this.#catalogues.get(worker.id);
+    if (catalogue?.version !== catalogue_version) {
+      const text = await this.#redis.get(this.#keys.catalogue(worker.id));
+      catalogue = {
+        version: catalogue_version,
+        reports: text === null ? [] : (JSON.parse(text) as ServerReport[]),
+      };
+      if (text !== null) this.#catalogues.set(worker.id, catalogue);
+    }
+    return { worker: { ...worker, heartbeat_age_ms: ageMs }, reports: catalogue.reports };
+  }
+}

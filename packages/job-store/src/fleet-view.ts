@@ -1,0 +1,63 @@
+import type { Server, ServerReport, ServerStatus, Tool, Worker } from "@millrace/contracts";
+
+/** A live worker and what it reports. */
+export interface FleetMember {
+  worker: Worker;
+  reports: ServerReport[];
+}
+
+/** Over several workers, the first of these that any of them has. */
+const STATUS_ORDER: readonly ServerStatus[] = [
+  "connected",
+  "connecting",
+  "needs_auth",
+  "error",
+  "disconnected",
+];
+
+/** The fleet at one moment, merged over its live workers. */
+export class FleetView {
+  readonly members: readonly FleetMember[];
+  /** For each server name the report that speaks for it: of the worker whose status wins. */
+  readonly reports: readonly ServerReport[];
+
+  constructor(members: readonly FleetMember[]) {
+    this.members = members;
+    const best = new Map<string, ServerReport>();
+    for (const { reports } of members) {
+      for (const report of reports) {
+        const other = best.get(report.name);
+        if (!other || rank(report.status) < rank(other.status)) best.set(report.name, report);
+      }
+    }
+    this.reports = [...best.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  get workers(): Worker[] {
+    return this.members.map((member) => member.worker);
+  }
+
+  servers(): Server[] {
+    return this.reports.map((report) => this.#server(report));
+  }
+
+  tools(): Tool[] {
+    return this.reports.flatMap((report) => report.tools);
+  }
+
+  #server({ tools, resources, ...report }: ServerReport): Server {
+    const holders = this.members.filter((member) => member.worker.servers[report.name] !== undefined);
+    const connected = holders.filter((member) => member.worker.servers[report.name] === "connected");
+    return {
+      ...report,
+      available_tools: tools.map((tool) => tool.tool_name),
+      available_resources: resources,
+      workers: { connected: connected.length, total: holders.length },
+    };
+  }
+}
+
+function rank(status: ServerStatus): number {
+  const position = STATUS_ORDER.indexOf(status);
+  return position < 0 ? STATUS_ORDER.length : position;
+}

@@ -1,0 +1,94 @@
+import {
+  createIORedisClient,
+  Job,
+  Queue,
+  type IRedisClient,
+  type IRedisTransaction,
+  type JobsOptions,
+} from "bullmq";
+import type { Redis } from "ioredis";
+import { DEFAULT_PRIORITY, JobType, type JobRequest } from "@millrace/contracts";
+import type { Keys } from "./keys.ts";
+import type { Logger } from "./logger.ts";
+
+/** What travels with BullMQ: the id, and the request when it is small, which saves the worker a read. */
+export interface QueuedJobData {
+  generation: number;
+  request?: JobRequest;
+}
+
+/** A request up to this many bytes of JSON travels with the BullMQ job. */
+const SMALL_REQUEST_BYTES = 1_024;
+
+/**
+ * A processor that throws has not finished its job: a failed job is an outcome like any other, written to its
+ * record. So BullMQ starts it again, for ever, a second later, and never decides that it has failed.
+ */
+const START_AGAIN: JobsOptions = { attempts: 1e9, backoff: 1_000, stackTraceLimit: 1 };
+
+/** BullMQ's own event stream is read by nobody here; its default keeps 10,000 entries. */
+const EVENT_STREAM_LENGTH = 100;
+
+/**
+ * BullMQ priority of a new job. Priority 1 stays free for jobs that come back from parking, and none may go
+ * without one, because BullMQ runs those first. User priorities 0…10 become 2…12.
+ */
+function queuePriority(request: JobRequest): number {
+  return (request.priority ?? DEFAULT_PRIORITY) + 2;
+}
+
+/** The BullMQ queues, one for each kind of work. BullMQ executes; the records decide. */
+export class JobQueues {
+  readonly #client: IRedisClient;
+  readonly #queues: ReadonlyMap<JobType, Queue<QueuedJobData>>;
+
+  constructor(redis: Redis, keys: Keys, logger: Logger) {
+    // Opening a queue defines BullMQ's commands on the connection, which a pipeline copies when it is made.
+    this.#queues = new Map(JobType.options.map((type) => [type, openQueue(type, redis, keys, logger)]));
+    this.#client = createIORedisClient(redis);
+  }
+
+  /** A pipeline that takes BullMQ's commands as well as ours. */
+  pipeline(): IRedisTransaction {
+    return this.#client.pipeline();
+  }
+
+  /**
+   * Puts a job into its queue, as part of a pipeline; resolves once the command is in it. A job that is in the
+   * queue already stays as it is.
+   */
+  async add(pipeline: IRedisTransaction, jobId: string, request: JobRequest, requestBytes: number): Promise<void> {
+    const queue = this.#queues.get(request.type);
+    if (!queue) throw new Error(`There is no queue for ${request.type} jobs`);
+    const data: QueuedJobData = {
+      generation: 0,
+      ...(requestBytes <= SMALL_REQUEST_BYTES ? { request } : {}),
+    };
+    const options: JobsOptions = {
+      jobId,
+      priority: queuePriority(request),
+      removeOnComplete: true,
+      removeOnFail: true,
+      ...START_AGAIN,
+      ...(request.delay_ms ? { delay: request.delay_ms } : {}),
+    };
+    await new Job(queue, request.type, data, options, jobId).addJob(pipeline);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
+  }
+}
+
+function openQueue(type: JobType, redis: Redis, keys: Keys, logger: Logger): Queue<QueuedJobData> {
+  const queue = new Queue<QueuedJobData>(type, {
+    connection: redis,
+    prefix: keys.queuePrefix(type),
+    // Ready at once, so that a Redis that is away fails a submission instead of holding it.
+    skipWaitingForReady: true,
+    skipVersionCheck: true,
+    streams: { events: { maxLen: EVENT_STREAM_LENGTH } },
+  });
+  queue.on("error", (error) => logger.debug({ queue: type, reason: error.message }, "queue connection"));
+  return queue;
+}

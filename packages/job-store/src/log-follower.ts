@@ -1,0 +1,142 @@
+import { isTerminalEvent } from "@millrace/contracts";
+import { eventType, publicEvent, type EventLog, type LogEvent } from "./event-log.ts";
+import type { LogMessage, LogSubscription, LogSubscriptions } from "./log-subscriptions.ts";
+import { withStore } from "./unavailable.ts";
+
+/** Live events that wait for a slow reader; beyond this they are dropped and read from the log later. */
+const LIVE_BYTES_MAX = 64 * 1_024;
+const PAGE_LENGTH = 50;
+
+export interface FollowOptions {
+  jobId: string;
+  /** Id of the last event that the reader has. */
+  after: number;
+  /** The job is about to be created by this process, so the log needs no reading as long as no id is missing. */
+  fresh?: boolean;
+}
+
+/**
+ * Follows one job's log: subscribes, reads what is there, goes live, and checks the ids of live events for gaps.
+ * A gap, a lost connection, a large event or a reader that is behind all end in the same cure: read the log.
+ */
+export class LogFollower implements Disposable {
+  readonly #jobId: string;
+  readonly #log: EventLog;
+  readonly #subscription: LogSubscription;
+  #cursor: number;
+  #first: string | null = null;
+  #live: { id: number; stored: string }[] = [];
+  #liveBytes = 0;
+  /** The log holds, or may hold, events that are neither delivered nor in `#live`. */
+  #behind: boolean;
+  #wake: (() => void) | null = null;
+
+  constructor(
+    log: EventLog,
+    subscriptions: LogSubscriptions,
+    { jobId, after, fresh = false }: FollowOptions,
+  ) {
+    this.#jobId = jobId;
+    this.#log = log;
+    this.#cursor = after;
+    this.#behind = !fresh;
+    this.#subscription = subscriptions.subscribe(jobId, (message) => this.#receive(message));
+  }
+
+  /** Id of the last event that was delivered. */
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  /** Resolves once the subscription stands and, for a fresh log, its first event is known not to be missed. */
+  async ready(created?: Promise<unknown>): Promise<void> {
+    await Promise.all([this.#subscription.ready, created]);
+    if (this.#cursor === 0 && this.#live.length === 0) this.#behind = true;
+  }
+
+  /** Makes the next call of {@link next} read the log: the cure for messages that got lost unnoticed. */
+  recheck(): void {
+    this.#behind = true;
+    this.#wake?.();
+  }
+
+  /**
+   * The next events, in order and without gaps; waits for one, `waitMs` at most.
+   * An empty list means that the time is over or that `signal` has aborted.
+   * @throws StoreUnavailableError when the log cannot be read; the cursor stays, so the call can be repeated.
+   */
+  async next(signal: AbortSignal, waitMs: number): Promise<LogEvent[]> {
+    const until = performance.now() + waitMs;
+    while (!signal.aborted) {
+      const events = this.#behind ? await this.#readLog() : await this.#takeLive();
+      if (events.length > 0) {
+        this.#cursor = events.at(-1)?.id ?? this.#cursor;
+        return events;
+      }
+      if (this.#behind || this.#live.length > 0) continue;
+      const left = until - performance.now();
+      if (left <= 0) break;
+      await this.#woken(signal, left);
+    }
+    return [];
+  }
+
+  [Symbol.dispose](): void {
+    this.#subscription.close();
+    this.#wake?.();
+  }
+
+  async #readLog(): Promise<LogEvent[]> {
+    this.#behind = false;
+    this.#live = [];
+    this.#liveBytes = 0;
+    try {
+      const events = await withStore(() => this.#log.read(this.#jobId, this.#cursor, PAGE_LENGTH));
+      if (events.length === PAGE_LENGTH) this.#behind = true;
+      return events;
+    } catch (error) {
+      this.#behind = true;
+      throw error;
+    }
+  }
+
+  async #takeLive(): Promise<LogEvent[]> {
+    const live = this.#live;
+    this.#live = [];
+    this.#liveBytes = 0;
+    const events: LogEvent[] = [];
+    for (const { id, stored } of live) {
+      if (id === 1) this.#first = stored;
+      if (isTerminalEvent(eventType(stored))) this.#first ??= await this.#log.first(this.#jobId);
+      events.push(publicEvent(this.#jobId, id, stored, this.#first ?? ""));
+    }
+    return events;
+  }
+
+  #receive(message: LogMessage | null): void {
+    const newest = this.#live.at(-1)?.id ?? this.#cursor;
+    if (message !== null && message.id <= newest) return;
+    const follows = message?.id === newest + 1;
+    if (!this.#behind && follows && message.event !== null && this.#liveBytes < LIVE_BYTES_MAX) {
+      this.#live.push({ id: message.id, stored: message.event });
+      this.#liveBytes += message.event.length;
+    } else {
+      this.#behind = true;
+    }
+    this.#wake?.();
+  }
+
+  #woken(signal: AbortSignal, waitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#wake = null;
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, waitMs);
+      this.#wake = done;
+      signal.addEventListener("abort", done, { once: true });
+    });
+  }
+}

@@ -1,0 +1,80 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Redis } from "ioredis";
+import type { Clock } from "./clock.ts";
+import { IndexPurge } from "./index-purge.ts";
+import type { JobQueues } from "./job-queues.ts";
+import type { Keys } from "./keys.ts";
+import type { Logger } from "./logger.ts";
+import { recoverSubmissions } from "./recover-submissions.ts";
+
+const INTERVAL_MS = 1_000;
+/** The lease outlives one interval, so that one worker of the fleet sweeps and another takes over when it dies. */
+const LEASE_MS = 3_000;
+
+export interface SweeperOptions {
+  redis: Redis;
+  keys: Keys;
+  queues: JobQueues;
+  clock: Clock;
+  workerId: string;
+  logger: Logger;
+}
+
+/**
+ * Repairs what a crash leaves between the record and the queue. Each repair can be done again without harm:
+ *
+ * - a job with a record but, perhaps, without an entry in its queue: {@link recoverSubmissions};
+ * - an index entry whose job has expired, or was never written: {@link IndexPurge};
+ * - a queue entry whose record has ended needs no sweep: its next claim is refused, which removes it.
+ */
+export class Sweeper {
+  readonly #options: SweeperOptions;
+  readonly #purge: IndexPurge;
+  readonly #stop = new AbortController();
+  #loop: Promise<void> | null = null;
+
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+    this.#purge = new IndexPurge(options.redis, options.keys, options.clock);
+  }
+
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+  }
+
+  /** One pass, whoever holds the lease. Returns how many jobs it put back into their queues. */
+  async sweep(): Promise<number> {
+    const recovered = await recoverSubmissions(this.#options);
+    await this.#purge.step();
+    return recovered;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    const { logger } = this.#options;
+    while (!signal.aborted) {
+      await delay(INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) break;
+      try {
+        if (!(await this.#holdsLease())) continue;
+        const recovered = await this.sweep();
+        if (recovered > 0) logger.warn({ jobs: recovered }, "Put jobs back that had not reached their queue");
+      } catch (error) {
+        logger.warn({ reason: String(error) }, "Sweep failed; trying again");
+      }
+    }
+  }
+
+  async #holdsLease(): Promise<boolean> {
+    const { redis, keys, workerId } = this.#options;
+    if ((await redis.set(keys.sweepLease, workerId, "PX", LEASE_MS, "NX")) === "OK") return true;
+    if ((await redis.get(keys.sweepLease)) !== workerId) return false;
+    await redis.pexpire(keys.sweepLease, LEASE_MS);
+    return true;
+  }
+}

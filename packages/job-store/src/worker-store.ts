@@ -1,0 +1,48 @@
+import { randomBytes } from "node:crypto";
+import { systemClock, type Clock } from "./clock.ts";
+import { closeConnection, openConnection } from "./connection.ts";
+import { JobQueues } from "./job-queues.ts";
+import { JobRunner, type JobRunnerOptions } from "./job-runner.ts";
+import { createKeys } from "./keys.ts";
+import type { Logger } from "./logger.ts";
+import { Sweeper } from "./sweeper.ts";
+import { WorkerRegistry, type WorkerRegistryOptions } from "./worker-registry.ts";
+
+export interface WorkerStoreOptions {
+  redisUrl: string;
+  /** Separates installations that share one Redis. */
+  keyPrefix: string;
+  logger: Logger;
+  clock?: Clock;
+}
+
+export type WorkerStore = ReturnType<typeof createWorkerStore>;
+
+/**
+ * Jobs, as a process that runs them needs them: runners, the fleet registry and the sweeper, on one connection
+ * (BullMQ adds one for each queue, on which it blocks). While Redis is away, everything waits for it.
+ */
+export function createWorkerStore({ redisUrl, keyPrefix, logger, clock = systemClock }: WorkerStoreOptions) {
+  const workerId = `worker_${randomBytes(5).toString("hex")}`;
+  const redis = openConnection({ url: redisUrl, role: "worker", name: `${keyPrefix}:${workerId}`, logger });
+  const keys = createKeys(keyPrefix);
+  const queues = new JobQueues(redis, keys, logger);
+  const shared = { redis, keys, clock, workerId, logger };
+
+  return {
+    workerId,
+
+    createRunner: (options: Pick<JobRunnerOptions, "type" | "concurrency" | "execute">): JobRunner =>
+      new JobRunner({ ...shared, ...options, queuePrefix: keys.queuePrefix(options.type) }),
+
+    createRegistry: (options: Pick<WorkerRegistryOptions, "describe" | "reports">): WorkerRegistry =>
+      new WorkerRegistry({ ...shared, ...options }),
+
+    createSweeper: (): Sweeper => new Sweeper({ ...shared, queues }),
+
+    close: async (): Promise<void> => {
+      await queues.close();
+      await closeConnection(redis);
+    },
+  };
+}
