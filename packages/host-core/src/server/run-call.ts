@@ -1,0 +1,99 @@
+import { jobError, type JobError, type ToolJobResult } from "@millrace/contracts";
+import type { Clock } from "../clock.ts";
+import {
+  ConnectionLostError,
+  RequestRejectedError,
+  type McpConnection,
+  type ToolProgress,
+} from "../connection/connection.ts";
+import type { ServerSettings } from "../config/server-settings.ts";
+
+/**
+ * What became of a call. Expected failures are data. A tool that answers `isError` has done its work:
+ * `ok` is true and `result.is_error` says so; what that means is the caller's to decide.
+ */
+export type ToolCallOutcome =
+  | { ok: true; result: ToolJobResult }
+  | { ok: false; error: JobError; result?: ToolJobResult };
+
+export interface ToolCall {
+  toolName: string;
+  arguments: Record<string, unknown>;
+  signal: AbortSignal;
+  onProgress?: ((progress: ToolProgress) => void) | undefined;
+}
+
+export interface CallEnvironment {
+  settings: ServerSettings;
+  connection: McpConnection;
+  clock: Clock;
+  /** Largest result that is passed on, in bytes of its JSON. */
+  maxResultBytes: number;
+  /** Hides the server's secrets in a text that comes from it. */
+  redact: (text: string) => string;
+  /** The error of a call whose answer will not come. */
+  describeLoss: (reason: string) => JobError;
+}
+
+const TIMED_OUT = Symbol("timed out");
+
+/** Runs one call, bounded by the server's `toolTimeoutMs` from now on. Rejects only when `call.signal` aborts. */
+export async function runCall(environment: CallEnvironment, call: ToolCall): Promise<ToolCallOutcome> {
+  const { connection, settings, clock } = environment;
+  call.signal.throwIfAborted();
+  const controller = new AbortController();
+  const onAbort = () => controller.abort(call.signal.reason);
+  call.signal.addEventListener("abort", onAbort, { once: true });
+  const timer = setTimeout(() => controller.abort(TIMED_OUT), settings.toolTimeoutMs);
+  const startedAt = clock.monotonicMs();
+  try {
+    const { content, structuredContent, isError } = await connection.callTool(call.toolName, call.arguments, {
+      signal: controller.signal,
+      onProgress: call.onProgress,
+    });
+    const result: ToolJobResult = {
+      content,
+      structured_content: structuredContent,
+      is_error: isError,
+      execution_time_ms: Math.round((clock.monotonicMs() - startedAt) * 1_000) / 1_000,
+    };
+    return checkSize(environment, call, result);
+  } catch (error) {
+    call.signal.throwIfAborted();
+    return { ok: false, error: describeFailure(environment, call, error) };
+  } finally {
+    clearTimeout(timer);
+    call.signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function checkSize(
+  { maxResultBytes, settings }: CallEnvironment,
+  call: ToolCall,
+  result: ToolJobResult,
+): ToolCallOutcome {
+  const size = Buffer.byteLength(JSON.stringify(result));
+  if (size <= maxResultBytes) return { ok: true, result };
+  const message = `Tool "${call.toolName}" of server "${settings.name}" returned ${size} bytes; the limit is ${maxResultBytes}. Ask it for less, such as a page or a filter.`;
+  return { ok: false, error: jobError("result_too_large", message) };
+}
+
+function describeFailure(
+  { settings, redact, describeLoss }: CallEnvironment,
+  call: ToolCall,
+  error: unknown,
+): JobError {
+  const subject = `Tool "${call.toolName}" of server "${settings.name}"`;
+  if (error === TIMED_OUT) {
+    const seconds = settings.toolTimeoutMs / 1_000;
+    return jobError(
+      "tool_timeout",
+      `${subject} took longer than ${seconds} s; raise the server's "tool_timeout" if it may.`,
+    );
+  }
+  if (error instanceof RequestRejectedError) {
+    return jobError("call_rejected", redact(`${subject} was refused by its server: ${error.message}`));
+  }
+  if (error instanceof ConnectionLostError) return describeLoss(error.message);
+  throw error;
+}

@@ -1,0 +1,126 @@
+import { expect, test } from "vitest";
+import { startFixtureHttp } from "@millrace/testing";
+import { call, fixture, makeHost, program, recordingLogger, report, settings, startHost } from "./hosts.ts";
+
+test("[host.failure.command] a command that does not exist is named, with the cure, and harms no other server", async () => {
+  const host = await startHost([program("gone", "no-such-program"), fixture("fine")]);
+  expect(report(host, "gone")).toMatchObject({
+    status: "error",
+    last_error: 'command "no-such-program" was not found: install it or correct "command"',
+  });
+  expect(await call(host, "fine", "echo", { arguments: { text: "hi" } })).toMatchObject({ ok: true });
+  expect(await call(host, "gone", "anything")).toMatchObject({
+    ok: false,
+    error: { code: "server_unavailable", message: expect.stringMatching(/"gone".*error.*no-such-program/) },
+  });
+});
+
+test("[host.failure.stderr] a server that dies at its start leaves its last words in last_error", async () => {
+  const host = await startHost([fixture("dies", ["--die-at-start"])]);
+  expect(report(host, "dies")).toMatchObject({
+    status: "error",
+    last_error: expect.stringMatching(/exited with code 3[^]*fixture: cannot start/),
+  });
+});
+
+test("[host.secrets.redacted] no secret reaches last_error, an error or a log", async () => {
+  const secret = "sk-very-secret-0123";
+  const logger = recordingLogger();
+  const dies = fixture("dies", ["--die-at-start"]);
+  if (dies.transport.type !== "stdio") throw new Error("unreachable");
+  const env = { ...dies.transport.env, FIXTURE_SECRET: secret };
+  const host = await startHost([{ ...dies, transport: { ...dies.transport, env }, secrets: [secret] }], {
+    logger,
+  });
+  expect(report(host, "dies").last_error).toContain("the key [redacted] was refused");
+  const outcome = await call(host, "dies", "anything");
+  expect(JSON.stringify([outcome, host.reports(), logger.entries])).not.toContain(secret);
+  expect(logger.entries.map(({ fields }) => fields["line"])).toContain(
+    "fixture: the key [redacted] was refused",
+  );
+});
+
+test("[host.failure.timeout] a server that never answers is an error after its timeout, with its stderr", async () => {
+  const host = await startHost([fixture("mute", ["--hang-initialize"], { connectTimeoutMs: 1_500 })]);
+  expect(report(host, "mute")).toMatchObject({
+    status: "error",
+    last_error: expect.stringMatching(/within 1\.5 s[^]*fixture: never answers/),
+  });
+});
+
+test("[host.failure.problem] a server with a problem in its configuration fails alone, with its name", async () => {
+  const host = await startHost([fixture("needy", [], { problem: "environment variable not set: TOKEN" })]);
+  expect(report(host, "needy")).toMatchObject({
+    status: "error",
+    last_error: expect.stringContaining("TOKEN"),
+  });
+});
+
+test("[host.failure.remote] a remote server that cannot be reached says where and why", async () => {
+  const closed = await startFixtureHttp();
+  await closed.close();
+  const live = await startFixtureHttp();
+  const host = await startHost([
+    settings("http", { type: "http", url: closed.httpUrl, headers: {} }),
+    settings("sse", { type: "sse", url: closed.sseUrl, headers: {} }),
+    settings("socket", { type: "websocket", url: closed.webSocketUrl, headers: {} }),
+    settings("wrong", { type: "http", url: `${live.httpUrl}-not`, headers: {} }),
+  ]);
+  expect(host.reports().map(({ status }) => status)).toEqual(["error", "error", "error", "error"]);
+  expect(report(host, "http").last_error).toContain("ECONNREFUSED");
+  expect(report(host, "sse").last_error).toContain("ECONNREFUSED");
+  expect(report(host, "socket").last_error).toContain(closed.webSocketUrl);
+  expect(report(host, "wrong").last_error).toContain("404");
+  await host.close();
+  await live.close();
+});
+
+test("[host.list.bad_tool] a bad tool definition loses that tool alone, with a warning that names it", async () => {
+  const logger = recordingLogger();
+  const host = await startHost([fixture("odd", ["--bad-tool"]), fixture("good")], { logger });
+  const names = (server: string) => report(host, server).tools.map(({ tool_name }) => tool_name);
+  expect(names("odd")).toEqual(names("good"));
+  const warnings = logger.entries
+    .filter(({ level }) => level === "warn")
+    .map(({ fields }) => fields["warning"]);
+  expect(warnings).toHaveLength(6);
+  expect(warnings).toContainEqual(expect.stringMatching(/"schema_of_an_array".*inputSchema\.type/));
+});
+
+test("[host.start.warm] whenWarm does not wait longer than it is told, and calls wait for their server", async () => {
+  const host = makeHost([fixture("slow")]);
+  host.start();
+  await host.whenWarm(0);
+  expect(report(host, "slow").status).toBe("connecting");
+  const outcomes = await Promise.all([
+    call(host, "slow", "echo", { arguments: { text: "hi" } }),
+    host.callTool({ tool: "echo", arguments: { text: "hi" }, signal: AbortSignal.timeout(20_000) }),
+  ]);
+  expect(outcomes).toMatchObject([{ ok: true }, { ok: true }]);
+});
+
+test("[host.start.warm] a call that waits for a server ends when its signal aborts", async () => {
+  const host = makeHost([fixture("mute", ["--hang-initialize"])]);
+  host.start();
+  const reason = new Error("no longer wanted");
+  const controller = new AbortController();
+  const outcome = call(host, "mute", "echo", { signal: controller.signal });
+  controller.abort(reason);
+  await expect(outcome).rejects.toBe(reason);
+});
+
+test("[host.close] closing before the start, twice, and while connecting is harmless", async () => {
+  const idle = makeHost([fixture("idle")]);
+  await idle.close();
+  await idle.close();
+  idle.start();
+  expect(report(idle, "idle").status).toBe("disconnected");
+
+  const busy = makeHost([fixture("mute", ["--hang-initialize"])]);
+  busy.start();
+  await busy.close();
+  expect(await call(busy, "mute", "echo")).toMatchObject({
+    ok: false,
+    error: { code: "server_unavailable" },
+  });
+});

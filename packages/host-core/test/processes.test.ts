@@ -1,0 +1,124 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { createInterface } from "node:readline";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { startProcessGuard } from "@millrace/host-core";
+import { call, fixture, startHost, structured } from "./hosts.ts";
+import { startProgram } from "./programs.ts";
+
+const HOST_PROGRAM = fileURLToPath(new URL("host-program.ts", import.meta.url));
+
+/** Whether a process still runs. One that has ended and that nobody has asked about (a zombie) does not. */
+function isRunning(pid: unknown): boolean {
+  if (typeof pid !== "number") throw new TypeError(`${String(pid)} is no process id`);
+  try {
+    if (process.platform !== "linux") return process.kill(pid, 0);
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
+  } catch {
+    return false;
+  }
+}
+
+const waitForEnd = (pid: unknown) =>
+  vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 10_000 });
+
+test("[host.processes.close] close leaves no child and no grandchild, not even stubborn ones", async () => {
+  const host = await startHost([fixture("std", ["--ignore-sigterm", "--grandchild"])]);
+  const { pid, grandchild } = await structured(host, "std", "processes");
+  expect([isRunning(pid), isRunning(grandchild)]).toEqual([true, true]);
+  await host.close();
+  expect([isRunning(pid), isRunning(grandchild)]).toEqual([false, false]);
+});
+
+test("[host.processes.close] a server that ends when its stdin closes is not waited for any longer", async () => {
+  const host = await startHost([fixture("std")]);
+  const { pid } = await structured(host, "std", "processes");
+  const startedAt = performance.now();
+  await host.close();
+  expect(isRunning(pid)).toBe(false);
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+});
+
+test("[host.processes.crash] what a crashed server leaves behind is ended, and the host hears of the crash at once", async () => {
+  const host = await startHost([fixture("std", ["--grandchild"])]);
+  const { grandchild } = await structured(host, "std", "processes");
+  const startedAt = performance.now();
+  expect(await call(host, "std", "exit")).toMatchObject({ ok: false, error: { code: "server_unavailable" } });
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  await waitForEnd(grandchild);
+});
+
+test("[host.processes.environment] a server sees its own variables and a handful more", async () => {
+  vi.stubEnv("MILLRACE_PRIVATE", "not for servers");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const host = await startHost([fixture("std")]);
+  const { names } = await structured(host, "std", "environment");
+  expect(names).toContain("PATH");
+  expect(names).toContain("MILLRACE_TEST_RUN");
+  expect(names).not.toContain("MILLRACE_PRIVATE");
+});
+
+test("[host.processes.guard] SIGKILL of the host leaves no server, no grandchild and no guard", async () => {
+  const { firstLine, kill } = await startProgram(HOST_PROGRAM, ["--ignore-sigterm", "--grandchild"]);
+  const { pid, grandchild, guard } = JSON.parse(firstLine) as Record<string, unknown>;
+  expect([pid, grandchild, guard].map(isRunning)).toEqual([true, true, true]);
+  await kill();
+  await waitForEnd(pid);
+  await waitForEnd(grandchild);
+  await waitForEnd(guard);
+});
+
+/** A process group that appends its name to the shared output when it gets SIGTERM. */
+async function startGroup(name: string): Promise<{ pid: number; lines: string[]; ended: Promise<unknown> }> {
+  const script = `trap 'echo ${name}; exit' TERM; echo ready; while :; do sleep 0.05; done`;
+  const child = spawn("sh", ["-c", script], { detached: true, stdio: ["ignore", "pipe", "ignore"] });
+  const lines: string[] = [];
+  const reader = createInterface({ input: child.stdout }).on("line", (line) => lines.push(line));
+  const ended = once(child, "close");
+  await once(reader, "line");
+  if (child.pid === undefined) throw new Error("sh could not be started");
+  return { pid: child.pid, lines, ended };
+}
+
+test("[host.guard.order] the guard ends what is registered, the last first, and leaves what was removed", async () => {
+  const [first, second, removed] = await Promise.all([
+    startGroup("first"),
+    startGroup("second"),
+    startGroup("removed"),
+  ]);
+  const order: string[] = [];
+  void first.ended.then(() => order.push("first"));
+  void second.ended.then(() => order.push("second"));
+  const guard = startProcessGuard({ graceMs: 5_000 });
+  for (const { pid } of [first, second, removed]) guard.add(pid);
+  guard.remove(removed.pid);
+  await guard.close();
+  await Promise.all([first.ended, second.ended]);
+  expect(order).toEqual(["second", "first"]);
+  expect([first.lines, second.lines]).toEqual([
+    ["ready", "first"],
+    ["ready", "second"],
+  ]);
+  expect(isRunning(removed.pid)).toBe(true);
+  process.kill(-removed.pid, "SIGKILL");
+  await removed.ended;
+});
+
+test("[host.guard.lost] a guard that is killed is reported, and is harmless to use; one that is closed is not", async () => {
+  const lost = Promise.withResolvers<string>();
+  const killed = startProcessGuard({ graceMs: 0, onLost: lost.resolve });
+  process.kill(killed.pid ?? 0, "SIGKILL");
+  expect(await lost.promise).toContain("SIGKILL");
+  killed.add(123_456);
+  await killed.close();
+
+  const reasons: string[] = [];
+  const closed = startProcessGuard({ graceMs: 0, onLost: (reason) => void reasons.push(reason) });
+  expect(() => closed.add(1)).toThrow(RangeError);
+  await closed.close();
+  await closed.close();
+  expect(reasons).toEqual([]);
+});

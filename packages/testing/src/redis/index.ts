@@ -1,0 +1,3 @@
+export * from "./left-in-redis.ts";
+export * from "./redis-process.ts";
+export * from "./start-redis.ts";
