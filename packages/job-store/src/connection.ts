@@ -10,10 +10,10 @@ const PING_INTERVAL_MS = 3_000;
 /**
  * What a connection is for:
  * `request` answers fast or fails fast, for HTTP requests;
- * `subscriber` listens, and takes its subscriptions up again after a break;
+ * `subscriber` listens;
  * `worker` waits for Redis as long as it takes.
  */
-export type ConnectionRole = "request" | "subscriber" | "worker";
+type ConnectionRole = "request" | "subscriber" | "worker";
 
 const OPTIONS = {
   // Fails at once while disconnected. Sending again is the client's decision: it knows whether it may.
@@ -24,10 +24,12 @@ const OPTIONS = {
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: null,
   },
+  // Its owner subscribes again after a break, and knows then that messages may be lost.
   subscriber: {
     commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: COMMAND_TIMEOUT_MS,
     maxRetriesPerRequest: null,
+    autoResubscribe: false,
   },
   worker: { maxRetriesPerRequest: null },
 } satisfies Record<ConnectionRole, RedisOptions>;
@@ -54,6 +56,17 @@ export function openConnection({ url, role, name, logger }: ConnectionOptions): 
   logOutages(redis, url, name, logger);
   if (role !== "worker") reconnectWhenHalfOpen(redis);
   return redis;
+}
+
+/** Resolves when the connection has been made, or the first attempt has failed. Never rejects. */
+export function firstAttempt(redis: Redis): Promise<void> {
+  return new Promise((resolve) => {
+    const settled = (): void => {
+      redis.off("ready", settled).off("close", settled);
+      resolve();
+    };
+    redis.once("ready", settled).once("close", settled);
+  });
 }
 
 /** One line when Redis goes and one when it is back, however often the connection tries in between. */

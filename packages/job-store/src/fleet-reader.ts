@@ -1,8 +1,8 @@
 import type { ServerReport } from "@millrace/contracts";
 import type { Redis } from "ioredis";
+import type { ChannelSubscriptions } from "./channel-subscriptions.ts";
 import { FleetView, type FleetMember } from "./fleet-view.ts";
 import type { Keys } from "./keys.ts";
-import type { LogSubscriptions } from "./log-subscriptions.ts";
 import { pipelineReplies } from "./unavailable.ts";
 import { HEARTBEAT_TTL_MS, type WorkerHeartbeat } from "./worker-registry.ts";
 
@@ -22,10 +22,10 @@ export class FleetReader {
   #view: Promise<FleetView> | null = null;
   #readAt = 0;
 
-  constructor(redis: Redis, keys: Keys, subscriptions: LogSubscriptions) {
+  constructor(redis: Redis, keys: Keys, subscriptions: ChannelSubscriptions) {
     this.#redis = redis;
     this.#keys = keys;
-    subscriptions.subscribeChannel(keys.fleet, () => {
+    subscriptions.subscribe(keys.fleet, () => {
       this.#view = null;
     });
   }

@@ -57,7 +57,12 @@ export class JobQueues {
    * Puts a job into its queue, as part of a pipeline; resolves once the command is in it. A job that is in the
    * queue already stays as it is.
    */
-  async add(pipeline: IRedisTransaction, jobId: string, request: JobRequest, requestBytes: number): Promise<void> {
+  async add(
+    pipeline: IRedisTransaction,
+    jobId: string,
+    request: JobRequest,
+    requestBytes: number,
+  ): Promise<void> {
     const queue = this.#queues.get(request.type);
     if (!queue) throw new Error(`There is no queue for ${request.type} jobs`);
     const data: QueuedJobData = {

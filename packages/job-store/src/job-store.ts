@@ -1,6 +1,8 @@
 import type { Job, JobPage, JobRequest } from "@millrace/contracts";
+import type { Redis } from "ioredis";
+import { ChannelSubscriptions } from "./channel-subscriptions.ts";
 import { systemClock, type Clock } from "./clock.ts";
-import { closeConnection, openConnection } from "./connection.ts";
+import { closeConnection, firstAttempt, openConnection } from "./connection.ts";
 import { EventLog, type LogEvent, type LogHead } from "./event-log.ts";
 import { FleetReader } from "./fleet-reader.ts";
 import type { FleetView } from "./fleet-view.ts";
@@ -8,11 +10,10 @@ import { createJobIds, isJobId } from "./job-id.ts";
 import { JobIndex, type JobFilter } from "./job-index.ts";
 import { JobQueues } from "./job-queues.ts";
 import { createKeys, type Keys } from "./keys.ts";
-import { LogFollower } from "./log-follower.ts";
-import { LogSubscriptions } from "./log-subscriptions.ts";
+import { LogFollower, type FollowOptions } from "./log-follower.ts";
 import type { Logger } from "./logger.ts";
 import { jobView, parseRecord } from "./record.ts";
-import { submitJob } from "./submission.ts";
+import { submitJob, type SubmissionDependencies } from "./submission.ts";
 import { pipelineReplies, withStore } from "./unavailable.ts";
 
 export interface JobStoreOptions {
@@ -31,105 +32,130 @@ export interface JobSnapshot {
   logLength: number;
 }
 
-export type JobStore = ReturnType<typeof createJobStore>;
-
 /**
  * Jobs, as a process that takes requests needs them: submit, look up, follow. Two connections, however many
  * requests. Every method rejects with `StoreUnavailableError` within about 2 s while Redis is away.
  *
  * A job is visible to the tenant that submitted it; to others it does not exist.
  */
-export function createJobStore({
-  redisUrl,
-  keyPrefix,
-  retentionSeconds,
-  logger,
-  clock = systemClock,
-}: JobStoreOptions) {
-  const redis = openConnection({ url: redisUrl, role: "request", name: `${keyPrefix}:api`, logger });
-  const subscriber = openConnection({
-    url: redisUrl,
-    role: "subscriber",
-    name: `${keyPrefix}:api:events`,
-    logger,
-  });
-  const keys = createKeys(keyPrefix);
-  const queues = new JobQueues(redis, keys, logger);
-  const log = new EventLog(redis, keys);
-  const index = new JobIndex(redis, keys);
-  const subscriptions = new LogSubscriptions(subscriber, keys);
-  const fleet = new FleetReader(redis, keys, subscriptions);
-  const nextJobId = createJobIds();
-  const submission = { keys, queues, clock, retentionSeconds };
+export class JobStore {
+  readonly #redis: Redis;
+  readonly #subscriber: Redis;
+  readonly #keys: Keys;
+  readonly #queues: JobQueues;
+  readonly #log: EventLog;
+  readonly #index: JobIndex;
+  readonly #subscriptions: ChannelSubscriptions;
+  readonly #fleet: FleetReader;
+  readonly #submission: SubmissionDependencies;
+  readonly #nextJobId = createJobIds();
+  /** A request that comes before the first connection stands waits for it instead of failing. */
+  readonly #opened: Promise<void>;
 
-  return {
-    /** Accepts a job: when this resolves, it will reach an outcome. */
-    submit: (tenant: string, request: JobRequest): Promise<Job> =>
-      withStore(() => submitJob({ jobId: nextJobId(clock.now()), tenant, request }, submission)),
+  constructor({ redisUrl, keyPrefix, retentionSeconds, logger, clock = systemClock }: JobStoreOptions) {
+    const connection = { url: redisUrl, logger };
+    this.#redis = openConnection({ ...connection, role: "request", name: `${keyPrefix}:api` });
+    this.#subscriber = openConnection({ ...connection, role: "subscriber", name: `${keyPrefix}:api:events` });
+    this.#keys = createKeys(keyPrefix);
+    this.#queues = new JobQueues(this.#redis, this.#keys, logger);
+    this.#log = new EventLog(this.#redis, this.#keys);
+    this.#index = new JobIndex(this.#redis, this.#keys);
+    this.#subscriptions = new ChannelSubscriptions(this.#subscriber);
+    this.#fleet = new FleetReader(this.#redis, this.#keys, this.#subscriptions);
+    this.#submission = { keys: this.#keys, queues: this.#queues, clock, retentionSeconds };
+    this.#opened = firstAttempt(this.#redis);
+  }
 
-    /** The same, with a follower of its log from the first event on. The caller disposes of the follower. */
-    submitAndFollow: (tenant: string, request: JobRequest): Promise<{ job: Job; follower: LogFollower }> =>
-      withStore(async () => {
-        const jobId = nextJobId(clock.now());
-        const follower = new LogFollower(log, subscriptions, { jobId, after: 0, fresh: true });
-        try {
-          const submitted = submitJob({ jobId, tenant, request }, submission);
-          await follower.ready(submitted);
-          return { job: await submitted, follower };
-        } catch (error) {
-          follower[Symbol.dispose]();
-          throw error;
-        }
-      }),
+  /** Accepts a job: when this resolves, it will reach an outcome. */
+  submit(tenant: string, request: JobRequest): Promise<Job> {
+    return this.#answer(() => submitJob({ jobId: this.#newJobId(), tenant, request }, this.#submission));
+  }
 
-    /** Null when this tenant has no such job. */
-    find: (tenant: string, jobId: string): Promise<JobSnapshot | null> =>
-      withStore(() => findJob(jobId, tenant, { redis, keys })),
+  /** The same, with a follower of its log from the first event on. The caller disposes of the follower. */
+  submitAndFollow(tenant: string, request: JobRequest): Promise<{ job: Job; follower: LogFollower }> {
+    return this.#answer(async () => {
+      const jobId = this.#newJobId();
+      const follower = this.#followLog({ jobId, after: 0, fresh: true });
+      try {
+        const submitted = submitJob({ jobId, tenant, request }, this.#submission);
+        await follower.ready(submitted);
+        return { job: await submitted, follower };
+      } catch (error) {
+        follower[Symbol.dispose]();
+        throw error;
+      }
+    });
+  }
 
-    /** Where the log stands; null when this tenant has no such job. */
-    logHead: (tenant: string, jobId: string): Promise<LogHead | null> =>
-      withStore(async () => {
-        const head = isJobId(jobId) ? await log.head(jobId) : null;
-        return head?.record.tenant === tenant ? head : null;
-      }),
+  /** Null when this tenant has no such job. */
+  find(tenant: string, jobId: string): Promise<JobSnapshot | null> {
+    return this.#answer(async () => {
+      if (!isJobId(jobId)) return null;
+      const log = this.#keys.log(jobId);
+      const record = this.#keys.record(jobId);
+      const pipeline = this.#redis.pipeline().hgetall(record).llen(log).lindex(log, 0).lindex(log, -1);
+      return snapshot(jobId, tenant, pipelineReplies(await pipeline.exec()));
+    });
+  }
 
-    /** A page of the log after an id. The caller has made sure that the job is the tenant's. */
-    readLog: (jobId: string, after: number, limit: number): Promise<LogEvent[]> =>
-      withStore(() => log.read(jobId, after, limit)),
+  /** Where the log stands; null when this tenant has no such job. */
+  logHead(tenant: string, jobId: string): Promise<LogHead | null> {
+    return this.#answer(async () => {
+      const head = isJobId(jobId) ? await this.#log.head(jobId) : null;
+      return head?.record.tenant === tenant ? head : null;
+    });
+  }
 
-    /** Follows the log after an id. The caller has made sure that the job is the tenant's, and disposes of it. */
-    follow: (jobId: string, after: number): LogFollower =>
-      new LogFollower(log, subscriptions, { jobId, after }),
+  /** A page of the log after an id. The caller has made sure that the job is the tenant's. */
+  readLog(jobId: string, after: number, limit: number): Promise<LogEvent[]> {
+    return this.#answer(() => this.#log.read(jobId, after, limit));
+  }
 
-    list: (tenant: string, filter: JobFilter): Promise<JobPage> =>
-      withStore(() => index.list(tenant, filter)),
+  /** Follows the log after an id. The caller has made sure that the job is the tenant's, and disposes of it. */
+  follow(jobId: string, after: number): LogFollower {
+    return this.#followLog({ jobId, after });
+  }
 
-    fleet: (): Promise<FleetView> => withStore(() => fleet.view()),
+  /** The tenant's jobs, newest first. */
+  list(tenant: string, filter: JobFilter): Promise<JobPage> {
+    return this.#answer(() => this.#index.list(tenant, filter));
+  }
 
-    /** Rejects unless Redis answers. */
-    ping: (): Promise<unknown> => withStore(() => redis.ping()),
+  /** The live workers and what they report; at most a second old. */
+  fleet(): Promise<FleetView> {
+    return this.#answer(() => this.#fleet.view());
+  }
 
-    close: async (): Promise<void> => {
-      await queues.close();
-      await Promise.all([closeConnection(redis), closeConnection(subscriber)]);
-    },
-  };
+  /** Rejects unless Redis answers. */
+  async ping(): Promise<void> {
+    await this.#answer(() => this.#redis.ping());
+  }
+
+  async close(): Promise<void> {
+    await this.#queues.close();
+    await Promise.all([closeConnection(this.#redis), closeConnection(this.#subscriber)]);
+  }
+
+  #answer<Value>(commands: () => Promise<Value>): Promise<Value> {
+    return withStore(() => this.#opened.then(commands));
+  }
+
+  #newJobId(): string {
+    return this.#nextJobId(this.#submission.clock.now());
+  }
+
+  #followLog(options: FollowOptions): LogFollower {
+    return new LogFollower({ log: this.#log, subscriptions: this.#subscriptions, keys: this.#keys }, options);
+  }
 }
 
-async function findJob(
-  jobId: string,
-  tenant: string,
-  { redis, keys }: { redis: ReturnType<typeof openConnection>; keys: Keys },
-): Promise<JobSnapshot | null> {
-  if (!isJobId(jobId)) return null;
-  const logKey = keys.log(jobId);
-  const pipeline = redis
-    .pipeline()
-    .hgetall(keys.record(jobId))
-    .llen(logKey)
-    .lindex(logKey, 0)
-    .lindex(logKey, -1);
-  const [hash, length, first, last] = pipelineReplies(await pipeline.exec());
+/** Opens the store. Never fails: while Redis is away its methods do. */
+export function createJobStore(options: JobStoreOptions): JobStore {
+  return new JobStore(options);
+}
+
+function snapshot(jobId: string, tenant: string, replies: unknown[]): JobSnapshot | null {
+  const [hash, length, first, last] = replies;
   const record = parseRecord(hash as Record<string, string>);
   if (record?.tenant !== tenant || typeof first !== "string" || typeof last !== "string") return null;
   return { job: jobView(jobId, record, first, last), logLength: length as number };

@@ -1,6 +1,7 @@
 import { isTerminalEvent } from "@millrace/contracts";
+import type { ChannelSubscription, ChannelSubscriptions } from "./channel-subscriptions.ts";
 import { eventType, publicEvent, type EventLog, type LogEvent } from "./event-log.ts";
-import type { LogMessage, LogSubscription, LogSubscriptions } from "./log-subscriptions.ts";
+import type { Keys } from "./keys.ts";
 import { withStore } from "./unavailable.ts";
 
 /** Live events that wait for a slow reader; beyond this they are dropped and read from the log later. */
@@ -15,6 +16,12 @@ export interface FollowOptions {
   fresh?: boolean;
 }
 
+interface FollowerDependencies {
+  log: EventLog;
+  subscriptions: ChannelSubscriptions;
+  keys: Keys;
+}
+
 /**
  * Follows one job's log: subscribes, reads what is there, goes live, and checks the ids of live events for gaps.
  * A gap, a lost connection, a large event or a reader that is behind all end in the same cure: read the log.
@@ -22,7 +29,7 @@ export interface FollowOptions {
 export class LogFollower implements Disposable {
   readonly #jobId: string;
   readonly #log: EventLog;
-  readonly #subscription: LogSubscription;
+  readonly #subscription: ChannelSubscription;
   #cursor: number;
   #first: string | null = null;
   #live: { id: number; stored: string }[] = [];
@@ -32,15 +39,14 @@ export class LogFollower implements Disposable {
   #wake: (() => void) | null = null;
 
   constructor(
-    log: EventLog,
-    subscriptions: LogSubscriptions,
+    { log, subscriptions, keys }: FollowerDependencies,
     { jobId, after, fresh = false }: FollowOptions,
   ) {
     this.#jobId = jobId;
     this.#log = log;
     this.#cursor = after;
     this.#behind = !fresh;
-    this.#subscription = subscriptions.subscribe(jobId, (message) => this.#receive(message));
+    this.#subscription = subscriptions.subscribe(keys.events(jobId), (message) => this.#receive(message));
   }
 
   /** Id of the last event that was delivered. */
@@ -113,13 +119,15 @@ export class LogFollower implements Disposable {
     return events;
   }
 
-  #receive(message: LogMessage | null): void {
+  /** A message is an event's id, and on a second line the event itself unless it was too large to publish. */
+  #receive(message: string | null): void {
+    const [id, stored] = message === null ? [null, null] : parseMessage(message);
     const newest = this.#live.at(-1)?.id ?? this.#cursor;
-    if (message !== null && message.id <= newest) return;
-    const follows = message?.id === newest + 1;
-    if (!this.#behind && follows && message.event !== null && this.#liveBytes < LIVE_BYTES_MAX) {
-      this.#live.push({ id: message.id, stored: message.event });
-      this.#liveBytes += message.event.length;
+    if (id !== null && id <= newest) return;
+    const fits = stored !== null && this.#liveBytes < LIVE_BYTES_MAX;
+    if (!this.#behind && id === newest + 1 && fits) {
+      this.#live.push({ id, stored });
+      this.#liveBytes += stored.length;
     } else {
       this.#behind = true;
     }
@@ -139,4 +147,10 @@ export class LogFollower implements Disposable {
       signal.addEventListener("abort", done, { once: true });
     });
   }
+}
+
+function parseMessage(message: string): [id: number, stored: string | null] {
+  const newline = message.indexOf("\n");
+  if (newline < 0) return [Number(message), null];
+  return [Number(message.slice(0, newline)), message.slice(newline + 1)];
 }

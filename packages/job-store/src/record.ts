@@ -113,7 +113,7 @@ export function endedJob(jobId: string, queued: QueuedEvent, terminal: TerminalE
 }
 
 /** A job that has not ended: its first event, and where its record says that it is. */
-export function openJob(jobId: string, record: JobRecord, queued: QueuedEvent): Job {
+function openJob(jobId: string, record: JobRecord, queued: QueuedEvent): Job {
   return {
     ...queuedJob(jobId, queued),
     status: record.status,

@@ -11,7 +11,7 @@ declare module "ioredis" {
   }
 }
 
-export type ClaimReply =
+type ClaimReply =
   | ["claimed", attempt: string, startedAt: string, remainingMs: number, queuedEvent: string | null]
   | ["missing" | "terminal" | "stale"];
 

@@ -13,7 +13,7 @@ const CONNECTION_MESSAGE =
   /Command timed out|Connection is closed|Stream isn't writeable|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|Socket/;
 
 /** Turns what ioredis throws while Redis is away into one error; other errors pass. */
-export function asStoreError(error: unknown): unknown {
+function asStoreError(error: unknown): unknown {
   if (error instanceof StoreUnavailableError || !(error instanceof Error)) return error;
   const away =
     TRANSIENT_REPLY.test(error.message) ||

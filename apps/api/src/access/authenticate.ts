@@ -3,7 +3,7 @@ import { ProblemError } from "../http/problem.ts";
 import { findKey, type ApiKey } from "./api-keys.ts";
 
 /** Who is asking. The tenant sees only the jobs that it submitted. */
-export interface Principal {
+interface Principal {
   tenant: string;
 }
 

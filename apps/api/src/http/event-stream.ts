@@ -8,7 +8,7 @@ const STUCK_AFTER_MS = 30_000;
 /** How soon an EventSource comes back after a break, in milliseconds. */
 const RECONNECT_MS = 1_000;
 
-const HEADERS = {
+export const EVENT_STREAM_HEADERS = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-store",
   "x-accel-buffering": "no",
@@ -31,7 +31,7 @@ export function eventStreamResponse(
 ): Response {
   const source = new EventStreamSource(follower, shutdown);
   return new Response(new ReadableStream(source, { highWaterMark: 1 }), {
-    headers: { ...HEADERS, ...headers },
+    headers: { ...EVENT_STREAM_HEADERS, ...headers },
   });
 }
 

@@ -22,7 +22,9 @@ export const WaitQuery = z.strictObject({
  */
 export function preferredWait(header: string | undefined): number | null {
   for (const preference of header?.split(",") ?? []) {
-    const [name, value] = preference.split("=").map((part) => part.trim().toLowerCase());
+    // After a semicolon come parameters, of which `wait` has none that we know.
+    const [token = ""] = preference.split(";");
+    const [name, value] = token.split("=").map((part) => part.trim().toLowerCase());
     if (name !== "wait") continue;
     const seconds = /^"?(\d{1,2})"?$/.exec(value ?? "")?.[1];
     if (seconds === undefined || Number(seconds) > WAIT_SECONDS_MAX) {

@@ -62,7 +62,7 @@ export function docsRoutes(api: Hono) {
     )
     .get("/docs", (c) => c.html(PAGE))
     .get("/docs/start.js", (c) => c.body(START, 200, { "content-type": "text/javascript; charset=utf-8" }))
-    .get("/docs/:asset{swagger-ui\\.css|swagger-ui-bundle\\.js}", async (c) => {
+    .get("/docs/:asset{(?:swagger-ui\\.css|swagger-ui-bundle\\.js)}", async (c) => {
       const asset = c.req.param("asset");
       const file = await readFile(fileURLToPath(import.meta.resolve(`swagger-ui-dist/${asset}`)));
       return c.body(file, 200, {

@@ -5,7 +5,7 @@ import { describeRoute } from "hono-openapi";
 import { z } from "zod";
 import type { AccessEnvironment } from "../access/authenticate.ts";
 import type { ApiDependencies } from "../dependencies.ts";
-import { eventStreamResponse } from "../http/event-stream.ts";
+import { EVENT_STREAM_HEADERS, eventStreamResponse } from "../http/event-stream.ts";
 import { json, problems } from "../http/openapi.ts";
 import { ProblemError } from "../http/problem.ts";
 import { queryParameters } from "../http/validation.ts";
@@ -68,6 +68,8 @@ export function jobEventRoutes({ store, shutdown }: ApiDependencies) {
         return c.body(body, 200, { "content-type": "application/json", "cache-control": "no-store" });
       }
       if (head.ended && after === head.length) return c.body(null, 204);
+      // Nobody would read the stream that a HEAD request opens, so nothing would ever close it.
+      if (c.req.method === "HEAD") return c.body(null, 200, EVENT_STREAM_HEADERS);
       return eventStreamResponse(store.follow(jobId, after), shutdown);
     },
   );

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { checkToolArguments } from "./tool-arguments.ts";
+
+const SCHEMA = {
+  type: "object",
+  properties: {
+    path: { type: "string" },
+    edits: {
+      type: "array",
+      items: { type: "object", required: ["from"], properties: { from: { type: "string" } } },
+    },
+  },
+  required: ["path"],
+  additionalProperties: false,
+};
+
+test("[contract.arguments.paths] names the path of everything that does not fit", () => {
+  expect(checkToolArguments(SCHEMA, { path: "a", edits: [{ from: "b" }] })).toEqual([]);
+  const errors = checkToolArguments(SCHEMA, { edits: [{ from: "b" }, { from: 1 }, {}], more: true });
+  expect(errors.map(({ path }) => path).toSorted()).toEqual([
+    "arguments.edits[1].from",
+    "arguments.edits[2].from",
+    "arguments.more",
+    "arguments.path",
+  ]);
+});
+
+test("[contract.arguments.bad-schema] leaves the judgement to the server when the schema cannot be compiled", () => {
+  expect(checkToolArguments({ type: "object", properties: { a: { $ref: "#/missing" } } }, { a: 1 })).toEqual(
+    [],
+  );
+  expect(checkToolArguments({ type: "nonsense" }, { a: 1 })).toEqual([]);
+});
+
+test("[contract.arguments.dialect] takes a schema of any dialect", () => {
+  const schema = { $schema: "http://json-schema.org/draft-07/schema#", $id: "x", ...SCHEMA };
+  expect(checkToolArguments(schema, {})).toHaveLength(1);
+  expect(checkToolArguments({ ...schema }, { path: "a" })).toEqual([]);
+});

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { JSON_DEPTH_MAX } from "./json-depth.ts";
+import { JobRequest } from "./tool-job-request.ts";
+
+const REQUEST = { type: "tool", tool: "echo" };
+
+function nested(levels: number): unknown {
+  let value: unknown = 1;
+  for (let level = 0; level < levels; level += 1) value = { value };
+  return value;
+}
+
+test("[contract.request.defaults] needs a type and a tool, nothing else", () => {
+  expect(JobRequest.parse(REQUEST)).toEqual({ ...REQUEST, arguments: {} });
+});
+
+test("[contract.request.strict] refuses what is unknown or out of range, with its path", () => {
+  const wrong = [
+    [{ ...REQUEST, priorty: 1 }, []],
+    [{ ...REQUEST, priority: 11 }, ["priority"]],
+    [{ ...REQUEST, timeout_ms: 0 }, ["timeout_ms"]],
+    [{ ...REQUEST, delay_ms: -1 }, ["delay_ms"]],
+    [{ ...REQUEST, retention_seconds: 0.5 }, ["retention_seconds"]],
+    [{ ...REQUEST, metadata: { a: 1 } }, ["metadata", "a"]],
+    [{ ...REQUEST, arguments: [] }, ["arguments"]],
+    [{ tool: "echo" }, ["type"]],
+    [{ type: "tool" }, ["tool"]],
+  ] as const;
+  for (const [request, path] of wrong) {
+    expect(JobRequest.safeParse(request).error?.issues[0]?.path, JSON.stringify(request)).toEqual(path);
+  }
+});
+
+test("[contract.request.depth] bounds how deep the arguments nest", () => {
+  const parse = (levels: number) =>
+    JobRequest.safeParse({ ...REQUEST, arguments: { a: nested(levels) } }).success;
+  expect(parse(JSON_DEPTH_MAX - 2)).toBe(true);
+  expect(parse(JSON_DEPTH_MAX + 1)).toBe(false);
+  expect(parse(100_000)).toBe(false);
+});

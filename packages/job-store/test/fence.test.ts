@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import { claimRun, RunRefusedError, type JobRun } from "../src/job-run.ts";
+import { systemClock } from "../src/clock.ts";
+import {
+  createInstallation,
+  REQUEST,
+  RESULT,
+  TENANT,
+  type Installation,
+} from "./support/test-installation.ts";
+
+const DONE = { status: "completed", result: RESULT } as const;
+
+async function submitted(installation: Installation): Promise<string> {
+  const { id } = await installation.createApi().submit(TENANT, REQUEST);
+  return id;
+}
+
+function claim(
+  installation: Installation,
+  jobId: string,
+  run: number,
+  workerId = "worker_a",
+  generation = 0,
+) {
+  const { redis, keys } = installation;
+  return claimRun({ jobId, generation, run, workerId }, REQUEST, { redis, keys, clock: systemClock });
+}
+
+async function claimed(...parameters: Parameters<typeof claim>): Promise<JobRun> {
+  const answer = await claim(...parameters);
+  if (answer.outcome !== "claimed") throw new Error(`not claimed: ${answer.outcome}`);
+  return answer.run;
+}
+
+describe("a run", () => {
+  test("[store.claim.newer] takes a job only when it is newer than the stored one", async () => {
+    const installation = createInstallation();
+    const jobId = await submitted(installation);
+    expect((await claim(installation, jobId, 2)).outcome).toBe("claimed");
+    expect((await claim(installation, jobId, 1, "worker_b")).outcome).toBe("stale");
+    expect((await claim(installation, jobId, 2, "worker_b")).outcome).toBe("stale");
+    expect((await claim(installation, jobId, 3, "worker_b")).outcome).toBe("claimed");
+    expect((await claim(installation, jobId, 1, "worker_b", 1)).outcome).toBe("claimed");
+    expect((await claim(installation, jobId, 9, "worker_b", 0)).outcome).toBe("stale");
+  });
+
+  test("[store.claim.terminal] is refused once the job has ended, and when there is no such job", async () => {
+    const installation = createInstallation();
+    const jobId = await submitted(installation);
+    await (await claimed(installation, jobId, 1)).finish(DONE);
+    expect((await claim(installation, jobId, 2)).outcome).toBe("terminal");
+    expect((await claim(installation, `${jobId.slice(0, -1)}0`, 1)).outcome).toBe("missing");
+  });
+
+  test("[store.fence] cannot write any more when a newer one has taken the job over", async () => {
+    const installation = createInstallation();
+    const jobId = await submitted(installation);
+    const paused = await claimed(installation, jobId, 1, "worker_a");
+    const current = await claimed(installation, jobId, 2, "worker_b");
+    await expect(paused.finish(DONE)).rejects.toThrow(RunRefusedError);
+    await current.finish({ ...DONE, result: { ...RESULT, execution_time_ms: 2 } });
+    await expect(paused.finish(DONE)).rejects.toThrow(RunRefusedError);
+
+    const snapshot = await installation.createApi().find(TENANT, jobId);
+    expect(snapshot?.job).toMatchObject({ status: "completed", worker_id: "worker_b", attempt: 1 });
+    expect(snapshot?.job.result?.execution_time_ms).toBe(2);
+    const types = (await installation.createApi().readLog(jobId, 0, 10)).map((event) => event.type);
+    expect(types).toEqual(["job.queued", "job.started", "job.started", "job.completed"]);
+  });
+
+  test("[store.step.repeated] writes once when the client library repeats a command", async () => {
+    const installation = createInstallation();
+    const { redis, keys } = installation;
+    const jobId = await submitted(installation);
+    expect((await claim(installation, jobId, 1)).outcome).toBe("claimed");
+    expect((await claim(installation, jobId, 1)).outcome).toBe("claimed");
+    const step = [
+      keys.events(jobId),
+      0,
+      1,
+      1,
+      1,
+      1024,
+      2,
+      "status",
+      "completed",
+      '{"type":"job.completed"}',
+    ] as const;
+    expect(await redis.millraceStep(keys.record(jobId), keys.log(jobId), ...step)).toBe(3);
+    expect(await redis.millraceStep(keys.record(jobId), keys.log(jobId), ...step)).toBe(3);
+    expect(await redis.llen(keys.log(jobId))).toBe(3);
+  });
+
+  test("[store.deadline.absolute] keeps the deadline of the first start when another worker takes over", async () => {
+    const installation = createInstallation();
+    const api = installation.createApi();
+    const { id } = await api.submit(TENANT, { ...REQUEST, timeout_ms: 50_000 });
+    const first = await claimed(installation, id, 1);
+    expect(first.remainingMs).toBe(50_000);
+    const deadline = await installation.redis.hget(installation.keys.record(id), "deadline");
+    const second = await claimed(installation, id, 2, "worker_b");
+    expect(second.remainingMs).toBeLessThanOrEqual(50_000);
+    expect(await installation.redis.hget(installation.keys.record(id), "deadline")).toBe(deadline);
+  });
+});

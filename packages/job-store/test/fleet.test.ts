@@ -1,0 +1,91 @@
+import type { ServerReport } from "@millrace/contracts";
+import { expect, test, vi } from "vitest";
+import { createInstallation, type Installation } from "./support/test-installation.ts";
+
+function report(status: ServerReport["status"], tools: string[] = []): ServerReport {
+  return {
+    name: "fixture",
+    display_name: "Fixture",
+    description: null,
+    transport_type: "stdio",
+    status,
+    last_error: status === "error" ? "it broke" : null,
+    tools: tools.map((tool_name) => ({
+      name: `fixture__${tool_name}`,
+      server_name: "fixture",
+      tool_name,
+      description: null,
+      parameters: { type: "object" },
+      output_schema: null,
+      annotations: null,
+    })),
+    resources: [],
+  };
+}
+
+function createMember(installation: Installation, reports: () => ServerReport[]) {
+  const store = installation.createWorker();
+  const registry = store.createRegistry({
+    reports,
+    describe: () => ({
+      host: "host",
+      version: "1.0.0",
+      started_at: "2026-01-01T00:00:00.000Z",
+      concurrency: { tool: 50 },
+      running: { tool: 0 },
+      servers: Object.fromEntries(reports().map(({ name, status }) => [name, status])),
+    }),
+  });
+  installation.onRelease(() => registry.leave());
+  return { id: store.workerId, registry };
+}
+
+test("[store.fleet.merge] merges the workers' servers: the best status wins", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const broken = createMember(installation, () => [report("error")]);
+  const sound = createMember(installation, () => [report("connected", ["echo"])]);
+  await broken.registry.join();
+  await sound.registry.join();
+  const fleet = await api.fleet();
+  expect(fleet.workers.map(({ id }) => id).toSorted()).toEqual([broken.id, sound.id].toSorted());
+  expect(fleet.servers()).toEqual([
+    expect.objectContaining({
+      name: "fixture",
+      status: "connected",
+      available_tools: ["echo"],
+      last_error: null,
+      workers: { connected: 1, total: 2 },
+    }),
+  ]);
+  expect(fleet.tools().map(({ name }) => name)).toEqual(["fixture__echo"]);
+});
+
+test("[store.fleet.change] shows a changed catalogue and a worker that leaves", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  let tools = ["echo"];
+  const { registry } = createMember(installation, () => [report("connected", tools)]);
+  await registry.join();
+  expect((await api.fleet()).tools()).toHaveLength(1);
+  tools = ["echo", "add"];
+  registry.changed();
+  await vi.waitFor(async () => expect((await api.fleet()).tools()).toHaveLength(2));
+  await registry.leave();
+  await vi.waitFor(async () => expect((await api.fleet()).workers).toEqual([]));
+});
+
+test("[store.fleet.dead] forgets a worker whose heartbeat has expired", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const { id, registry } = createMember(installation, () => [report("connected")]);
+  await registry.join();
+  expect((await api.fleet()).workers).toHaveLength(1);
+  expect(await redis.pttl(keys.worker(id))).toBeGreaterThan(0);
+  await redis.sadd(keys.workers, "worker_dead");
+  await vi.waitFor(async () => {
+    await api.fleet();
+    expect(await redis.smembers(keys.workers)).toEqual([id]);
+  }, 5_000);
+});

@@ -1,0 +1,119 @@
+import { startRedisProcess } from "@millrace/testing";
+import { expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../src/clock.ts";
+import { claimRun } from "../src/job-run.ts";
+import { waitForEnd, type JobStore } from "../src/job-store.ts";
+import type { LogFollower } from "../src/log-follower.ts";
+import {
+  createInstallation,
+  REQUEST,
+  RESULT,
+  TENANT,
+  type Installation,
+} from "./support/test-installation.ts";
+
+const never = new AbortController().signal;
+const PATIENCE_MS = 10_000;
+
+/** Runs the job here and now, as a worker would. */
+async function runToEnd({ redis, keys }: Installation, jobId: string, result = RESULT): Promise<void> {
+  const fence = { jobId, generation: 0, run: 1, workerId: "worker_a" };
+  const claim = await claimRun(fence, REQUEST, { redis, keys, clock: systemClock });
+  if (claim.outcome !== "claimed") throw new Error(claim.outcome);
+  await claim.run.finish({ status: "completed", result });
+}
+
+async function readToEnd(follower: LogFollower): Promise<string[]> {
+  const lines: string[] = [];
+  for (;;) {
+    const events = await follower.next(never, PATIENCE_MS);
+    if (events.length === 0) throw new Error("nothing came");
+    lines.push(...events.map((event) => event.json));
+    if (events.at(-1)?.terminal) return lines;
+  }
+}
+
+const replay = async (store: JobStore, jobId: string): Promise<string[]> =>
+  (await store.readLog(jobId, 0, 100)).map((event) => event.json);
+
+test("[store.follow.live] gives a fresh job's events live, the same as a replay gives them later", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const { job, follower } = await api.submitAndFollow(TENANT, REQUEST);
+  using following = follower;
+  const [lines] = await Promise.all([readToEnd(following), runToEnd(installation, job.id)]);
+  expect(lines.map((line) => JSON.parse(line).id)).toEqual([1, 2, 3]);
+  expect(lines).toEqual(await replay(api, job.id));
+  expect(JSON.parse(lines[2] ?? "").job).toEqual((await api.find(TENANT, job.id))?.job);
+});
+
+test("[store.follow.gap] reads the log when messages were lost", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const { job, follower } = await api.submitAndFollow(TENANT, REQUEST);
+  using following = follower;
+  expect(await following.next(never, PATIENCE_MS)).toHaveLength(1);
+  // Events 2 and 3 are written unannounced; 4 is announced, and shows that two are missing.
+  const event = JSON.stringify({ type: "job.started", time: "2026-01-01T00:00:00.000Z", attempt: 1 });
+  await redis.rpush(keys.log(job.id), event, event, event);
+  await redis.publish(keys.events(job.id), `4\n${event}`);
+  const events = await following.next(never, PATIENCE_MS);
+  expect(events.map(({ id }) => id)).toEqual([2, 3, 4]);
+});
+
+test("[store.follow.large] wakes for an event that is too large to publish", async () => {
+  const installation = createInstallation();
+  const { job, follower } = await installation.createApi().submitAndFollow(TENANT, REQUEST);
+  using following = follower;
+  const result = { ...RESULT, content: [{ type: "text", text: "x".repeat(100_000) }] };
+  const waiting = waitForEnd(following, never, PATIENCE_MS);
+  await runToEnd(installation, job.id, result);
+  expect((await waiting)?.result).toEqual(result);
+});
+
+test("[store.follow.slow] keeps no more than a bounded piece for a reader that does not read", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const { job, follower } = await installation.createApi().submitAndFollow(TENANT, REQUEST);
+  using following = follower;
+  expect(await following.next(never, PATIENCE_MS)).toHaveLength(1);
+  const event = JSON.stringify({ type: "job.started", time: "", attempt: 1, worker_id: "x".repeat(1_000) });
+  for (let id = 2; id <= 400; id += 1) {
+    await redis.rpush(keys.log(job.id), event);
+    await redis.publish(keys.events(job.id), `${id}\n${event}`);
+  }
+  const ids: number[] = [];
+  let largest = 0;
+  while (ids.at(-1) !== 400) {
+    const events = await following.next(never, PATIENCE_MS);
+    largest = Math.max(largest, events.length);
+    ids.push(...events.map(({ id }) => id));
+  }
+  expect(ids).toEqual(Array.from({ length: 399 }, (_, index) => index + 2));
+  expect(largest).toBeLessThan(100);
+});
+
+test("[store.follow.reconnect] misses nothing when the connections break", async () => {
+  const server = await startRedisProcess();
+  onTestFinished(() => server.close());
+  const installation = createInstallation(server.url);
+  const api = installation.createApi();
+  const { job, follower } = await api.submitAndFollow(TENANT, REQUEST);
+  using following = follower;
+  expect(await following.next(never, PATIENCE_MS)).toHaveLength(1);
+  const waiting = waitForEnd(following, never, PATIENCE_MS);
+  await installation.redis.call("CLIENT", "KILL", "TYPE", "pubsub");
+  await runToEnd(installation, job.id);
+  expect((await waiting)?.status).toBe("completed");
+});
+
+test("[store.follow.one-connection] needs one subscriber connection, however many followers", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const followers = await Promise.all(Array.from({ length: 50 }, () => api.submitAndFollow(TENANT, REQUEST)));
+  const clients = String(await installation.redis.client("LIST"));
+  const own = clients.split("\n").filter((line) => line.includes(`name=${installation.keyPrefix}:api`));
+  expect(own).toHaveLength(2);
+  for (const { follower } of followers) follower[Symbol.dispose]();
+});

@@ -1,0 +1,165 @@
+import { once } from "node:events";
+import { expect, test, vi } from "vitest";
+import type { JobExecution } from "../src/job-runner.ts";
+import { waitForEnd } from "../src/job-store.ts";
+import type { JobOutcome } from "../src/record.ts";
+import {
+  createInstallation,
+  REQUEST,
+  RESULT,
+  TENANT,
+  type Installation,
+} from "./support/test-installation.ts";
+
+const never = new AbortController().signal;
+const PATIENCE_MS = 20_000;
+const DONE: JobOutcome = { status: "completed", result: RESULT };
+
+function startRunner(
+  installation: Installation,
+  execute: (execution: JobExecution) => Promise<JobOutcome>,
+  concurrency = 10,
+) {
+  const runner = installation.createWorker().createRunner({ type: "tool", concurrency, execute });
+  installation.onRelease(() => runner.close(0));
+  runner.start();
+  return runner;
+}
+
+async function runOne(installation: Installation, request = REQUEST) {
+  const { follower } = await installation.createApi().submitAndFollow(TENANT, request);
+  using following = follower;
+  return await waitForEnd(following, never, PATIENCE_MS);
+}
+
+test("[store.run] takes a job from submission to its outcome, and leaves nothing of it in BullMQ", async () => {
+  const installation = createInstallation();
+  startRunner(installation, () => Promise.resolve(DONE));
+  const job = await runOne(installation);
+  expect(job).toMatchObject({ status: "completed", result: RESULT, error: null, attempt: 1 });
+  const { redis, keys } = installation;
+  await vi.waitFor(async () => {
+    expect(await redis.keys(`${keys.queuePrefix("tool")}:tool:job_*`)).toEqual([]);
+  });
+});
+
+test("[store.run.large-request] fetches a request that is too large to travel with the queue entry", async () => {
+  const installation = createInstallation();
+  const request = { ...REQUEST, arguments: { text: "x".repeat(50_000) } };
+  startRunner(installation, (execution) => {
+    expect(execution.request).toEqual(request);
+    return Promise.resolve(DONE);
+  });
+  expect((await runOne(installation, request))?.status).toBe("completed");
+});
+
+test("[store.run.timeout] aborts at the deadline and fails the job with `timeout`", async () => {
+  const installation = createInstallation();
+  startRunner(installation, async ({ signal }) => {
+    await once(signal, "abort");
+    throw signal.reason;
+  });
+  const job = await runOne(installation, { ...REQUEST, timeout_ms: 20 });
+  expect(job?.error).toMatchObject({ code: "timeout", retryable: true });
+  expect(job?.error?.message).toContain("20 ms");
+});
+
+test("[store.run.bug] fails the job with `internal_error` when its execution throws, and says no more", async () => {
+  const installation = createInstallation();
+  startRunner(installation, () => Promise.reject(new Error("secret detail")));
+  const job = await runOne(installation);
+  expect(job?.error?.code).toBe("internal_error");
+  expect(JSON.stringify(job)).not.toContain("secret detail");
+});
+
+test("[store.run.concurrency] runs at most so many jobs at once", async () => {
+  const installation = createInstallation();
+  let running = 0;
+  let most = 0;
+  const gate = Promise.withResolvers<void>();
+  startRunner(
+    installation,
+    async () => {
+      running += 1;
+      most = Math.max(most, running);
+      if (running === 3) gate.resolve();
+      await gate.promise;
+      running -= 1;
+      return DONE;
+    },
+    3,
+  );
+  const jobs = await Promise.all(Array.from({ length: 12 }, () => runOne(installation)));
+  expect(jobs.every((job) => job?.status === "completed")).toBe(true);
+  expect(most).toBe(3);
+});
+
+test("[store.run.drain] takes no more jobs while it drains, and lets those that run finish", async () => {
+  const installation = createInstallation();
+  const started = Promise.withResolvers<void>();
+  const finish = Promise.withResolvers<void>();
+  const runner = startRunner(installation, async () => {
+    started.resolve();
+    await finish.promise;
+    return DONE;
+  });
+  const first = runOne(installation);
+  await started.promise;
+  const closed = runner.close(PATIENCE_MS);
+  const api = installation.createApi();
+  const { id: second } = await api.submit(TENANT, REQUEST);
+  finish.resolve();
+  expect((await first)?.status).toBe("completed");
+  await closed;
+  expect((await api.find(TENANT, second))?.job.status).toBe("queued");
+});
+
+test("[store.run.hand-back] gives a job back to the queue that outlasts the drain timeout", async () => {
+  const installation = createInstallation();
+  const started = Promise.withResolvers<void>();
+  const first = startRunner(installation, async ({ signal }) => {
+    started.resolve();
+    await once(signal, "abort");
+    throw signal.reason;
+  });
+  const { job, follower } = await installation.createApi().submitAndFollow(TENANT, REQUEST);
+  using following = follower;
+  await started.promise;
+  await first.close(0);
+  startRunner(installation, () => Promise.resolve(DONE));
+  const ended = await waitForEnd(following, never, PATIENCE_MS);
+  expect(ended).toMatchObject({ id: job.id, status: "completed", attempt: 1 });
+});
+
+test("[store.priority] runs a key's jobs by priority, 0 first", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  for (const priority of [10, 5, 0, 7]) await api.submit(TENANT, { ...REQUEST, priority });
+  const order: (number | undefined)[] = [];
+  const all = Promise.withResolvers<void>();
+  startRunner(
+    installation,
+    ({ request }) => {
+      order.push(request.priority);
+      if (order.length === 4) all.resolve();
+      return Promise.resolve(DONE);
+    },
+    1,
+  );
+  await all.promise;
+  expect(order).toEqual([0, 5, 7, 10]);
+});
+
+test("[store.retention] lets a finished job expire by itself after its retention", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  startRunner(installation, () => Promise.resolve(DONE));
+  const short = await runOne(installation, { ...REQUEST, retention_seconds: 1 });
+  const normal = await runOne(installation);
+  expect(await redis.ttl(keys.log(normal?.id ?? ""))).toBe(600);
+  expect(await redis.ttl(keys.record(normal?.id ?? ""))).toBe(600);
+  await vi.waitFor(
+    async () => expect(await redis.exists(keys.record(short?.id ?? ""), keys.log(short?.id ?? ""))).toBe(0),
+    PATIENCE_MS,
+  );
+});

@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import { newRecordFields } from "../src/record.ts";
+import { createInstallation, REQUEST, TENANT } from "./support/test-installation.ts";
+
+const CUT_OFF = Date.now() - 60_000;
+
+test("[store.submit] writes record, log, index and queue entry, and leaves no note", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const job = await installation.createApi().submit(TENANT, REQUEST);
+  expect(job).toMatchObject({ status: "queued", request: REQUEST, attempt: 1 });
+  expect(await redis.llen(keys.log(job.id))).toBe(1);
+  expect(await redis.zrange(keys.index(TENANT), "0", "-1")).toEqual([job.id]);
+  expect(await redis.exists(`${keys.queuePrefix("tool")}:tool:${job.id}`)).toBe(1);
+  expect(await redis.exists(keys.submissions)).toBe(0);
+});
+
+test("[store.record.compact] keeps the record in Redis' compact encoding", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const { id } = await installation.createApi().submit("n".repeat(64), REQUEST);
+  expect(await redis.object("ENCODING", keys.record(id))).toBe("listpack");
+});
+
+test("[store.sweep.submission] puts a job into its queue whose submission was cut off after the record", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const { id } = await api.submit(TENANT, REQUEST);
+  // As if the process had died between the record and the queue.
+  await redis.del(`${keys.queuePrefix("tool")}:tool:${id}`, `${keys.queuePrefix("tool")}:tool:prioritized`);
+  await redis.zadd(keys.submissions, CUT_OFF, id);
+
+  const worker = installation.createWorker();
+  const started = Promise.withResolvers<string>();
+  const runner = worker.createRunner({
+    type: "tool",
+    concurrency: 1,
+    execute: ({ jobId, request }) => {
+      started.resolve(jobId);
+      expect(request).toEqual(REQUEST);
+      return Promise.resolve({
+        status: "failed",
+        error: { code: "tool_error", message: "", retryable: false },
+        result: null,
+      });
+    },
+  });
+  installation.onRelease(() => runner.close(1_000));
+  runner.start();
+  expect(await worker.createSweeper().sweep()).toBe(1);
+  expect(await started.promise).toBe(id);
+  expect(await redis.exists(keys.submissions)).toBe(0);
+});
+
+test("[store.sweep.twice] does not run a job twice when its queue entry was there all the same", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const { id } = await installation.createApi().submit(TENANT, REQUEST);
+  await redis.zadd(keys.submissions, CUT_OFF, id);
+  await installation.createWorker().createSweeper().sweep();
+  expect(await redis.zcard(`${keys.queuePrefix("tool")}:tool:prioritized`)).toBe(1);
+  expect(await redis.exists(keys.submissions)).toBe(0);
+});
+
+test("[store.sweep.nothing-written] drops the note of a submission that never wrote its record", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  await redis.zadd(keys.submissions, CUT_OFF, "job_00000000000000000000000000");
+  expect(await installation.createWorker().createSweeper().sweep()).toBe(0);
+  expect(await redis.exists(keys.submissions)).toBe(0);
+});
+
+test("[store.sweep.index] takes entries out of the index whose jobs have expired, and no others", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const { id: young } = await api.submit(TENANT, REQUEST);
+  const expired = Array.from({ length: 700 }, (_, index) => `job_0${String(index).padStart(25, "0")}`);
+  const [kept] = expired.splice(350, 1);
+  const fields = newRecordFields({ tenant: TENANT, type: "tool", timeoutMs: 1, retentionSeconds: 1 });
+  await redis.hset(keys.record(kept ?? ""), ...fields.map(String));
+  for (const id of [...expired, kept ?? ""]) await redis.zadd(keys.index(TENANT), 0, id);
+
+  const sweeper = installation.createWorker().createSweeper();
+  for (let pass = 0; pass < 4; pass += 1) await sweeper.sweep();
+  expect(await redis.zrange(keys.index(TENANT), "0", "-1")).toEqual([kept, young]);
+});
