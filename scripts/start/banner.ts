@@ -1,0 +1,33 @@
+import type { StartSettings } from "./settings.ts";
+
+/** The path is relative to the folder that the server in config/mcp-servers.json may read. */
+const JOB = {
+  type: "tool",
+  server: "filesystem",
+  tool: "read_text_file",
+  arguments: { path: "welcome.txt" },
+};
+
+/** What to do next, for somebody who has never seen this before: every command can be pasted as it stands. */
+export function banner({ apiUrl, needsKey, redisUrl }: StartSettings, redis: string): string {
+  const authorization = needsKey ? ` -H "authorization: Bearer $API_KEY"` : "";
+  return [
+    "",
+    `Millrace is ready: ${apiUrl}`,
+    `Documentation:     ${apiUrl}/docs`,
+    "",
+    "Read a file through the filesystem server:",
+    "",
+    ...(needsKey ? ["  export API_KEY=…   # the secret of one of your API_KEYS"] : []),
+    `  curl -s ${apiUrl}/jobs -H 'content-type: application/json' -H 'prefer: wait=30'${authorization} \\`,
+    `    -d '${JSON.stringify(JOB)}'`,
+    "",
+    "Add a worker, in another terminal:",
+    "",
+    // A Redis of the user's own may have a password in its URL, which has no place in a log.
+    `  REDIS_URL=${redisUrl === undefined ? redis : '"$REDIS_URL"'} npm run start:worker`,
+    "",
+    "Ctrl-C stops everything.",
+    "",
+  ].join("\n");
+}

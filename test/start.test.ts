@@ -1,0 +1,48 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { promisify } from "node:util";
+import type { Job } from "@millrace/contracts";
+import { expect, test } from "vitest";
+import { createClone, processesIn, startClone, untilGone } from "./support/clone.ts";
+
+const run = promisify(execFile);
+
+/** The command that the start prints for people to paste. */
+function printedCommand(output: string): string {
+  const command = /^ {2}(curl -s .*\\\n.*)$/m.exec(output)?.[1];
+  if (!command) throw new Error(`no command in:\n${output}`);
+  return command;
+}
+
+async function pasteCommand(output: string): Promise<Job> {
+  const { stdout } = await run("sh", ["-c", printedCommand(output)]);
+  return JSON.parse(stdout) as Job;
+}
+
+test("[start.run] runs Redis, api and worker; the printed command reads a real file; Ctrl-C leaves nothing", async () => {
+  const clone = createClone();
+  const start = await startClone(clone);
+  const job = await pasteCommand(start.output());
+  expect(job.status).toBe("completed");
+  expect(job.result?.content[0]?.["text"]).toContain("Welcome to Millrace");
+
+  // npm and its process group both pass the signal on: the two count once.
+  start.child.kill("SIGINT");
+  start.child.kill("SIGINT");
+  expect(await once(start.child, "exit")).toEqual([0, null]);
+  expect(processesIn(clone)).toEqual([]);
+});
+
+test("[start.killed] leaves nothing over when it is killed, and finds its jobs again afterwards", async () => {
+  const clone = createClone();
+  const killed = await startClone(clone);
+  const job = await pasteCommand(killed.output());
+  killed.child.kill("SIGKILL");
+  await untilGone(clone);
+
+  const start = await startClone(clone);
+  const found = (await (await fetch(start.url + job.links.self)).json()) as Job;
+  expect(found).toEqual(job);
+  start.child.kill("SIGTERM");
+  expect(await once(start.child, "exit")).toEqual([0, null]);
+});
