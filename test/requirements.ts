@@ -3,6 +3,92 @@
  * start of its name; `requirements.test.ts` fails on an id that is not here, and on a promise without a test.
  */
 export const requirements: Readonly<Record<string, string>> = {
+  "api.bad.ambiguous": "A bare tool name that several servers have is refused with the choices.",
+  "api.bad.arguments": "Arguments that do not fit the tool are refused, each with its path.",
+  "api.bad.body_size": "A body over the limit is refused, told by its length or sent in chunks.",
+  "api.bad.content_type": "A body that does not say that it is JSON is refused.",
+  "api.bad.depth": "Arguments that are nested too deeply are refused.",
+  "api.bad.fuzz": "Random requests never meet a bug and never hang.",
+  "api.bad.json": "A body that is no JSON is refused.",
+  "api.bad.method": "A wrong method is refused with Allow.",
+  "api.bad.route": "A route that does not exist answers a problem that names /docs.",
+  "api.bad.schema":
+    "A request that does not fit its schema is refused with every wrong path, unknown keys included.",
+  "api.bad.server": "An unknown server is refused with the names that exist.",
+  "api.bad.tool": "An unknown tool is refused with the names that exist.",
+  "api.config.defaults": "The api needs only REDIS_URL; an empty or blank variable counts as absent.",
+  "api.config.keys":
+    "Malformed keys are reported together by their place, never with a secret; only hashes are kept.",
+  "api.config.loopback": "Without keys the api refuses to listen on anything but loopback.",
+  "api.config.wrong": "The api's wrong settings are reported together.",
+  "api.docs": "/docs and all that it loads is served from here.",
+  "api.events.bad_id": "An event id that is nonsense or past the end is refused.",
+  "api.events.close": "A client that hangs up cancels nothing and leaves no subscription.",
+  "api.events.ended": "A reader that knows the terminal event gets 204.",
+  "api.events.frames": "An SSE frame has id, event and data, and the ids have no gaps.",
+  "api.events.gapless": "Every stream has every event once and in order, however it meets the log.",
+  "api.events.head": "HEAD on a stream keeps nothing open.",
+  "api.events.headers": "A stream is neither stored nor buffered on its way.",
+  "api.events.live": "A stream that was opened before its job ran sees everything, live.",
+  "api.events.one_subscriber": "All streams of an api share one subscriber connection.",
+  "api.events.page": "The JSON page lists the same events, with the cursor of the next page.",
+  "api.events.resume": "A reader that comes back with its last id gets exactly what comes after it.",
+  "api.events.same_bytes": "An event reads the same byte for byte on every read.",
+  "api.events.slow_reader": "A reader that takes nothing does not hold the others up.",
+  "api.execute": "The execute route answers 200 with the tool's answer and the job that did it.",
+  "api.execute.arguments":
+    "The execute route answers 422 with a path for arguments that do not fit, and does nothing.",
+  "api.execute.failure": "The execute route answers 200 with success false when the tool failed.",
+  "api.execute.unknown":
+    "The execute route answers 404 for an unknown server or tool, and names those that exist.",
+  "api.fleet.empty": "Without a worker the lists are empty, and jobs are accepted and judged later.",
+  "api.fleet.health": "GET /mcp/health tells which servers are connected.",
+  "api.fleet.servers":
+    "GET /mcp/servers tells each server's status, tools and last error; one that fails harms no other.",
+  "api.fleet.tools":
+    "Tools are listed under unique names that are fit for model providers, all together or by server.",
+  "api.fleet.transports": "A job reaches a real MCP server over stdio, Streamable HTTP, SSE and WebSocket.",
+  "api.fleet.workers": "GET /workers lists the live workers, and no longer those that have left.",
+  "api.health": "/health/live and /health/ready answer without a key.",
+  "api.jobs.call_rejected": "A call that the server refuses fails its job with what the server said.",
+  "api.jobs.delay": "A delayed job is queued until it is due, and holds nobody back.",
+  "api.jobs.large": "Arguments and results that are too large to publish arrive whole.",
+  "api.jobs.list": "GET /jobs lists the newest jobs first.",
+  "api.jobs.list.bad": "Wrong query values are refused together, each by its name.",
+  "api.jobs.list.filter": "Filters find exactly the jobs that fit.",
+  "api.jobs.list.pages": "A walk over the pages meets every job once, also while others are submitted.",
+  "api.jobs.long_poll":
+    "GET /jobs/{id}?wait answers when the job has ended, or with the running job when the time is over.",
+  "api.jobs.long_poll.bad": "A malformed or too long ?wait is refused.",
+  "api.jobs.metadata": "Metadata comes back unchanged.",
+  "api.jobs.not_found": "An id that does not exist, or is none, answers 404.",
+  "api.jobs.prefer_wait":
+    "Prefer: wait answers 200 with the finished job, or 202 with the job as it is when the time is over.",
+  "api.jobs.prefer_wait.bad": "A malformed or too long Prefer: wait is refused, and nothing is submitted.",
+  "api.jobs.priority": "Of the jobs that wait, the one with the lowest priority number starts first.",
+  "api.jobs.retention":
+    "A finished job and its log expire after the job's retention, and no job before its end.",
+  "api.jobs.stream":
+    "POST /jobs with Accept: text/event-stream streams the job's events from the first to the last.",
+  "api.jobs.submit":
+    "POST /jobs answers 202 with the job and its Location; the job that has run shows when, where and with what result.",
+  "api.jobs.timeout": "A job that runs longer than timeout_ms, counted from its start, fails with timeout.",
+  "api.jobs.tool_error":
+    "A tool that reports an error fails its job with tool_error, and its answer is kept.",
+  "api.jobs.tool_name":
+    "A unified name, a unified name beside its server, and a bare name that one server has all find their tool.",
+  "api.keys.accepted":
+    "A key works by its secret, given plainly or as a hash, and one name may have several.",
+  "api.keys.open": "Health and documentation need no key, and with keys every Host and Origin is served.",
+  "api.keys.required": "With API_KEYS every guarded route needs a key, and tells nothing without one.",
+  "api.keys.secret": "No secret is logged.",
+  "api.keys.tenants": "A key sees only its own jobs; others do not exist for it.",
+  "api.keys.wrong": "A wrong or malformed key is refused.",
+  "api.loopback.host": "Without keys only requests for loopback names are served.",
+  "api.loopback.origin": "Without keys only pages from loopback may call.",
+  "api.openapi": "/openapi.json is valid and describes every route.",
+  "api.request_id": "Every answer has a request id; the client's own is used when it is fit for a log.",
+
   "config.default": "The default configuration fits its schema and has three real servers.",
   "config.mcp.broken": "Broken JSON names the file, line and column.",
   "config.mcp.missing": "A missing default file means no servers and a warning; a named one is an error.",
@@ -24,6 +110,10 @@ export const requirements: Readonly<Record<string, string>> = {
   "contract.request.defaults": "A request needs a type and a tool, nothing else.",
   "contract.request.depth": "How deep arguments nest is bounded.",
   "contract.request.strict": "Unknown keys and values out of range are refused with their path.",
+
+  "faults.redis.absent": "The api starts without Redis, answers 503 soon, and works once Redis is there.",
+  "faults.redis.killed": "A Redis that crashes and comes back costs no job and no event.",
+  "faults.redis.paused": "While Redis hangs the api answers 503 soon, and works when it goes on.",
 
   "host.call.abort": "An aborted call rejects at once and the server is told, and only then.",
   "host.call.limit": "A server gets no more calls at once than its limit.",
@@ -75,6 +165,17 @@ export const requirements: Readonly<Record<string, string>> = {
   "setup.redis.link": "The set-up leaves one place where the Redis binary is found.",
   "setup.repeat": "A set-up that has nothing to do says nothing and changes nothing.",
 
+  "smoke.environment":
+    "A missing REDIS_URL and wrong values end each process with code 1 and name all of them.",
+  "smoke.loopback": "The real api refuses to listen elsewhere without keys.",
+  "smoke.mcp_config":
+    "A named configuration file that is broken, wrong or missing ends the worker with the path in the message.",
+  "smoke.missing_command":
+    "A server whose command is missing has status error and names it; the others work.",
+  "smoke.port_in_use": "A port that is in use ends the api with code 1 and the cure.",
+  "smoke.tool_job":
+    "The real processes run a job on the default servers, stop with code 0 and leave no process.",
+
   "start.killed": "A start that is killed leaves nothing over, and its jobs are there at the next one.",
   "start.run": "A start runs everything, prints a command that works, and leaves nothing after Ctrl-C.",
 
@@ -104,12 +205,17 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.step.repeated": "A command that the client library repeats writes once.",
   "store.submit": "A submission writes record, log, index and queue entry, and leaves no note.",
   "store.sweep.index": "Index entries of expired jobs are taken out, and no others.",
-  "store.sweep.nothing-written": "The note of a submission that wrote nothing is dropped.",
+  "store.sweep.nothing-written": "What a submission left that never wrote its record is deleted.",
   "store.sweep.submission": "A submission that was cut off is completed.",
   "store.sweep.twice": "A job whose queue entry was there all the same does not run twice.",
+  "store.wait": "A waiting submission gets the finished job, however large, or gives up in time.",
 
   "testing.redis.faults": "The test Redis can be paused, killed and restarted with its data.",
   "testing.requirements.cited": "Every promise has a test, and every test a promise.",
 
   "tools.boundaries": "Lint refuses every import across a boundary, and no other.",
+
+  "worker.config.defaults": "The worker needs only REDIS_URL.",
+  "worker.config.overrides": "The environment's settings for MCP servers are passed on.",
+  "worker.config.wrong": "The worker's wrong settings are reported together.",
 };

@@ -6,8 +6,10 @@ import type { Server } from "@millrace/contracts";
 import { FIXTURE_STDIO_PROGRAM } from "@millrace/testing";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
+import type { HttpClient } from "../apps/api/test/support/http-client.ts";
 import { deleteKeys, newPrefix } from "../apps/api/test/support/installation.ts";
 import { listening, logged, startProgram, type Program } from "../apps/api/test/support/program.ts";
+import { untilFollowed } from "../apps/api/test/support/redis-clients.ts";
 
 const REDIS_URL = inject("redisUrl");
 
@@ -36,6 +38,12 @@ async function configFile(name: string, content: unknown): Promise<string> {
 }
 
 const takesJobs = (worker: Program) => logged(worker, ({ msg }) => msg === "Taking jobs");
+
+/** A job that is not due before the test has ended. */
+async function submitLater(client: HttpClient): Promise<string> {
+  const { id } = await client.submit({ server: "everything", tool: "get-env", delay_ms: 60_000 });
+  return id;
+}
 
 /** The processes that this one has started, and those that they have started. */
 function descendants(pid: number): number[] {
@@ -77,11 +85,16 @@ test.skipIf(process.platform !== "linux")(
 
     const started = descendants(worker.pid);
     expect(started.length).toBeGreaterThanOrEqual(3);
-    await using stream = await client.events(
-      (await client.submit({ tool: "get-sum", delay_ms: 60_000, arguments: { a: 1, b: 1 } })).id,
-    );
+    const [streamed, awaited] = await Promise.all([submitLater(client), submitLater(client)]);
+    await using stream = await client.events(streamed);
     await stream.next();
+    const waiting = client.get(`/jobs/${awaited}?wait=60`);
+    // The stream's job and the other one: so the request that waits has arrived.
+    await untilFollowed(redis, environment["REDIS_KEY_PREFIX"] ?? "", 2);
     expect(await Promise.all([api.stop(), worker.stop()])).toEqual([0, 0]);
+    // Streams and waits end early, but whole.
+    expect(await stream.rest()).toEqual([]);
+    expect(await (await waiting).json()).toMatchObject({ id: awaited, status: "queued" });
     expect(started.filter((pid) => statusOf(pid) !== null)).toEqual([]);
     expect(worker.log.lines.at(-1)?.msg).toBe("Stopped");
     expect(worker.errors.text + api.errors.text).toBe("");

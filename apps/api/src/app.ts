@@ -1,12 +1,12 @@
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
-import { secureHeaders } from "hono/secure-headers";
 import { authenticate, type AccessEnvironment } from "./access/authenticate.ts";
 import { loopbackOnly } from "./access/loopback.ts";
 import type { ApiDependencies } from "./dependencies.ts";
-import { createErrorHandler, ProblemError, problemResponse } from "./http/problem.ts";
+import { limitBody } from "./http/limit-body.ts";
+import { createErrorHandler, problemResponse } from "./http/problem.ts";
+import { securityHeaders } from "./http/security-headers.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { executeToolRoutes } from "./routes/execute-tool.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -28,7 +28,7 @@ export function createApp(dependencies: ApiDependencies) {
   );
 
   app.use(requestId());
-  app.use(secureHeaders());
+  app.use(securityHeaders);
   app.use(
     methodNotAllowed({
       app,
@@ -43,16 +43,7 @@ export function createApp(dependencies: ApiDependencies) {
   app.route("/", docsRoutes(app as unknown as Hono));
 
   app.use(authenticate(apiKeys));
-  app.use(
-    bodyLimit({
-      maxSize: maxBodyBytes,
-      onError: () => {
-        throw new ProblemError("body_too_large", {
-          detail: `Send at most ${maxBodyBytes} bytes, or raise MAX_BODY_BYTES.`,
-        });
-      },
-    }),
-  );
+  app.use(limitBody(maxBodyBytes));
   return app
     .route("/", submitJobRoutes(dependencies))
     .route("/", jobRoutes(dependencies))

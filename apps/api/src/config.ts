@@ -33,6 +33,8 @@ const Environment = z
   })
   .refine((environment) => environment.API_KEYS.length > 0 || isLoopback(environment.HOST), {
     path: ["HOST"],
+    // Beside what is wrong elsewhere, so that everything is reported together.
+    when: ({ issues }) => !issues.some(({ path }) => path?.[0] === "HOST" || path?.[0] === "API_KEYS"),
     message:
       "must be a loopback address while API_KEYS is empty: set API_KEYS=name:secret to listen elsewhere",
   });
@@ -55,7 +57,7 @@ export interface ApiConfig {
  */
 export function parseApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
   // An empty variable counts as absent, as shells and compose files write it.
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim() !== ""));
   const parsed = Environment.safeParse(given);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);

@@ -7,6 +7,7 @@ import { onStopSignals } from "./stop-signals.ts";
 
 /** Time that requests in flight get to finish after a signal, in milliseconds. */
 const SHUTDOWN_MS = 5_000;
+const IDLE_CHECK_MS = 100;
 
 const config = readConfig();
 if (config) run(config);
@@ -34,11 +35,17 @@ function run(settings: ApiConfig): void {
     logger.info({ signal }, "Stopping");
     // Ends waits and streams; their clients come back, to another api when there is one.
     shutdown.abort();
+    // A connection that is kept alive becomes idle only when its last answer has been read.
+    const idle = setInterval(
+      () => "closeIdleConnections" in server && server.closeIdleConnections(),
+      IDLE_CHECK_MS,
+    );
     const timer = setTimeout(
       () => "closeAllConnections" in server && server.closeAllConnections(),
       SHUTDOWN_MS,
     );
     server.close(() => {
+      clearInterval(idle);
       clearTimeout(timer);
       void store.close();
     });

@@ -51,7 +51,7 @@ export interface WorkerConfig {
  */
 export function parseWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig {
   // An empty variable counts as absent, as shells and compose files write it.
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ""));
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim() !== ""));
   const parsed = Environment.safeParse(given);
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);

@@ -7,6 +7,9 @@ import { createWorker } from "./worker.ts";
 /** Beyond the drain timeout, everything else has this long to end; then the process ends all the same. */
 const STOP_MARGIN_MS = 10_000;
 
+/** For what ends by itself after everything has been stopped. */
+const LINGER_MS = 500;
+
 const config = readConfig();
 if (config) await run(config);
 
@@ -21,9 +24,16 @@ async function run(settings: WorkerConfig): Promise<void> {
       logger.error("Could not stop in time; what still runs will be recovered by another worker");
       process.exit(1);
     }, settings.drainTimeoutMs + STOP_MARGIN_MS).unref();
-    void worker.stop().then(() => logger.info("Stopped"));
+    void stop(worker, logger);
   });
   await worker.start();
+}
+
+async function stop(worker: ReturnType<typeof createWorker>, logger: Logger): Promise<void> {
+  await worker.stop();
+  logger.info("Stopped");
+  // Connections that cannot be closed while Redis is away do not hold the process up.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
 async function readServers({ mcp }: WorkerConfig, logger: Logger): Promise<readonly ServerSettings[] | null> {

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import { createHost, startProcessGuard, type ServerSettings } from "@millrace/host-core";
 import { createWorkerStore } from "@millrace/job-store";
 import type { Logger } from "pino";
@@ -8,6 +9,9 @@ import { runToolJob } from "./run-tool-job.ts";
 
 /** A server that takes longer than this to connect does not hold the others' jobs back. In milliseconds. */
 const WARM_UP_MS = 10_000;
+
+/** Time to leave the fleet in, in milliseconds. */
+const LEAVE_MS = 1_000;
 
 export interface WorkerOptions {
   config: WorkerConfig;
@@ -52,8 +56,9 @@ export function createWorker({ config, servers, logger }: WorkerOptions) {
 
   async function stop(): Promise<void> {
     await toolRunner.close(config.drainTimeoutMs);
-    await sweeper.close();
-    await registry.leave();
+    // Without Redis nobody can be told; the entry expires by itself.
+    const left = Promise.all([sweeper.close(), registry.leave()]);
+    await Promise.race([left, delay(LEAVE_MS, undefined, { ref: false })]);
     await host.close();
     await processGuard.close();
     await store.close();

@@ -2,36 +2,37 @@ import { Redis, type RedisOptions } from "ioredis";
 import { defineScripts } from "./scripts.ts";
 import type { Logger } from "./logger.ts";
 
-/** How long a command of the api may take before Redis counts as away, in milliseconds. */
-const COMMAND_TIMEOUT_MS = 2_000;
+const CONNECT_TIMEOUT_MS = 2_000;
 const RECONNECT_DELAY_MAX_MS = 1_000;
-const PING_INTERVAL_MS = 3_000;
+/** A connection on which nothing has answered for this long is made anew. */
+const PING_INTERVAL_MS = 1_000;
+const PING_TIMEOUT_MS = 1_500;
 
 /**
  * What a connection is for:
  * `request` answers fast or fails fast, for HTTP requests;
  * `subscriber` listens;
- * `worker` waits for Redis as long as it takes.
+ * `worker` and `queue` wait for Redis as long as it takes; the second is BullMQ's.
  */
-type ConnectionRole = "request" | "subscriber" | "worker";
+type ConnectionRole = "request" | "subscriber" | "worker" | "queue";
 
+/**
+ * With `enableAutoPipelining` the commands of one turn of the event loop go out in one write: under load the system
+ * calls cost more than all else. BullMQ's connection is better without: see {@link keepPipelinesLean}.
+ */
 const OPTIONS = {
-  // Fails at once while disconnected. Sending again is the client's decision: it knows whether it may.
+  // Fails what is under way when the connection breaks. Sending it again is the client's decision: only it knows
+  // whether it may.
   request: {
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    connectTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: CONNECT_TIMEOUT_MS,
     enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: null,
+    maxRetriesPerRequest: 0,
+    enableAutoPipelining: true,
   },
   // Its owner subscribes again after a break, and knows then that messages may be lost.
-  subscriber: {
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    connectTimeout: COMMAND_TIMEOUT_MS,
-    maxRetriesPerRequest: null,
-    autoResubscribe: false,
-  },
-  worker: { maxRetriesPerRequest: null },
+  subscriber: { connectTimeout: CONNECT_TIMEOUT_MS, maxRetriesPerRequest: 0, autoResubscribe: false },
+  worker: { maxRetriesPerRequest: null, enableAutoPipelining: true },
+  queue: { maxRetriesPerRequest: null },
 } satisfies Record<ConnectionRole, RedisOptions>;
 
 export interface ConnectionOptions {
@@ -44,7 +45,7 @@ export interface ConnectionOptions {
 
 /**
  * Opens a connection that comes back by itself, for ever.
- * It never throws: while Redis is away its commands fail (`request`, `subscriber`) or wait (`worker`).
+ * It never throws: while Redis is away its commands fail (`request`, `subscriber`) or wait.
  */
 export function openConnection({ url, role, name, logger }: ConnectionOptions): Redis {
   const redis = new Redis(url, {
@@ -54,8 +55,18 @@ export function openConnection({ url, role, name, logger }: ConnectionOptions): 
   });
   defineScripts(redis);
   logOutages(redis, url, name, logger);
-  if (role !== "worker") reconnectWhenHalfOpen(redis);
+  if (role === "request" || role === "subscriber") reconnectWhenHalfOpen(redis);
   return redis;
+}
+
+/**
+ * Every pipeline of ioredis, automatic ones too, copies all scripts of its connection, and BullMQ defines sixty: that
+ * costs more than the commands. This leaves a connection those whose names `isUsed` accepts. Pipelines know no others
+ * from then on; outside of pipelines all of them still work.
+ */
+export function keepPipelinesLean(redis: Redis, isUsed: (script: string) => boolean): void {
+  const { scriptsSet } = redis as unknown as { scriptsSet: Record<string, unknown> };
+  for (const name of Object.keys(scriptsSet)) if (!isUsed(name)) delete scriptsSet[name];
 }
 
 /** Resolves when the connection has been made, or the first attempt has failed. Never rejects. */
@@ -87,13 +98,17 @@ function logOutages(redis: Redis, url: string, name: string, logger: Logger): vo
   });
 }
 
-/** A peer that vanished without closing leaves a socket on which every command times out. */
+/** A peer that vanished without closing leaves a socket on which nothing is ever answered. */
 function reconnectWhenHalfOpen(redis: Redis): void {
+  let unanswered: NodeJS.Timeout | undefined;
   const timer = setInterval(() => {
-    if (redis.status !== "ready") return;
-    redis.ping().catch(() => {
-      if (redis.status === "ready") redis.disconnect(true);
-    });
+    if (redis.status !== "ready" || unanswered) return;
+    unanswered = setTimeout(() => redis.disconnect(true), PING_TIMEOUT_MS).unref();
+    const answered = (): void => {
+      clearTimeout(unanswered);
+      unanswered = undefined;
+    };
+    redis.ping().then(answered, answered);
   }, PING_INTERVAL_MS).unref();
   redis.once("end", () => clearInterval(timer));
 }

@@ -29,8 +29,9 @@ export function publicEvent(jobId: string, id: number, stored: string, first: st
   const type = eventType(stored);
   const terminal = isTerminalEvent(type);
   if (!terminal) return { id, type, terminal, json: `{"id":${id},${stored.slice(1)}` };
-  const { time, attempt, ...event } = JSON.parse(stored) as TerminalEvent;
-  const job = endedJob(jobId, JSON.parse(first) as QueuedEvent, { time, attempt, ...event });
+  const event = JSON.parse(stored) as TerminalEvent;
+  const { time, attempt } = event;
+  const job = endedJob(jobId, JSON.parse(first) as QueuedEvent, event);
   return { id, type, terminal, json: JSON.stringify({ id, type, time, attempt, job }) };
 }
 

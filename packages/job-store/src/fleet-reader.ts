@@ -19,28 +19,39 @@ export class FleetReader {
   readonly #redis: Redis;
   readonly #keys: Keys;
   readonly #catalogues = new Map<string, CachedCatalogue>();
-  #view: Promise<FleetView> | null = null;
+  #view: FleetView | null = null;
+  #reading: Promise<FleetView> | null = null;
   #readAt = 0;
+  /** Announcements so far: what was read before one of them is out of date. */
+  #changes = 0;
 
   constructor(redis: Redis, keys: Keys, subscriptions: ChannelSubscriptions) {
     this.#redis = redis;
     this.#keys = keys;
     subscriptions.subscribe(keys.fleet, () => {
+      this.#changes += 1;
       this.#view = null;
     });
   }
 
-  view(): Promise<FleetView> {
-    const now = performance.now();
-    if (!this.#view || now - this.#readAt > VIEW_AGE_MAX_MS) {
-      const view = this.#read();
+  /** The view, when it is recent; otherwise it has to be read. */
+  get recent(): FleetView | null {
+    return performance.now() - this.#readAt <= VIEW_AGE_MAX_MS ? this.#view : null;
+  }
+
+  /** Reads the fleet; requests that ask meanwhile share one reading. */
+  async read(): Promise<FleetView> {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = null;
+    });
+    const startedAt = performance.now();
+    const changes = this.#changes;
+    const view = await this.#reading;
+    if (changes === this.#changes) {
       this.#view = view;
-      this.#readAt = now;
-      view.catch(() => {
-        if (this.#view === view) this.#view = null;
-      });
+      this.#readAt = startedAt;
     }
-    return this.#view;
+    return view;
   }
 
   async #read(): Promise<FleetView> {

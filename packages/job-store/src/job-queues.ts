@@ -43,7 +43,6 @@ export class JobQueues {
   readonly #queues: ReadonlyMap<JobType, Queue<QueuedJobData>>;
 
   constructor(redis: Redis, keys: Keys, logger: Logger) {
-    // Opening a queue defines BullMQ's commands on the connection, which a pipeline copies when it is made.
     this.#queues = new Map(JobType.options.map((type) => [type, openQueue(type, redis, keys, logger)]));
     this.#client = createIORedisClient(redis);
   }

@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import type { Clock } from "./clock.ts";
 import type { Keys } from "./keys.ts";
 import type { JobOutcome, QueuedEvent, TerminalEvent } from "./record.ts";
+import { untilStored } from "./unavailable.ts";
 
 /** Events up to this size travel with the wake-up; larger ones are read from the log. In bytes. */
 const PUBLISH_BYTES_MAX = 16 * 1_024;
@@ -45,13 +46,13 @@ export class JobRun {
   readonly attempt: number;
   /** Time left until the job's deadline, in milliseconds, at the moment of the claim. */
   readonly remainingMs: number;
-  readonly #startedAt: string;
+  readonly #startedAt: number;
   readonly #dependencies: JobRunDependencies;
   #sequence = 0;
 
   constructor(
     fence: RunFence,
-    claimed: { request: JobRequest; attempt: number; remainingMs: number; startedAt: string },
+    claimed: { request: JobRequest; attempt: number; remainingMs: number; startedAt: number },
     dependencies: JobRunDependencies,
   ) {
     this.fence = fence;
@@ -72,12 +73,10 @@ export class JobRun {
       type: `job.${outcome.status}`,
       time: new Date(now).toISOString(),
       attempt: this.attempt,
-      outcome: {
-        started_at: this.#startedAt,
-        worker_id: this.fence.workerId,
-        result: outcome.result,
-        error: outcome.status === "failed" ? outcome.error : null,
-      },
+      started_at: this.#startedAt,
+      worker_id: this.fence.workerId,
+      ...(outcome.result ? { result: outcome.result } : {}),
+      ...(outcome.status === "failed" ? { error: outcome.error } : {}),
     };
     await this.#step([event], ["status", outcome.status], true);
   }
@@ -86,18 +85,23 @@ export class JobRun {
     const { redis, keys } = this.#dependencies;
     const { jobId, generation, run } = this.fence;
     this.#sequence += 1;
-    const reply = await redis.millraceStep(
-      keys.record(jobId),
-      keys.log(jobId),
-      keys.events(jobId),
-      generation,
-      run,
-      this.#sequence,
-      ends ? 1 : 0,
-      PUBLISH_BYTES_MAX,
-      fields.length,
-      ...fields,
-      ...events.map((event) => JSON.stringify(event)),
+    const lines = events.map((event) => JSON.stringify(event));
+    const sequence = this.#sequence;
+    const reply = await untilStored(() =>
+      redis.millraceStep(
+        keys.record(jobId),
+        keys.log(jobId),
+        keys.events(jobId),
+        generation,
+        run,
+        sequence,
+        ends ? 1 : 0,
+        PUBLISH_BYTES_MAX,
+        fields.length,
+        ...fields,
+        jobId,
+        ...lines,
+      ),
     );
     if (reply < 0) throw new RunRefusedError(jobId, REFUSALS[reply] ?? `code ${reply}`);
   }
@@ -117,16 +121,18 @@ export async function claimRun(
   const now = clock.now();
   // A run never ends an attempt by itself today, so a job is always in its first.
   const event = { type: "job.started", time: new Date(now).toISOString(), attempt: 1, worker_id: workerId };
-  const reply = await redis.millraceClaim(
-    keys.record(jobId),
-    keys.log(jobId),
-    keys.events(jobId),
-    generation,
-    run,
-    workerId,
-    now,
-    JSON.stringify(event),
-    request ? "" : "1",
+  const reply = await untilStored(() =>
+    redis.millraceClaim(
+      keys.record(jobId),
+      keys.log(jobId),
+      keys.events(jobId),
+      generation,
+      run,
+      workerId,
+      now,
+      JSON.stringify(event),
+      request ? "" : "1",
+    ),
   );
   if (reply[0] !== "claimed") return { outcome: reply[0] };
   const [, attempt, startedAt, remainingMs, first] = reply;
@@ -134,7 +140,7 @@ export async function claimRun(
     request: request ?? (JSON.parse(first ?? "null") as QueuedEvent).request,
     attempt: Number(attempt),
     remainingMs,
-    startedAt: new Date(Number(startedAt)).toISOString(),
+    startedAt: Number(startedAt),
   };
   return { outcome: "claimed", run: new JobRun(fence, claimed, dependencies) };
 }

@@ -1,4 +1,6 @@
-import { DelayedError, Worker, type Job as QueueJob } from "bullmq";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Redis } from "ioredis";
+import { DelayedError, WaitingError, Worker, type Job as QueueJob } from "bullmq";
 import {
   DEFAULT_TOOL_JOB_TIMEOUT_MS,
   jobError,
@@ -23,6 +25,9 @@ const DRAIN_DELAY_SECONDS = 1;
 /** A second start of a job that still runs in this process waits this long for the first to let go. */
 const STEP_BACK_MS = 250;
 
+/** What BullMQ gets to close in, when nothing runs any more. In milliseconds. */
+const CLOSE_MS = 2_000;
+
 /** What an executor is given. `signal` aborts at the deadline, when the job is lost, and at shutdown. */
 export interface JobExecution {
   jobId: string;
@@ -35,6 +40,8 @@ export interface JobRunnerOptions extends JobRunDependencies {
   type: JobType;
   workerId: string;
   queuePrefix: string;
+  /** BullMQ's connection. */
+  queueRedis: Redis;
   /** Jobs of this kind at once. */
   concurrency: number;
   /** Does the work. Expected failures are outcomes; a rejection is a bug, or follows from the signal. */
@@ -62,12 +69,13 @@ export class JobRunner {
   readonly #worker: Worker<QueuedJobData>;
   /** One run for each job id: BullMQ may hand this process a job that it lost and has not noticed. */
   readonly #runs = new Map<string, AbortController>();
+  #runEnded = Promise.withResolvers<void>();
   #closing: Promise<void> | null = null;
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
     this.#worker = new Worker<QueuedJobData>(options.type, (job, token) => this.#process(job, token), {
-      connection: options.redis,
+      connection: options.queueRedis,
       prefix: options.queuePrefix,
       concurrency: options.concurrency,
       name: options.workerId,
@@ -101,15 +109,32 @@ export class JobRunner {
   }
 
   async #drain(drainMs: number): Promise<void> {
-    const timer = setTimeout(() => {
+    const overdue = setTimeout(() => {
       for (const run of this.#runs.values()) run.abort(new RunAbandoned("the worker shuts down"));
     }, drainMs);
-    await this.#worker.close();
-    clearTimeout(timer);
+    const closed = this.#worker.close();
+    // While Redis is away, neither BullMQ's close nor a run that writes its outcome comes to an end.
+    await Promise.race([
+      closed,
+      delay(drainMs + CLOSE_MS, undefined, { ref: false }),
+      this.#idleFor(CLOSE_MS),
+    ]);
+    clearTimeout(overdue);
+  }
+
+  /** Resolves so long after the last run has ended. */
+  async #idleFor(milliseconds: number): Promise<void> {
+    while (this.#runs.size > 0) await this.#runEnded.promise;
+    await delay(milliseconds, undefined, { ref: false });
   }
 
   async #process(job: QueueJob<QueuedJobData>, token: string | undefined): Promise<void> {
     const jobId = job.id ?? "";
+    if (this.#closing) {
+      // It was fetched while the worker began to close.
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
     const earlier = this.#runs.get(jobId);
     if (earlier) {
       earlier.abort(new RunAbandoned("it was started again in this process"));
@@ -122,6 +147,8 @@ export class JobRunner {
       await this.#claimAndRun(job, jobId, controller);
     } finally {
       this.#runs.delete(jobId);
+      this.#runEnded.resolve();
+      this.#runEnded = Promise.withResolvers();
     }
   }
 

@@ -1,19 +1,21 @@
-import type { Job, JobPage, JobRequest } from "@millrace/contracts";
+import { isTerminal, type Job, type JobPage, type JobRequest } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import { ChannelSubscriptions } from "./channel-subscriptions.ts";
 import { systemClock, type Clock } from "./clock.ts";
-import { closeConnection, firstAttempt, openConnection } from "./connection.ts";
+import { closeConnection, firstAttempt, keepPipelinesLean, openConnection } from "./connection.ts";
 import { EventLog, type LogEvent, type LogHead } from "./event-log.ts";
 import { FleetReader } from "./fleet-reader.ts";
 import type { FleetView } from "./fleet-view.ts";
 import { createJobIds, isJobId } from "./job-id.ts";
+import { JobEnds, PendingEnd } from "./job-ends.ts";
 import { JobIndex, type JobFilter } from "./job-index.ts";
 import { JobQueues } from "./job-queues.ts";
 import { createKeys, type Keys } from "./keys.ts";
 import { LogFollower, type FollowOptions } from "./log-follower.ts";
 import type { Logger } from "./logger.ts";
-import { jobView, parseRecord } from "./record.ts";
-import { submitJob, type SubmissionDependencies } from "./submission.ts";
+import { endedJob, jobView, parseRecord, queuedJob, type QueuedEvent, type TerminalEvent } from "./record.ts";
+import type { Submission } from "./submission.ts";
+import { SubmissionWriter } from "./submission-writer.ts";
 import { pipelineReplies, withStore } from "./unavailable.ts";
 
 export interface JobStoreOptions {
@@ -42,12 +44,14 @@ export class JobStore {
   readonly #redis: Redis;
   readonly #subscriber: Redis;
   readonly #keys: Keys;
-  readonly #queues: JobQueues;
+  readonly #ends: JobEnds;
   readonly #log: EventLog;
   readonly #index: JobIndex;
   readonly #subscriptions: ChannelSubscriptions;
   readonly #fleet: FleetReader;
-  readonly #submission: SubmissionDependencies;
+  readonly #queues: JobQueues;
+  readonly #writer: SubmissionWriter;
+  readonly #clock: Clock;
   readonly #nextJobId = createJobIds();
   /** A request that comes before the first connection stands waits for it instead of failing. */
   readonly #opened: Promise<void>;
@@ -57,34 +61,66 @@ export class JobStore {
     this.#redis = openConnection({ ...connection, role: "request", name: `${keyPrefix}:api` });
     this.#subscriber = openConnection({ ...connection, role: "subscriber", name: `${keyPrefix}:api:events` });
     this.#keys = createKeys(keyPrefix);
-    this.#queues = new JobQueues(this.#redis, this.#keys, logger);
     this.#log = new EventLog(this.#redis, this.#keys);
     this.#index = new JobIndex(this.#redis, this.#keys);
     this.#subscriptions = new ChannelSubscriptions(this.#subscriber);
     this.#fleet = new FleetReader(this.#redis, this.#keys, this.#subscriptions);
-    this.#submission = { keys: this.#keys, queues: this.#queues, clock, retentionSeconds };
+    this.#ends = new JobEnds(this.#subscriptions, this.#keys);
+    this.#queues = new JobQueues(this.#redis, this.#keys, logger);
+    this.#writer = new SubmissionWriter({
+      redis: this.#redis,
+      keys: this.#keys,
+      queues: this.#queues,
+      clock,
+      retentionSeconds,
+    });
+    this.#clock = clock;
+    keepPipelinesLean(this.#redis, (script) => /^(millrace|add\w+Job:)/.test(script));
     this.#opened = firstAttempt(this.#redis);
   }
 
   /** Accepts a job: when this resolves, it will reach an outcome. */
-  submit(tenant: string, request: JobRequest): Promise<Job> {
-    return this.#answer(() => submitJob({ jobId: this.#newJobId(), tenant, request }, this.#submission));
+  async submit(tenant: string, request: JobRequest): Promise<Job> {
+    const jobId = this.#newJobId();
+    return queuedJob(jobId, await this.#submit({ jobId, tenant, request }));
+  }
+
+  /**
+   * The same, and waits for its end, `waitMs` at most or until `signal` aborts. Then `ended` is false, and the job
+   * as it is by then.
+   */
+  async submitAndWait(
+    tenant: string,
+    request: JobRequest,
+    { waitMs, signal }: { waitMs: number; signal: AbortSignal },
+  ): Promise<{ job: Job; ended: boolean }> {
+    const jobId = this.#newJobId();
+    using end = new PendingEnd(this.#ends, jobId);
+    const queued = await this.#submit({ jobId, tenant, request, replyTo: this.#ends.channel });
+    const until = performance.now() + waitMs;
+    for (;;) {
+      const left = until - performance.now();
+      const event = signal.aborted || left <= 0 ? null : await end.next(signal, Math.min(left, RECHECK_MS));
+      if (event !== null)
+        return { job: endedJob(jobId, queued, JSON.parse(event) as TerminalEvent), ended: true };
+      const job = (await this.find(tenant, jobId))?.job ?? queuedJob(jobId, queued);
+      if (isTerminal(job.status)) return { job, ended: true };
+      if (signal.aborted || performance.now() >= until) return { job, ended: false };
+    }
   }
 
   /** The same, with a follower of its log from the first event on. The caller disposes of the follower. */
-  submitAndFollow(tenant: string, request: JobRequest): Promise<{ job: Job; follower: LogFollower }> {
-    return this.#answer(async () => {
-      const jobId = this.#newJobId();
-      const follower = this.#followLog({ jobId, after: 0, fresh: true });
-      try {
-        const submitted = submitJob({ jobId, tenant, request }, this.#submission);
-        await follower.ready(submitted);
-        return { job: await submitted, follower };
-      } catch (error) {
-        follower[Symbol.dispose]();
-        throw error;
-      }
-    });
+  async submitAndFollow(tenant: string, request: JobRequest): Promise<{ job: Job; follower: LogFollower }> {
+    const jobId = this.#newJobId();
+    const follower = this.#followLog({ jobId, after: 0, fresh: true });
+    try {
+      const submitted = this.#submit({ jobId, tenant, request, followed: true });
+      await this.#answer(() => follower.ready(submitted));
+      return { job: queuedJob(jobId, await submitted), follower };
+    } catch (error) {
+      follower[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** Null when this tenant has no such job. */
@@ -122,8 +158,8 @@ export class JobStore {
   }
 
   /** The live workers and what they report; at most a second old. */
-  fleet(): Promise<FleetView> {
-    return this.#answer(() => this.#fleet.view());
+  async fleet(): Promise<FleetView> {
+    return this.#fleet.recent ?? (await this.#answer(() => this.#fleet.read()));
   }
 
   /** Rejects unless Redis answers. */
@@ -132,6 +168,7 @@ export class JobStore {
   }
 
   async close(): Promise<void> {
+    await this.#writer.flush();
     await this.#queues.close();
     await Promise.all([closeConnection(this.#redis), closeConnection(this.#subscriber)]);
   }
@@ -140,8 +177,12 @@ export class JobStore {
     return withStore(() => this.#opened.then(commands));
   }
 
+  #submit(submission: Submission): Promise<QueuedEvent> {
+    return this.#answer(() => this.#writer.submit(submission));
+  }
+
   #newJobId(): string {
-    return this.#nextJobId(this.#submission.clock.now());
+    return this.#nextJobId(this.#clock.now());
   }
 
   #followLog(options: FollowOptions): LogFollower {
@@ -164,18 +205,23 @@ function snapshot(jobId: string, tenant: string, replies: unknown[]): JobSnapsho
 /** Messages may be lost, so a waiting reader looks at the log this often, in milliseconds. */
 const RECHECK_MS = 15_000;
 
-/** Waits for the job to end, `waitMs` at most; null when the time is over or `signal` aborts first. */
-export function waitForEnd(follower: LogFollower, signal: AbortSignal, waitMs: number): Promise<Job | null> {
-  return withStore(async () => {
-    const until = performance.now() + waitMs;
-    while (!signal.aborted) {
-      const left = until - performance.now();
-      if (left <= 0) break;
-      const events = await follower.next(signal, Math.min(left, RECHECK_MS));
-      const last = events.at(-1);
-      if (last?.terminal) return (JSON.parse(last.json) as { job: Job }).job;
-      if (!last) follower.recheck();
-    }
-    return null;
-  });
+/**
+ * Waits for the job to end, `waitMs` at most; null when the time is over or `signal` aborts first.
+ * @throws StoreUnavailableError when the log cannot be read.
+ */
+export async function waitForEnd(
+  follower: LogFollower,
+  signal: AbortSignal,
+  waitMs: number,
+): Promise<Job | null> {
+  const until = performance.now() + waitMs;
+  while (!signal.aborted) {
+    const left = until - performance.now();
+    if (left <= 0) break;
+    const events = await follower.next(signal, Math.min(left, RECHECK_MS));
+    const last = events.at(-1);
+    if (last?.terminal) return (JSON.parse(last.json) as { job: Job }).job;
+    if (!last) follower.recheck();
+  }
+  return null;
 }

@@ -15,6 +15,8 @@ export interface Keys {
   tenants: string;
   /** Sorted set by time: submissions that have not yet been seen to reach their queue. */
   submissions: string;
+  /** Channel: ends of the jobs that one process waits for. */
+  ends(processId: string): string;
   /** String with expiry: which worker sweeps. */
   sweepLease: string;
   /** Set: ids of the workers that have registered. */
@@ -38,6 +40,7 @@ export function createKeys(prefix: string): Keys {
     index: (tenant) => `${prefix}:{index}:${tenant}`,
     tenants: `${prefix}:{index}`,
     submissions: `${prefix}:{submissions}`,
+    ends: (processId) => `${prefix}:ends:${processId}`,
     sweepLease: `${prefix}:{sweep}`,
     workers: `${prefix}:{fleet}`,
     worker: (workerId) => `${prefix}:{fleet}:${workerId}`,

@@ -74,14 +74,14 @@ export class LogFollower implements Disposable {
   async next(signal: AbortSignal, waitMs: number): Promise<LogEvent[]> {
     const until = performance.now() + waitMs;
     while (!signal.aborted) {
-      const events = this.#behind ? await this.#readLog() : await this.#takeLive();
+      const events = this.#behind ? await this.#readLog() : this.#takeLive();
       if (events.length > 0) {
         this.#cursor = events.at(-1)?.id ?? this.#cursor;
         return events;
       }
       if (this.#behind || this.#live.length > 0) continue;
       const left = until - performance.now();
-      if (left <= 0) break;
+      if (left <= 0 || signal.aborted) break;
       await this.#woken(signal, left);
     }
     return [];
@@ -99,6 +99,9 @@ export class LogFollower implements Disposable {
     try {
       const events = await withStore(() => this.#log.read(this.#jobId, this.#cursor, PAGE_LENGTH));
       if (events.length === PAGE_LENGTH) this.#behind = true;
+      // What was announced meanwhile may have been read already.
+      const last = events.at(-1)?.id ?? this.#cursor;
+      this.#live = this.#live.filter(({ id }) => id > last);
       return events;
     } catch (error) {
       this.#behind = true;
@@ -106,16 +109,19 @@ export class LogFollower implements Disposable {
     }
   }
 
-  async #takeLive(): Promise<LogEvent[]> {
-    const live = this.#live;
-    this.#live = [];
-    this.#liveBytes = 0;
+  #takeLive(): LogEvent[] {
     const events: LogEvent[] = [];
-    for (const { id, stored } of live) {
+    for (const { id, stored } of this.#live) {
       if (id === 1) this.#first = stored;
-      if (isTerminalEvent(eventType(stored))) this.#first ??= await this.#log.first(this.#jobId);
+      if (this.#first === null && isTerminalEvent(eventType(stored))) {
+        // A terminal event is shown with what the first one says, so the log has to be read.
+        this.#behind = true;
+        break;
+      }
       events.push(publicEvent(this.#jobId, id, stored, this.#first ?? ""));
     }
+    this.#live = [];
+    this.#liveBytes = 0;
     return events;
   }
 

@@ -20,15 +20,13 @@ import {
  * and `generation` counts how often the job was put into its queue anew. Every write of a run carries both;
  * the claim raises them, so that an older run is refused from then on.
  *
- * Only the scripts in `scripts/` change a record.
+ * Once it is written, only the scripts in `scripts/` change a record.
  */
 export interface JobRecord {
   tenant: string;
   type: JobType;
   status: JobStatus;
   attempt: number;
-  timeoutMs: number;
-  retentionSeconds: number;
   workerId: string | null;
   startedAt: number | null;
 }
@@ -39,8 +37,10 @@ export function newRecordFields(record: {
   type: JobType;
   timeoutMs: number;
   retentionSeconds: number;
-}): (string | number)[] {
-  return Object.entries({
+  replyTo?: string | undefined;
+}): Record<string, string | number> {
+  return {
+    ...(record.replyTo === undefined ? {} : { reply_to: record.replyTo }),
     tenant: record.tenant,
     type: record.type,
     status: "queued",
@@ -50,7 +50,7 @@ export function newRecordFields(record: {
     generation: 0,
     run: 0,
     sequence: 0,
-  }).flat();
+  };
 }
 
 /** Reads what `HGETALL` answers; null when there is no such job. */
@@ -62,8 +62,6 @@ export function parseRecord(hash: Record<string, string>): JobRecord | null {
     type: type as JobType,
     status: status as JobStatus,
     attempt: Number(hash["attempt"]),
-    timeoutMs: Number(hash["timeout_ms"]),
-    retentionSeconds: Number(hash["retention_seconds"]),
     workerId: hash["worker_id"] ?? null,
     startedAt: hash["started_at"] === undefined ? null : Number(hash["started_at"]),
   };
@@ -77,17 +75,16 @@ export interface QueuedEvent {
   request: JobRequest;
 }
 
-/** The last event of a log as it is stored; readers see it with the whole job instead of `outcome`. */
+/** The last event of a log as it is stored: the outcome alone, of which readers get the whole job. */
 export interface TerminalEvent {
   type: "job.completed" | "job.failed";
   time: string;
   attempt: number;
-  outcome: {
-    started_at: string | null;
-    worker_id: string | null;
-    result: ToolJobResult | null;
-    error: JobError | null;
-  };
+  /** Milliseconds since 1970; 26 bytes less in every job than the text. */
+  started_at?: number;
+  worker_id?: string;
+  result?: ToolJobResult;
+  error?: JobError;
 }
 
 /** How a run ended; `result` is kept beside the error when the tool itself reported one. */
@@ -99,11 +96,11 @@ const STATUS_OF = { "job.completed": "completed", "job.failed": "failed" } as co
 
 /** A job that has ended is what its first and last events say; both never change. */
 export function endedJob(jobId: string, queued: QueuedEvent, terminal: TerminalEvent): Job {
-  const { started_at, worker_id, result, error } = terminal.outcome;
+  const { started_at, worker_id = null, result = null, error = null } = terminal;
   return {
     ...queuedJob(jobId, queued),
     status: STATUS_OF[terminal.type],
-    started_at,
+    started_at: toInstant(started_at ?? null),
     finished_at: terminal.time,
     attempt: terminal.attempt,
     worker_id,
@@ -117,7 +114,7 @@ function openJob(jobId: string, record: JobRecord, queued: QueuedEvent): Job {
   return {
     ...queuedJob(jobId, queued),
     status: record.status,
-    started_at: record.startedAt === null ? null : new Date(record.startedAt).toISOString(),
+    started_at: toInstant(record.startedAt),
     attempt: record.attempt,
     worker_id: record.workerId,
   };
@@ -142,6 +139,10 @@ export function queuedJob(jobId: string, queued: QueuedEvent): Job {
     batch_id: null,
     links: jobLinks(jobId),
   };
+}
+
+function toInstant(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : new Date(milliseconds).toISOString();
 }
 
 /** Builds the job from its record and the first and last events of its log. */

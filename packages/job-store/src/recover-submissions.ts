@@ -1,6 +1,4 @@
-import { eventType } from "./event-log.ts";
-import type { QueuedEvent } from "./record.ts";
-import { parseRecord } from "./record.ts";
+import { parseRecord, type QueuedEvent } from "./record.ts";
 import { admit } from "./submission.ts";
 import type { SweeperOptions } from "./sweeper.ts";
 import { pipelineReplies } from "./unavailable.ts";
@@ -11,7 +9,7 @@ const BATCH = 500;
 
 /**
  * Completes submissions that were cut off: a job with a record is put into its queue (where it may be already:
- * then nothing changes), a note without a record is dropped, since nobody was told that the job exists.
+ * then nothing changes), one that is not there whole is deleted, since nobody was told that it exists.
  * Returns how many jobs it put into their queues.
  */
 export async function recoverSubmissions(options: SweeperOptions): Promise<number> {
@@ -29,13 +27,12 @@ export async function recoverSubmissions(options: SweeperOptions): Promise<numbe
   for (const [index, jobId] of jobIds.entries()) {
     const record = parseRecord(replies[index * 2] as Record<string, string>);
     const first = replies[index * 2 + 1] as string | null;
-    if (record?.status === "queued" && first !== null && eventType(first) === "job.queued") {
-      await admit(writes, jobId, (JSON.parse(first) as QueuedEvent).request, first.length, { keys, queues });
-      recovered += 1;
-    } else {
-      writes.runCommand("zrem", [keys.submissions, jobId]);
-    }
+    if (!record || first === null) writes.del(keys.record(jobId), keys.log(jobId));
+    if (record?.status !== "queued" || first === null) continue;
+    await admit(writes, queues, jobId, (JSON.parse(first) as QueuedEvent).request, first.length);
+    recovered += 1;
   }
+  writes.runCommand("zrem", [keys.submissions, ...jobIds]);
   pipelineReplies(await writes.exec());
   return recovered;
 }

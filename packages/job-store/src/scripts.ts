@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { ClientContext, Redis, Result } from "ioredis";
 
 /** Name, file and number of keys of each script; what it does stands in its file. */
-const SCRIPTS = { millraceCreate: "create", millraceClaim: "claim", millraceStep: "step" } as const;
+const SCRIPTS = { millraceClaim: "claim", millraceStep: "step" } as const;
 
 declare module "ioredis" {
   interface RedisCommander<Context extends ClientContext = { type: "default" }> {

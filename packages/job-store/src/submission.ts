@@ -1,60 +1,95 @@
+import { DEFAULT_TOOL_JOB_TIMEOUT_MS, type JobRequest } from "@millrace/contracts";
 import type { IRedisTransaction } from "bullmq";
-import { DEFAULT_TOOL_JOB_TIMEOUT_MS, type Job, type JobRequest } from "@millrace/contracts";
 import type { Clock } from "./clock.ts";
 import type { JobQueues } from "./job-queues.ts";
 import type { Keys } from "./keys.ts";
-import { newRecordFields, queuedJob, type QueuedEvent } from "./record.ts";
-import { pipelineReplies } from "./unavailable.ts";
+import { newRecordFields, type QueuedEvent } from "./record.ts";
 
 export interface Submission {
   jobId: string;
   /** The key's name; only it will see the job. */
   tenant: string;
   request: JobRequest;
+  /** Channel that is told when the job has ended. */
+  replyTo?: string;
+  /** A reader follows the log already. */
+  followed?: boolean;
+}
+
+/** A submission as it is written: its first event, and when that was. */
+export interface PreparedSubmission extends Submission {
+  queued: QueuedEvent;
+  /** Milliseconds since 1970. */
+  at: number;
+}
+
+export function prepareSubmission(submission: Submission, clock: Clock): PreparedSubmission {
+  const at = clock.now();
+  const { request } = submission;
+  return {
+    ...submission,
+    at,
+    queued: { type: "job.queued", time: new Date(at).toISOString(), attempt: 1, request },
+  };
 }
 
 export interface SubmissionDependencies {
   keys: Keys;
   queues: JobQueues;
-  clock: Clock;
   /** Retention of a job that names none, in seconds. */
   retentionSeconds: number;
 }
 
 /**
- * Writes a job, in this order: the note that it is under way, its place in the index, its record and log, its
- * entry in the queue; then the note goes. It is one round trip, but no transaction: what a crash leaves between
- * two of these, the sweeper finds by the note and completes.
+ * Adds the commands that write submissions to a pipeline, in this order: a note that they are under way, their
+ * places in the index, then for each its log and record, and its entry in the queue. The pipeline is one round trip,
+ * but no transaction: what a crash leaves between two of these, the sweeper finds by the note and completes.
  *
- * The client has its 202 only after all of it.
+ * Resolves once the commands are in the pipeline, with the number of replies that come before the submissions' own;
+ * each submission has {@link REPLIES_EACH}.
  */
-export async function submitJob(submission: Submission, dependencies: SubmissionDependencies): Promise<Job> {
-  const { jobId, tenant, request } = submission;
-  const { keys, queues, clock } = dependencies;
-  const now = clock.now();
-  const queued: QueuedEvent = { type: "job.queued", time: new Date(now).toISOString(), attempt: 1, request };
-  const event = JSON.stringify(queued);
-  const fields = newRecordFields({
+export async function writeSubmissions(
+  pipeline: IRedisTransaction,
+  submissions: readonly PreparedSubmission[],
+  dependencies: SubmissionDependencies,
+): Promise<number> {
+  const { keys, queues } = dependencies;
+  pipeline.runCommand("zadd", [keys.submissions, ...submissions.flatMap(({ at, jobId }) => [at, jobId])]);
+  const byTenant = Map.groupBy(submissions, ({ tenant }) => tenant);
+  pipeline.runCommand("sadd", [keys.tenants, ...byTenant.keys()]);
+  for (const [tenant, own] of byTenant) {
+    pipeline.runCommand("zadd", [keys.index(tenant), ...own.flatMap(({ jobId }) => [0, jobId])]);
+  }
+  const announcements: string[][] = [];
+  for (const submission of submissions) {
+    const event = JSON.stringify(submission.queued);
+    createJob(pipeline, submission, event, dependencies);
+    await admit(pipeline, queues, submission.jobId, submission.request, event.length);
+    if (submission.followed) announcements.push([keys.events(submission.jobId), `1\n${event}`]);
+  }
+  for (const announcement of announcements) pipeline.runCommand("publish", announcement);
+  return 2 + byTenant.size;
+}
+
+/** Of a submission, in a pipeline: its log, its record and its entry in the queue. */
+export const REPLIES_EACH = 3;
+
+function createJob(
+  pipeline: IRedisTransaction,
+  { jobId, tenant, request, replyTo }: PreparedSubmission,
+  event: string,
+  { keys, retentionSeconds }: SubmissionDependencies,
+): void {
+  const record = newRecordFields({
     tenant,
     type: request.type,
     timeoutMs: request.timeout_ms ?? DEFAULT_TOOL_JOB_TIMEOUT_MS,
-    retentionSeconds: request.retention_seconds ?? dependencies.retentionSeconds,
+    retentionSeconds: request.retention_seconds ?? retentionSeconds,
+    replyTo,
   });
-
-  const pipeline = queues.pipeline();
-  pipeline.runCommand("zadd", [keys.submissions, now, jobId]);
-  pipeline.runCommand("sadd", [keys.tenants, tenant]);
-  pipeline.runCommand("zadd", [keys.index(tenant), 0, jobId]);
-  pipeline.runCommand("millraceCreate", [
-    keys.record(jobId),
-    keys.log(jobId),
-    keys.events(jobId),
-    event,
-    ...fields,
-  ]);
-  await admit(pipeline, jobId, request, event.length, dependencies);
-  pipelineReplies(await pipeline.exec());
-  return queuedJob(jobId, queued);
+  // Plain commands: the id is new, so there is nothing that a script would have to check.
+  pipeline.runCommand("rpush", [keys.log(jobId), event]);
+  pipeline.hset(keys.record(jobId), record);
 }
 
 /**
@@ -63,11 +98,10 @@ export async function submitJob(submission: Submission, dependencies: Submission
  */
 export async function admit(
   pipeline: IRedisTransaction,
+  queues: JobQueues,
   jobId: string,
   request: JobRequest,
   requestBytes: number,
-  { keys, queues }: Pick<SubmissionDependencies, "keys" | "queues">,
 ): Promise<void> {
   await queues.add(pipeline, jobId, request, requestBytes);
-  pipeline.runCommand("zrem", [keys.submissions, jobId]);
 }

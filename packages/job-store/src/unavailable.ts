@@ -1,3 +1,7 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+const REPEAT_DELAY_MAX_MS = 1_000;
+
 /** Redis did not answer in time, or refuses to write. Whether the command took effect is unknown. */
 export class StoreUnavailableError extends Error {
   constructor(cause: unknown) {
@@ -10,7 +14,7 @@ export class StoreUnavailableError extends Error {
 const TRANSIENT_REPLY =
   /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|NOREPLICAS|MISCONF|OOM|UNBLOCKED)\b/;
 const CONNECTION_MESSAGE =
-  /Command timed out|Connection is closed|Stream isn't writeable|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|Socket/;
+  /Connection is closed|Command aborted|Stream isn't writeable|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|Socket/;
 
 /** Turns what ioredis throws while Redis is away into one error; other errors pass. */
 function asStoreError(error: unknown): unknown {
@@ -22,12 +26,33 @@ function asStoreError(error: unknown): unknown {
   return away ? new StoreUnavailableError(error) : error;
 }
 
-/** Runs commands of a request; rejects with {@link StoreUnavailableError} while Redis is away. */
+/** How long a request waits for Redis, in milliseconds. */
+const ANSWER_TIMEOUT_MS = 2_000;
+
+/** Runs commands of a request; rejects with {@link StoreUnavailableError} within 2 s while Redis is away. */
 export async function withStore<Value>(commands: () => Promise<Value>): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new StoreUnavailableError("no answer in time")), ANSWER_TIMEOUT_MS);
+  });
   try {
-    return await commands();
+    return await Promise.race([commands(), tooLate]);
   } catch (error) {
     throw asStoreError(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Repeats a command that may be repeated until Redis has answered it, also over a failover. */
+export async function untilStored<Value>(command: () => Promise<Value>): Promise<Value> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await command();
+    } catch (error) {
+      if (!(asStoreError(error) instanceof StoreUnavailableError)) throw error;
+      await delay(Math.min(50 * 2 ** attempt, REPEAT_DELAY_MAX_MS));
+    }
   }
 }
 

@@ -19,21 +19,23 @@ export interface WorkerStoreOptions {
 export type WorkerStore = ReturnType<typeof createWorkerStore>;
 
 /**
- * Jobs, as a process that runs them needs them: runners, the fleet registry and the sweeper, on one connection
- * (BullMQ adds one for each queue, on which it blocks). While Redis is away, everything waits for it.
+ * Jobs, as a process that runs them needs them: runners, the fleet registry and the sweeper, on two
+ * connections, ours and BullMQ's (which adds one for each queue, on which it blocks). While Redis is away, everything waits for it.
  */
 export function createWorkerStore({ redisUrl, keyPrefix, logger, clock = systemClock }: WorkerStoreOptions) {
   const workerId = `worker_${randomBytes(5).toString("hex")}`;
-  const redis = openConnection({ url: redisUrl, role: "worker", name: `${keyPrefix}:${workerId}`, logger });
+  const connection = { url: redisUrl, logger };
+  const redis = openConnection({ ...connection, role: "worker", name: `${keyPrefix}:${workerId}` });
+  const queueRedis = openConnection({ ...connection, role: "queue", name: `${keyPrefix}:${workerId}:queue` });
   const keys = createKeys(keyPrefix);
-  const queues = new JobQueues(redis, keys, logger);
+  const queues = new JobQueues(queueRedis, keys, logger);
   const shared = { redis, keys, clock, workerId, logger };
 
   return {
     workerId,
 
     createRunner: (options: Pick<JobRunnerOptions, "type" | "concurrency" | "execute">): JobRunner =>
-      new JobRunner({ ...shared, ...options, queuePrefix: keys.queuePrefix(options.type) }),
+      new JobRunner({ ...shared, ...options, queueRedis, queuePrefix: keys.queuePrefix(options.type) }),
 
     createRegistry: (options: Pick<WorkerRegistryOptions, "describe" | "reports">): WorkerRegistry =>
       new WorkerRegistry({ ...shared, ...options }),
@@ -42,7 +44,7 @@ export function createWorkerStore({ redisUrl, keyPrefix, logger, clock = systemC
 
     close: async (): Promise<void> => {
       await queues.close();
-      await closeConnection(redis);
+      await Promise.all([closeConnection(redis), closeConnection(queueRedis)]);
     },
   };
 }

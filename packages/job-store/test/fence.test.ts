@@ -85,6 +85,7 @@ describe("a run", () => {
       2,
       "status",
       "completed",
+      jobId,
       '{"type":"job.completed"}',
     ] as const;
     expect(await redis.millraceStep(keys.record(jobId), keys.log(jobId), ...step)).toBe(3);

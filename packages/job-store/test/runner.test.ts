@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { expect, test, vi } from "vitest";
+import type { JobRequest } from "@millrace/contracts";
 import type { JobExecution } from "../src/job-runner.ts";
 import { waitForEnd } from "../src/job-store.ts";
 import type { JobOutcome } from "../src/record.ts";
@@ -41,6 +42,30 @@ test("[store.run] takes a job from submission to its outcome, and leaves nothing
   await vi.waitFor(async () => {
     expect(await redis.keys(`${keys.queuePrefix("tool")}:tool:job_*`)).toEqual([]);
   });
+});
+
+test("[store.wait] answers a waiting submission with the finished job, however large, and gives up in time", async () => {
+  const installation = createInstallation();
+  const text = "x".repeat(100_000);
+  startRunner(installation, ({ request }) =>
+    Promise.resolve({
+      status: "completed",
+      result: request.arguments["large"] ? { ...RESULT, content: [{ type: "text", text }] } : RESULT,
+    }),
+  );
+  const api = installation.createApi();
+  const wait = (request: JobRequest, waitMs: number, signal = never) =>
+    api.submitAndWait(TENANT, request, { waitMs, signal });
+
+  const small = await wait(REQUEST, PATIENCE_MS);
+  expect(small).toMatchObject({ ended: true, job: { status: "completed", result: RESULT } });
+  expect(small.job).toEqual((await api.find(TENANT, small.job.id))?.job);
+  const large = await wait({ ...REQUEST, arguments: { large: true } }, PATIENCE_MS);
+  expect(large.job.result?.content).toEqual([{ type: "text", text }]);
+
+  const delayed = { ...REQUEST, delay_ms: 600_000 };
+  expect(await wait(delayed, 20)).toMatchObject({ ended: false, job: { status: "queued" } });
+  expect(await wait(delayed, PATIENCE_MS, AbortSignal.abort())).toMatchObject({ ended: false });
 });
 
 test("[store.run.large-request] fetches a request that is too large to travel with the queue entry", async () => {

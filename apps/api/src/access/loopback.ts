@@ -12,15 +12,14 @@ export function isLoopback(host: string): boolean {
  * choose the `Host` and `Origin` that the browser sends.
  */
 export const loopbackOnly = createMiddleware(async (c, next) => {
-  const host = hostName(`http://${c.req.header("host") ?? ""}`);
-  if (host === null || !isLoopback(host)) {
+  if (!isLoopback(withoutPort(c.req.header("host") ?? ""))) {
     throw new ProblemError("host_not_allowed", {
       detail:
         "Without API_KEYS only requests to localhost or 127.0.0.1 are served. Use that name, or set API_KEYS.",
     });
   }
   const origin = c.req.header("origin");
-  if (origin !== undefined && !isLoopback(hostName(origin) ?? "")) {
+  if (origin !== undefined && !isLoopback(URL.parse(origin)?.hostname ?? "")) {
     throw new ProblemError("host_not_allowed", {
       detail: "Without API_KEYS only pages from localhost may call the api. Set API_KEYS to serve others.",
     });
@@ -28,6 +27,6 @@ export const loopbackOnly = createMiddleware(async (c, next) => {
   await next();
 });
 
-function hostName(url: string): string | null {
-  return URL.parse(url)?.hostname ?? null;
+function withoutPort(host: string): string {
+  return host.replace(/:\d{1,5}$/, "").toLowerCase();
 }

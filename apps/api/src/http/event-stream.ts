@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { Context } from "hono";
 import { StoreUnavailableError, type LogEvent, type LogFollower } from "@millrace/job-store";
 
 /** Comments keep proxies from cutting a quiet stream; at each one the log is read again. In milliseconds. */
@@ -25,14 +26,14 @@ function frame({ id, type, json }: LogEvent): string {
  * events. Closing it never touches the job. Takes over the follower.
  */
 export function eventStreamResponse(
+  c: Context,
   follower: LogFollower,
   shutdown: AbortSignal,
   headers: Record<string, string> = {},
 ): Response {
   const source = new EventStreamSource(follower, shutdown);
-  return new Response(new ReadableStream(source, { highWaterMark: 1 }), {
-    headers: { ...EVENT_STREAM_HEADERS, ...headers },
-  });
+  const stream = new ReadableStream<Uint8Array>(source, { highWaterMark: 1 });
+  return c.body(stream, 200, { ...EVENT_STREAM_HEADERS, ...headers });
 }
 
 class EventStreamSource {

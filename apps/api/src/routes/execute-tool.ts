@@ -4,11 +4,12 @@ import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import type { AccessEnvironment } from "../access/authenticate.ts";
 import type { ApiDependencies } from "../dependencies.ts";
-import { accepted, current, endOf } from "../http/job-wait.ts";
+import { accepted } from "../http/accepted.ts";
 import { json, problems } from "../http/openapi.ts";
 import { ProblemError } from "../http/problem.ts";
 import { jsonBody, requireJson } from "../http/validation.ts";
 import { WAIT_SECONDS_MAX } from "../http/wait.ts";
+import { waitSignal } from "../http/wait-signal.ts";
 import { checkToolCall, resolveTool } from "../tool-check.ts";
 
 /** `POST /mcp/servers/{server}/tools/{tool}/execute`. */
@@ -34,9 +35,10 @@ export function executeToolRoutes({ store, shutdown }: ApiDependencies) {
       requireTool(fleet, server, tool);
       checkToolCall(fleet, call);
       const { tenant } = c.get("principal");
-      const { job, follower } = await store.submitAndFollow(tenant, { type: "tool", ...call });
-      const ended = await endOf(follower, c, WAIT_SECONDS_MAX, shutdown);
-      return ended ? c.json(executeResponse(ended)) : accepted(c, await current(store, tenant, job));
+      const signal = waitSignal(c, shutdown);
+      const waitMs = WAIT_SECONDS_MAX * 1_000;
+      const { job, ended } = await store.submitAndWait(tenant, { type: "tool", ...call }, { waitMs, signal });
+      return ended ? c.json(executeResponse(job)) : accepted(c, job);
     },
   );
 }

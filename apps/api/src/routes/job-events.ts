@@ -70,7 +70,7 @@ export function jobEventRoutes({ store, shutdown }: ApiDependencies) {
       if (head.ended && after === head.length) return c.body(null, 204);
       // Nobody would read the stream that a HEAD request opens, so nothing would ever close it.
       if (c.req.method === "HEAD") return c.body(null, 200, EVENT_STREAM_HEADERS);
-      return eventStreamResponse(store.follow(jobId, after), shutdown);
+      return eventStreamResponse(c, store.follow(jobId, after), shutdown);
     },
   );
 }

@@ -1,15 +1,15 @@
 import { Job, JobPage, JobStatus, JobType } from "@millrace/contracts";
-import { isJobId } from "@millrace/job-store";
+import { isJobId, waitForEnd } from "@millrace/job-store";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import { z } from "zod";
 import type { AccessEnvironment } from "../access/authenticate.ts";
 import type { ApiDependencies } from "../dependencies.ts";
-import { current, endOf } from "../http/job-wait.ts";
 import { json, problems } from "../http/openapi.ts";
 import { ProblemError } from "../http/problem.ts";
 import { queryParameters } from "../http/validation.ts";
 import { WaitQuery } from "../http/wait.ts";
+import { waitSignal } from "../http/wait-signal.ts";
 
 const limit = z
   .string()
@@ -70,9 +70,10 @@ export function jobRoutes({ store, shutdown }: ApiDependencies) {
         if (!snapshot) throw jobNotFound(jobId);
         const { wait } = c.req.valid("query");
         if (!wait || snapshot.job.finished_at !== null) return c.json(snapshot.job);
-        const follower = store.follow(jobId, snapshot.logLength);
-        const ended = await endOf(follower, c, wait, shutdown);
-        return c.json(ended ?? (await current(store, tenant, snapshot.job)));
+        using follower = store.follow(jobId, snapshot.logLength);
+        const signal = waitSignal(c, shutdown);
+        const ended = await waitForEnd(follower, signal, wait * 1_000);
+        return c.json(ended ?? (await store.find(tenant, jobId))?.job ?? snapshot.job);
       },
     );
 }

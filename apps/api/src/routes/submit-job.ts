@@ -3,11 +3,12 @@ import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import type { AccessEnvironment } from "../access/authenticate.ts";
 import type { ApiDependencies } from "../dependencies.ts";
+import { accepted } from "../http/accepted.ts";
 import { eventStreamResponse } from "../http/event-stream.ts";
-import { accepted, current, endOf } from "../http/job-wait.ts";
 import { json, problems } from "../http/openapi.ts";
 import { jsonBody, requireJson } from "../http/validation.ts";
 import { preferredWait } from "../http/wait.ts";
+import { waitSignal } from "../http/wait-signal.ts";
 import { checkToolCall } from "../tool-check.ts";
 
 /** `POST /jobs`. */
@@ -35,15 +36,13 @@ export function submitJobRoutes({ store, shutdown }: ApiDependencies) {
       const { tenant } = c.get("principal");
       if (c.req.header("accept")?.includes("text/event-stream")) {
         const { job, follower } = await store.submitAndFollow(tenant, request);
-        return eventStreamResponse(follower, shutdown, { location: job.links.self });
+        return eventStreamResponse(c, follower, shutdown, { location: job.links.self });
       }
       if (wait === null) return accepted(c, await store.submit(tenant, request));
-      const { job, follower } = await store.submitAndFollow(tenant, request);
+      const signal = waitSignal(c, shutdown);
+      const { job, ended } = await store.submitAndWait(tenant, request, { waitMs: wait * 1_000, signal });
       c.header("preference-applied", `wait=${wait}`);
-      const ended = await endOf(follower, c, wait, shutdown);
-      return ended
-        ? c.json(ended, 200, { location: job.links.self })
-        : accepted(c, await current(store, tenant, job));
+      return ended ? c.json(job, 200, { location: job.links.self }) : accepted(c, job);
     },
   );
 }

@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import { expect, test } from "vitest";
+import { parseApiConfig } from "./config.ts";
+
+const REDIS_URL = "redis://localhost:6379";
+
+/** What it says of the environment; empty when nothing is wrong. */
+function complaint(environment: Record<string, string>): string {
+  try {
+    parseApiConfig({ REDIS_URL, ...environment });
+    return "";
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** The names of the variables that it complains of, in the order of the alphabet. */
+function named(environment: Record<string, string>): string[] {
+  return [...complaint(environment).matchAll(/^ {2}(\w+): /gm)].map(([, name]) => name ?? "").toSorted();
+}
+
+test("[api.config.defaults] only REDIS_URL is needed", () => {
+  expect(parseApiConfig({ REDIS_URL })).toEqual({
+    redisUrl: REDIS_URL,
+    keyPrefix: "millrace",
+    port: 8_000,
+    host: "127.0.0.1",
+    apiKeys: [],
+    logLevel: "info",
+    retentionSeconds: 86_400,
+    maxBodyBytes: 16 * 1_024 * 1_024,
+  });
+  expect(complaint({ REDIS_URL: "" })).toContain("REDIS_URL: is required");
+});
+
+test("[api.config.defaults] an empty or blank variable counts as absent", () => {
+  const empty = { PORT: " ", HOST: "", API_KEYS: "", LOG_LEVEL: "", MAX_BODY_BYTES: "" };
+  expect(parseApiConfig({ REDIS_URL, ...empty })).toEqual(parseApiConfig({ REDIS_URL }));
+});
+
+test.for([
+  ["REDIS_URL", "localhost:6379"],
+  ["REDIS_KEY_PREFIX", "a:b"],
+  ["REDIS_KEY_PREFIX", "{x}"],
+  ["REDIS_KEY_PREFIX", "x".repeat(33)],
+  ["PORT", "-1"],
+  ["PORT", "65536"],
+  ["PORT", "8000.5"],
+  ["PORT", "http"],
+  ["LOG_LEVEL", "verbose"],
+  ["JOB_RETENTION_SECONDS", "0"],
+  ["JOB_RETENTION_SECONDS", "1 day"],
+  ["MAX_BODY_BYTES", "1023"],
+  ["MAX_BODY_BYTES", "16MiB"],
+] as const)("[api.config.wrong] refuses %s=%s", ([name, value]) => {
+  expect(named({ [name]: value })).toEqual([name]);
+});
+
+test("[api.config.wrong] tells all that is wrong together", () => {
+  const environment = { PORT: "x", HOST: "0.0.0.0", LOG_LEVEL: "x", MAX_BODY_BYTES: "x" };
+  expect(named(environment)).toEqual(["HOST", "LOG_LEVEL", "MAX_BODY_BYTES", "PORT"]);
+});
+
+test.for(["0.0.0.0", "::", "192.168.1.5", "millrace.example", "127.0.0.1.example"])(
+  "[api.config.loopback] refuses to listen on %s without keys, and does so with keys",
+  (host) => {
+    expect(complaint({ HOST: host })).toContain("HOST: must be a loopback address while API_KEYS is empty");
+    expect(complaint({ HOST: host, API_KEYS: "me:secret" })).toBe("");
+  },
+);
+
+test.for(["127.0.0.1", "127.5.5.5", "localhost", "::1"])(
+  "[api.config.loopback] listens on %s without keys",
+  (host) => {
+    expect(complaint({ HOST: host })).toBe("");
+  },
+);
+
+test("[api.config.keys] keeps only the hashes of keys, given as secret or as hash", () => {
+  const hash = createHash("sha256").update("s3cret:with-colon").digest();
+  const { apiKeys } = parseApiConfig({
+    REDIS_URL,
+    API_KEYS: ` a:s3cret:with-colon , b:sha256:${hash.toString("hex").toUpperCase()},`,
+  });
+  expect(apiKeys).toEqual([
+    { name: "a", hash },
+    { name: "b", hash },
+  ]);
+});
+
+test("[api.config.keys] tells every malformed key together, by its place and never with its secret", () => {
+  const API_KEYS = "topsecret1,good:topsecret2,:topsecret3,bad name:topsecret4,b:,c:sha256:topsecret5";
+  const text = complaint({ API_KEYS });
+  const entries = [...text.matchAll(/^ {2}API_KEYS: entry (\d)/gm)].map(([, place]) => place);
+  expect(entries).toEqual(["1", "3", "4", "5", "6"]);
+  expect(text).toContain("name:secret or name:sha256:hex");
+  expect(text).not.toContain("topsecret");
+});

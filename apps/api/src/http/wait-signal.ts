@@ -1,0 +1,18 @@
+import type { HttpBindings } from "@hono/node-server";
+import type { Context } from "hono";
+
+const NOBODY_WAITS = "nobody waits any more";
+
+/** Aborts when the client has gone, or when the process begins to stop: nobody waits for the answer then. */
+export function waitSignal(c: Context, shutdown: AbortSignal): AbortSignal {
+  const { outgoing } = c.env as HttpBindings;
+  const controller = new AbortController();
+  // With a reason of its own the signal makes no exception, which would take longer than all the rest of this.
+  const abort = (): void => controller.abort(NOBODY_WAITS);
+  shutdown.addEventListener("abort", abort, { once: true });
+  outgoing.once("close", () => {
+    shutdown.removeEventListener("abort", abort);
+    abort();
+  });
+  return controller.signal;
+}

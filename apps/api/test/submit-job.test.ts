@@ -1,0 +1,125 @@
+import type { Tool } from "@millrace/contracts";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { eventOf, EventStreamReader } from "./support/event-stream-reader.ts";
+import type { HttpClient } from "./support/http-client.ts";
+import { jobOf } from "./support/http-client.ts";
+import { startInstallation, type Installation } from "./support/installation.ts";
+import { fixtureServer } from "./support/mcp-servers.ts";
+
+let installation: Installation;
+let client: HttpClient;
+
+beforeAll(async () => {
+  const servers = [fixtureServer("first"), fixtureServer("second server")];
+  installation = await startInstallation({ redisUrl: inject("redisUrl"), servers });
+  client = installation.api.client;
+  await client.untilConnected(2);
+});
+afterAll(() => installation.close());
+
+const echo = { server: "first", tool: "echo", arguments: { text: "hello" } };
+
+test("[api.jobs.submit] answers 202 with the job and its place", async () => {
+  const response = await client.post("/jobs", { type: "tool", ...echo });
+  expect(response.status).toBe(202);
+  const job = await jobOf(response);
+  expect(response.headers.get("location")).toBe(`/jobs/${job.id}`);
+  expect(job.links).toEqual({ self: `/jobs/${job.id}`, events: `/jobs/${job.id}/events` });
+  expect(job).toMatchObject({ type: "tool", status: "queued", attempt: 1, result: null, error: null });
+  expect(job.request).toEqual({ type: "tool", ...echo });
+  expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(response.headers.get("x-request-id")).toMatch(/^[\w-]{36}$/);
+});
+
+test("[api.jobs.submit] a job that has run shows when, where and with what result", async () => {
+  const { workers } = await client.read<{ workers: { id: string }[] }>("/workers");
+  const job = await client.run(echo);
+  expect(job).toMatchObject({ status: "completed", attempt: 1, error: null, usage: null, batch_id: null });
+  expect(job.result).toMatchObject({ content: [{ type: "text", text: "hello" }], is_error: false });
+  expect(job.worker_id).toBe(workers[0]?.id);
+  const times = [job.created_at, job.started_at, job.finished_at].map(String);
+  expect(times.toSorted()).toEqual(times);
+});
+
+test("[api.jobs.submit] keeps structured content beside the text", async () => {
+  const job = await client.run({ server: "first", tool: "add", arguments: { a: 1, b: 2 } });
+  expect(job.result).toMatchObject({ structured_content: { sum: 3 }, content: [{ text: "3" }] });
+});
+
+test("[api.jobs.tool_name] a unified name finds its server, whose name may hold other characters", async () => {
+  const { tools } = await client.read<{ tools: Tool[] }>("/mcp/servers/second%20server/tools");
+  const name = tools.find(({ tool_name }) => tool_name === "echo")?.name;
+  expect(name).toMatch(/^second_server[\w-]*__echo[\w-]*$/);
+  const job = await client.run({ tool: name, arguments: { text: "there" } });
+  expect(job.result?.content).toEqual([{ type: "text", text: "there" }]);
+});
+
+test("[api.jobs.tool_name] a unified name works beside its server too", async () => {
+  const job = await client.run({ server: "first", tool: "first__echo", arguments: { text: "x" } });
+  expect(job.status).toBe("completed");
+});
+
+test("[api.jobs.tool_name] a bare name works when exactly one server has it", async () => {
+  await client.run({ server: "first", tool: "grow", arguments: { name: "only_here" } });
+  await client.until("/mcp/tools", (body) => JSON.stringify(body).includes("only_here"));
+  const job = await client.run({ tool: "only_here" });
+  expect(job.result?.content).toEqual([{ type: "text", text: "only_here" }]);
+});
+
+test("[api.jobs.metadata] gives metadata back, also from the list", async () => {
+  const metadata = { order: "7", ключ: "Wörter \u{1f642} \u0000" };
+  const { id } = await client.run({ ...echo, metadata });
+  expect((await client.job(id)).metadata).toEqual(metadata);
+  const { jobs } = await client.read<{ jobs: { id: string; metadata: unknown }[] }>("/jobs");
+  expect(jobs.find((job) => job.id === id)?.metadata).toEqual(metadata);
+});
+
+test("[api.jobs.tool_error] a tool that reports an error fails the job, and its answer is kept", async () => {
+  const job = await client.run({ server: "first", tool: "fail" });
+  expect(job.status).toBe("failed");
+  expect(job.error).toEqual({ code: "tool_error", message: "this tool always fails", retryable: false });
+  expect(job.result).toMatchObject({ is_error: true, content: [{ text: "this tool always fails" }] });
+});
+
+test("[api.jobs.call_rejected] a call that the server refuses fails the job with what it said", async () => {
+  const job = await client.run({ server: "first", tool: "reject" });
+  expect(job).toMatchObject({ status: "failed", result: null, error: { code: "call_rejected" } });
+  expect(job.error?.message).toContain("open the page first");
+});
+
+test("[api.jobs.timeout] a job that takes longer than its timeout_ms fails with timeout", async () => {
+  const slow = { server: "first", tool: "wait", arguments: { ms: 20_000 }, timeout_ms: 150 };
+  const job = await client.run(slow);
+  expect(job).toMatchObject({ status: "failed", result: null });
+  expect(job.error).toMatchObject({ code: "timeout", retryable: true });
+  expect(job.error?.message).toContain("150 ms");
+});
+
+test("[api.jobs.stream] Accept: text/event-stream streams the job's events from the first to the last", async () => {
+  const accept = { accept: "text/event-stream" };
+  const response = await client.post("/jobs", { type: "tool", ...echo }, accept);
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+  await using stream = new EventStreamReader(response);
+  const frames = await stream.rest();
+  expect(frames.map(({ id, event }) => [id, event])).toEqual([
+    ["1", "job.queued"],
+    ["2", "job.started"],
+    ["3", "job.completed"],
+  ]);
+  const last = eventOf(frames[2]);
+  const job = "job" in last ? last.job : null;
+  expect(response.headers.get("location")).toBe(`/jobs/${job?.id}`);
+  expect(await client.job(job?.id ?? "")).toEqual(job);
+});
+
+test("[api.jobs.large] arguments and results that are too large to publish arrive whole", async () => {
+  const text = "é".repeat(100_000);
+  const accept = { accept: "text/event-stream" };
+  const request = { type: "tool", server: "first", tool: "echo", arguments: { text } };
+  await using stream = new EventStreamReader(await client.post("/jobs", request, accept));
+  const frames = await stream.rest();
+  expect(frames.map(({ id }) => id)).toEqual(["1", "2", "3"]);
+  expect(eventOf(frames[0])).toMatchObject({ request });
+  expect(eventOf(frames[2])).toMatchObject({ job: { result: { content: [{ text }] } } });
+});

@@ -1,0 +1,31 @@
+import type { ServerSettings } from "@millrace/host-core";
+import { pino } from "pino";
+import { parseWorkerConfig } from "../../../worker/src/config.ts";
+import { createWorker } from "../../../worker/src/worker.ts";
+import { LogLines } from "./log-lines.ts";
+
+/** A worker of this process. Its servers have connected, or failed, and the fleet knows of it. */
+export interface TestWorker extends AsyncDisposable {
+  readonly log: LogLines;
+  close(): Promise<void>;
+}
+
+/** What still runs when a test ends is of no interest, so nothing is waited for. */
+const ENVIRONMENT = { LOG_LEVEL: "debug", DRAIN_TIMEOUT_SECONDS: "0" };
+
+export async function startWorker(
+  servers: ServerSettings[],
+  environment: Record<string, string>,
+): Promise<TestWorker> {
+  const config = parseWorkerConfig({ ...ENVIRONMENT, ...environment });
+  const log = new LogLines();
+  const worker = createWorker({ config, servers, logger: pino({ level: config.logLevel }, log) });
+  const close = () => worker.stop();
+  try {
+    await worker.start();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { log, close, [Symbol.asyncDispose]: close };
+}

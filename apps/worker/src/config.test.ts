@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import { parseWorkerConfig } from "./config.ts";
+
+const REDIS_URL = "redis://localhost:6379";
+
+/** The names of the variables that it complains of, in the order of the alphabet. */
+function named(environment: Record<string, string>): string[] {
+  try {
+    parseWorkerConfig({ REDIS_URL, ...environment });
+    return [];
+  } catch (error) {
+    const { message } = error as Error;
+    return [...message.matchAll(/^ {2}(\w+): /gm)].map(([, name]) => name ?? "").toSorted();
+  }
+}
+
+test("[worker.config.defaults] only REDIS_URL is needed", () => {
+  const { mcp, ...config } = parseWorkerConfig({ REDIS_URL, TOOL_CONCURRENCY: "" });
+  expect(config).toEqual({
+    redisUrl: REDIS_URL,
+    keyPrefix: "millrace",
+    logLevel: "info",
+    toolConcurrency: 50,
+    drainTimeoutMs: 30_000,
+  });
+  expect(mcp).toMatchObject({ path: "config/mcp-servers.json", explicit: false });
+  expect(mcp.overrides.toolTimeoutSeconds).toBe(60);
+  expect(named({ REDIS_URL: "" })).toEqual(["REDIS_URL"]);
+});
+
+test("[worker.config.overrides] the environment's settings for MCP servers are passed on", () => {
+  const { mcp } = parseWorkerConfig({
+    REDIS_URL,
+    MCP_CONFIG_FILE: "mine.json",
+    MCP_ENABLE_LOGGING: "false",
+    MCP_DEFAULT_TIMEOUT: "2.5",
+    MCP_MAX_CONCURRENT_TOOLS: "3",
+    MCP_TOOL_EXECUTION_TIMEOUT: "4",
+    SOME_TOKEN: "token",
+  });
+  expect(mcp).toMatchObject({ path: "mine.json", explicit: true, env: { SOME_TOKEN: "token" } });
+  expect(mcp.overrides).toEqual({
+    enableLogging: false,
+    defaultTimeoutSeconds: 2.5,
+    maxConcurrentTools: 3,
+    toolTimeoutSeconds: 4,
+  });
+});
+
+test.for([
+  ["REDIS_URL", "http://localhost"],
+  ["REDIS_KEY_PREFIX", "a:b"],
+  ["LOG_LEVEL", "loud"],
+  ["MCP_ENABLE_LOGGING", "perhaps"],
+  ["MCP_DEFAULT_TIMEOUT", "0"],
+  ["MCP_DEFAULT_TIMEOUT", "soon"],
+  ["MCP_MAX_CONCURRENT_TOOLS", "1.5"],
+  ["MCP_TOOL_EXECUTION_TIMEOUT", "-1"],
+  ["TOOL_CONCURRENCY", "0"],
+  ["TOOL_CONCURRENCY", "many"],
+  ["DRAIN_TIMEOUT_SECONDS", "-1"],
+] as const)("[worker.config.wrong] refuses %s=%s", ([name, value]) => {
+  expect(named({ [name]: value })).toEqual([name]);
+});
+
+test("[worker.config.wrong] tells all that is wrong together", () => {
+  const environment = { REDIS_URL: "x", TOOL_CONCURRENCY: "x", DRAIN_TIMEOUT_SECONDS: "x" };
+  expect(named(environment)).toEqual(["DRAIN_TIMEOUT_SECONDS", "REDIS_URL", "TOOL_CONCURRENCY"]);
+});

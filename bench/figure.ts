@@ -1,0 +1,31 @@
+import type { Spread } from "./statistics.ts";
+
+export type Unit = "ms" | "jobs/s" | "count" | "bytes";
+
+/** What a figure must stay within, the promises of the product. */
+export interface Budget {
+  of: "ratio" | "system";
+  bound: "at most" | "at least";
+  limit: number;
+}
+
+/** One line of the report. */
+export interface Figure {
+  name: string;
+  unit: Unit;
+  floor: number | null;
+  system: number;
+  /** System to floor, over the rounds; the median is the one that counts. */
+  ratio: Spread | null;
+  budget: Budget | null;
+}
+
+export type Verdict = "ok" | "over";
+
+/** Null when the figure has no budget, or when what has one was not measured. */
+export function verdictOf({ budget, ratio, system }: Figure): Verdict | null {
+  const value = budget?.of === "ratio" ? ratio?.median : system;
+  if (budget === null || value === undefined) return null;
+  const within = budget.bound === "at most" ? value <= budget.limit : value >= budget.limit;
+  return within ? "ok" : "over";
+}

@@ -1,0 +1,118 @@
+import type { Redis } from "ioredis";
+import type { Clock } from "./clock.ts";
+import type { QueuedEvent } from "./record.ts";
+import {
+  prepareSubmission,
+  REPLIES_EACH,
+  writeSubmissions,
+  type PreparedSubmission,
+  type Submission,
+  type SubmissionDependencies,
+} from "./submission.ts";
+import { StoreUnavailableError } from "./unavailable.ts";
+
+/** Its request has been answered with 503 by then, so writing it would only surprise. In milliseconds. */
+const STALE_AFTER_MS = 2_000;
+const BATCH_LENGTH_MAX = 100;
+
+interface Pending extends PromiseWithResolvers<QueuedEvent> {
+  prepared: PreparedSubmission;
+  since: number;
+}
+
+export interface SubmissionWriterOptions extends SubmissionDependencies {
+  redis: Redis;
+  clock: Clock;
+}
+
+/**
+ * Writes submissions. One that comes alone is written at once; those that come while others are being written go out
+ * together after them, which costs Redis and this process about half.
+ */
+export class SubmissionWriter {
+  readonly #options: SubmissionWriterOptions;
+  #pending: Pending[] = [];
+  /** Jobs that are written whole: their notes go with the next batch, or with {@link flush}. */
+  #settled: string[] = [];
+  #writing: Promise<void> | null = null;
+  #settleTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: SubmissionWriterOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves with the first event once the job is written whole: only then may the client hear of it. */
+  submit(submission: Submission): Promise<QueuedEvent> {
+    const prepared = prepareSubmission(submission, this.#options.clock);
+    const pending = { ...Promise.withResolvers<QueuedEvent>(), prepared, since: performance.now() };
+    this.#pending.push(pending);
+    this.#writing ??= this.#writeAll();
+    return pending.promise;
+  }
+
+  /** Writes what is pending and takes the notes of what is written away. */
+  async flush(): Promise<void> {
+    await this.#writing;
+    clearTimeout(this.#settleTimer);
+    const { redis, keys } = this.#options;
+    const settled = this.#settled.splice(0);
+    // A note that stays, because Redis is away, costs the sweeper a look.
+    if (settled.length > 0) await redis.zrem(keys.submissions, ...settled).catch(() => 0);
+  }
+
+  async #writeAll(): Promise<void> {
+    // Requests that arrived in the same turn of the event loop come along.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#pending.length > 0) {
+      const batch = this.#pending.splice(0, BATCH_LENGTH_MAX).filter((pending) => !refuseStale(pending));
+      if (batch.length > 0) await this.#write(batch);
+    }
+    this.#writing = null;
+    clearTimeout(this.#settleTimer);
+    if (this.#settled.length > 0) this.#settleTimer = setTimeout(() => void this.flush(), SETTLE_AFTER_MS);
+  }
+
+  /** Never rejects: each submission hears for itself. */
+  async #write(batch: Pending[]): Promise<void> {
+    try {
+      const { keys, queues } = this.#options;
+      const pipeline = queues.pipeline();
+      const settled = this.#settled.splice(0);
+      if (settled.length > 0) pipeline.runCommand("zrem", [keys.submissions, ...settled]);
+      const prepared = batch.map((pending) => pending.prepared);
+      const common = await writeSubmissions(pipeline, prepared, this.#options);
+      const replies = await pipeline.exec();
+      if (!replies) throw new StoreUnavailableError("the connection was closed");
+      this.#answer(
+        batch,
+        replies.map(([error]) => error),
+        common + (settled.length > 0 ? 1 : 0),
+      );
+    } catch (error) {
+      for (const pending of batch) pending.reject(error);
+    }
+  }
+
+  #answer(batch: Pending[], errors: (Error | null)[], common: number): void {
+    const commonError = errors.slice(0, common).find((error) => error !== null);
+    for (const [index, pending] of batch.entries()) {
+      const start = common + index * REPLIES_EACH;
+      const error = commonError ?? errors.slice(start, start + REPLIES_EACH).find((own) => own !== null);
+      if (error) {
+        pending.reject(error);
+      } else {
+        this.#settled.push(pending.prepared.jobId);
+        pending.resolve(pending.prepared.queued);
+      }
+    }
+  }
+}
+
+/** How long settled notes wait for a batch to go with, in milliseconds. */
+const SETTLE_AFTER_MS = 50;
+
+function refuseStale(pending: Pending): boolean {
+  const stale = performance.now() - pending.since > STALE_AFTER_MS;
+  if (stale) pending.reject(new StoreUnavailableError("it could not be written in time"));
+  return stale;
+}
