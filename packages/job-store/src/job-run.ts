@@ -2,7 +2,7 @@ import type { JobRequest } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Clock } from "./clock.ts";
 import type { Keys } from "./keys.ts";
-import type { JobOutcome, QueuedEvent, TerminalEvent } from "./record.ts";
+import { storedResult, type JobOutcome, type QueuedEvent, type TerminalEvent } from "./record.ts";
 import { untilStored } from "./unavailable.ts";
 
 /** Events up to this size travel with the wake-up; larger ones are read from the log. In bytes. */
@@ -75,7 +75,7 @@ export class JobRun {
       attempt: this.attempt,
       started_at: this.#startedAt,
       worker_id: this.fence.workerId,
-      ...(outcome.result ? { result: outcome.result } : {}),
+      ...(outcome.result ? { result: storedResult(outcome.result) } : {}),
       ...(outcome.status === "failed" ? { error: outcome.error } : {}),
     };
     await this.#step([event], ["status", outcome.status], true);

@@ -83,8 +83,28 @@ export interface TerminalEvent {
   /** Milliseconds since 1970; 26 bytes less in every job than the text. */
   started_at?: number;
   worker_id?: string;
-  result?: ToolJobResult;
+  result?: StoredResult;
   error?: JobError;
+}
+
+/** A result without what most results share; every byte of it counts in each of many finished jobs. */
+type StoredResult = Pick<ToolJobResult, "content" | "execution_time_ms"> & Partial<ToolJobResult>;
+
+export function storedResult({ structured_content, is_error, ...result }: ToolJobResult): StoredResult {
+  return {
+    ...result,
+    ...(structured_content === null ? {} : { structured_content }),
+    ...(is_error ? { is_error } : {}),
+  };
+}
+
+function shownResult({
+  content,
+  structured_content = null,
+  is_error = false,
+  execution_time_ms,
+}: StoredResult) {
+  return { content, structured_content, is_error, execution_time_ms } satisfies ToolJobResult;
 }
 
 /** How a run ended; `result` is kept beside the error when the tool itself reported one. */
@@ -96,7 +116,7 @@ const STATUS_OF = { "job.completed": "completed", "job.failed": "failed" } as co
 
 /** A job that has ended is what its first and last events say; both never change. */
 export function endedJob(jobId: string, queued: QueuedEvent, terminal: TerminalEvent): Job {
-  const { started_at, worker_id = null, result = null, error = null } = terminal;
+  const { started_at, worker_id = null, result, error = null } = terminal;
   return {
     ...queuedJob(jobId, queued),
     status: STATUS_OF[terminal.type],
@@ -104,7 +124,7 @@ export function endedJob(jobId: string, queued: QueuedEvent, terminal: TerminalE
     finished_at: terminal.time,
     attempt: terminal.attempt,
     worker_id,
-    result,
+    result: result ? shownResult(result) : null,
     error,
   };
 }
