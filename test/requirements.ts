@@ -86,6 +86,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.keys.wrong": "A wrong or malformed key is refused.",
   "api.loopback.host": "Without keys only requests for loopback names are served.",
   "api.loopback.origin": "Without keys only pages from loopback may call.",
+  "api.memory": "The api's memory does not grow with the jobs that have passed.",
   "api.openapi": "/openapi.json is valid and describes every route.",
   "api.request_id": "Every answer has a request id; the client's own is used when it is fit for a log.",
 

@@ -1,0 +1,60 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, inject, test } from "vitest";
+import type { HttpClient } from "./support/http-client.ts";
+import { startInstallation } from "./support/installation.ts";
+import { fixtureServer } from "./support/mcp-servers.ts";
+
+const FULL = process.env["MILLRACE_TEST_SIZE"] === "full";
+const JOBS = FULL ? 100_000 : 2_500;
+/** Caches fill and code is compiled in these, which count for nothing. */
+const WARM_UP_JOBS = FULL ? 20_000 : 1_500;
+const IN_FLIGHT = 50;
+/** What a heap that does not grow still varies by. Half a KiB left behind by each job is more. */
+const GROWTH_MAX_BYTES = (FULL ? 40 : 1.25) * 1_024 * 1_024;
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+/** Live memory of this process, which is api, worker and client in one. */
+function liveBytes(): number {
+  collectGarbage();
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
+/** Half of the jobs are waited for, half are followed as a stream. */
+async function runJobs(client: HttpClient, count: number): Promise<void> {
+  const body = { type: "tool", tool: "fixture__echo", arguments: { text: "hello" }, retention_seconds: 2 };
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < count) {
+      next += 1;
+      const waited: Record<string, string> = { prefer: "wait=30" };
+      const headers = next % 2 === 0 ? waited : { accept: "text/event-stream" };
+      const response = await client.post("/jobs", body, headers);
+      expect(await response.text()).toContain('"status":"completed"');
+    }
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+}
+
+test(
+  "[api.memory] what is alive does not grow with the jobs that have passed",
+  async () => {
+    await using installation = await startInstallation({
+      redisUrl: inject("redisUrl"),
+      servers: [fixtureServer()],
+      api: { LOG_LEVEL: "warn" },
+      worker: { LOG_LEVEL: "warn" },
+    });
+    const { client } = installation.api;
+    await client.untilConnected(1);
+    await runJobs(client, WARM_UP_JOBS);
+    const before = liveBytes();
+    await runJobs(client, JOBS);
+    const growth = liveBytes() - before;
+    expect(growth, `${Math.round(growth / 1_024)} KiB over ${JOBS} jobs`).toBeLessThan(GROWTH_MAX_BYTES);
+  },
+  FULL ? 1_200_000 : 60_000,
+);
