@@ -28,7 +28,7 @@ export function resolveTool(
   server: string | undefined,
   tool: string,
 ): ToolResolution | null {
-  return fleet.members.length === 0 ? null : directoryOf(fleet).resolve(server, tool);
+  return fleet.hasReported ? directoryOf(fleet).resolve(server, tool) : null;
 }
 
 /** Refuses a tool call that cannot succeed: 422 with the names that exist, or with the paths of wrong arguments. */

@@ -3,9 +3,17 @@ import type { Host } from "@millrace/host-core";
 import type { JobExecution, JobOutcome } from "@millrace/job-store";
 
 /** Runs a tool job: one call through the warm host. A tool that answers `isError` fails the job, and its answer is kept. */
-export async function runToolJob(host: Host, { request, signal }: JobExecution): Promise<JobOutcome> {
+export async function runToolJob(host: Host, execution: JobExecution): Promise<JobOutcome> {
+  const { request, signal, waiting, running } = execution;
   const { server, tool, arguments: toolArguments } = request;
-  const call = await host.callTool({ server, tool, arguments: toolArguments, signal });
+  const call = await host.callTool({
+    server,
+    tool,
+    arguments: toolArguments,
+    signal,
+    onWaiting: waiting,
+    onRunning: running,
+  });
   if (!call.ok) return { status: "failed", error: call.error, result: null };
   const { result } = call;
   if (!result.is_error) return { status: "completed", result };

@@ -36,6 +36,9 @@ export interface ToolCallRequest {
   arguments: Record<string, unknown>;
   signal: AbortSignal;
   onProgress?: ((progress: ToolProgress) => void) | undefined;
+  /** Called when the call has to wait for a place on its server, and when it has got one. */
+  onWaiting?: (() => void) | undefined;
+  onRunning?: (() => void) | undefined;
 }
 
 /** The MCP servers of one process, kept connected. One that fails never affects the others. */
@@ -129,8 +132,9 @@ class McpHost implements Host {
       const message = `The arguments do not fit the schema of tool "${toolName}" of server "${server.settings.name}".`;
       return { ok: false, error: jobError("invalid_arguments", message, errors) };
     }
-    const { signal, onProgress } = request;
-    return await server.call({ toolName, arguments: request.arguments, signal, onProgress });
+    const { signal, onProgress, onWaiting, onRunning } = request;
+    const call = { toolName, arguments: request.arguments, signal, onProgress, onWaiting, onRunning };
+    return await server.call(call);
   }
 
   close(): Promise<void> {

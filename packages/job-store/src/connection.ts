@@ -6,7 +6,8 @@ const CONNECT_TIMEOUT_MS = 2_000;
 const RECONNECT_DELAY_MAX_MS = 1_000;
 /** A connection on which nothing has answered for this long is made anew. */
 const PING_INTERVAL_MS = 1_000;
-const PING_TIMEOUT_MS = 1_500;
+/** Workers are more patient: a command that is sent again after a reconnect costs them more than waiting. */
+const PING_TIMEOUT_MS = { request: 1_500, subscriber: 1_500, worker: 5_000, queue: 5_000 };
 
 /**
  * What a connection is for:
@@ -55,7 +56,7 @@ export function openConnection({ url, role, name, logger }: ConnectionOptions): 
   });
   defineScripts(redis);
   logOutages(redis, url, name, logger);
-  if (role === "request" || role === "subscriber") reconnectWhenHalfOpen(redis);
+  reconnectWhenHalfOpen(redis, PING_TIMEOUT_MS[role]);
   return redis;
 }
 
@@ -98,12 +99,20 @@ function logOutages(redis: Redis, url: string, name: string, logger: Logger): vo
   });
 }
 
-/** A peer that vanished without closing leaves a socket on which nothing is ever answered. */
-function reconnectWhenHalfOpen(redis: Redis): void {
+/**
+ * A peer that vanished without closing leaves a socket on which nothing is ever answered, and one that never answers
+ * the first command leaves the connection half made. Either is made anew.
+ */
+function reconnectWhenHalfOpen(redis: Redis, timeoutMs: number): void {
   let unanswered: NodeJS.Timeout | undefined;
+  let unready = 0;
+  // Timers run before sockets are read, so an answer may be there already when this process was busy.
+  const reconnect = (): void => void setImmediate(() => unanswered && redis.disconnect(true));
   const timer = setInterval(() => {
+    unready = redis.status === "connect" ? unready + PING_INTERVAL_MS : 0;
+    if (unready > timeoutMs) redis.disconnect(true);
     if (redis.status !== "ready" || unanswered) return;
-    unanswered = setTimeout(() => redis.disconnect(true), PING_TIMEOUT_MS).unref();
+    unanswered = setTimeout(reconnect, timeoutMs).unref();
     const answered = (): void => {
       clearTimeout(unanswered);
       unanswered = undefined;
@@ -111,6 +120,10 @@ function reconnectWhenHalfOpen(redis: Redis): void {
     redis.ping().then(answered, answered);
   }, PING_INTERVAL_MS).unref();
   redis.once("end", () => clearInterval(timer));
+  redis.on("close", () => {
+    clearTimeout(unanswered);
+    unanswered = undefined;
+  });
 }
 
 function reasonOf(error: Error): string {

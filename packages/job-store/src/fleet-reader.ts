@@ -40,18 +40,24 @@ export class FleetReader {
   }
 
   /** Reads the fleet; requests that ask meanwhile share one reading. */
-  async read(): Promise<FleetView> {
-    this.#reading ??= this.#read().finally(() => {
-      this.#reading = null;
-    });
+  read(): Promise<FleetView> {
+    this.#reading ??= this.#readAndKeep();
+    return this.#reading;
+  }
+
+  async #readAndKeep(): Promise<FleetView> {
     const startedAt = performance.now();
     const changes = this.#changes;
-    const view = await this.#reading;
-    if (changes === this.#changes) {
-      this.#view = view;
-      this.#readAt = startedAt;
+    try {
+      const view = await this.#read();
+      if (changes === this.#changes) {
+        this.#view = view;
+        this.#readAt = startedAt;
+      }
+      return view;
+    } finally {
+      this.#reading = null;
     }
-    return view;
   }
 
   async #read(): Promise<FleetView> {
@@ -64,13 +70,14 @@ export class FleetReader {
       const text = replies[index * 2] as string | null;
       if (text === null) {
         // Its heartbeat has expired: it died without leaving.
-        this.#catalogues.delete(id);
         await this.#redis.srem(this.#keys.workers, id);
       } else {
         const ageMs = Math.max(0, HEARTBEAT_TTL_MS - (replies[index * 2 + 1] as number));
         live.push({ heartbeat: JSON.parse(text) as WorkerHeartbeat, ageMs });
       }
     }
+    const alive = new Set(live.map(({ heartbeat }) => heartbeat.id));
+    for (const id of this.#catalogues.keys()) if (!alive.has(id)) this.#catalogues.delete(id);
     return new FleetView(
       await Promise.all(live.map(({ heartbeat, ageMs }) => this.#member(heartbeat, ageMs))),
     );
@@ -80,12 +87,12 @@ export class FleetReader {
     let catalogue = this.#catalogues.get(worker.id);
     if (catalogue?.version !== catalogue_version) {
       const text = await this.#redis.get(this.#keys.catalogue(worker.id));
-      catalogue = {
-        version: catalogue_version,
-        reports: text === null ? [] : (JSON.parse(text) as ServerReport[]),
-      };
-      if (text !== null) this.#catalogues.set(worker.id, catalogue);
+      catalogue =
+        text === null
+          ? undefined
+          : { version: catalogue_version, reports: JSON.parse(text) as ServerReport[] };
+      if (catalogue) this.#catalogues.set(worker.id, catalogue);
     }
-    return { worker: { ...worker, heartbeat_age_ms: ageMs }, reports: catalogue.reports };
+    return { worker: { ...worker, heartbeat_age_ms: ageMs }, reports: catalogue?.reports ?? null };
   }
 }

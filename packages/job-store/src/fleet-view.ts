@@ -1,9 +1,9 @@
 import type { Server, ServerReport, ServerStatus, Tool, Worker } from "@millrace/contracts";
 
-/** A live worker and what it reports. */
+/** A live worker and what it reports; null while it has not reported. */
 export interface FleetMember {
   worker: Worker;
-  reports: ServerReport[];
+  reports: ServerReport[] | null;
 }
 
 /** Over several workers, the first of these that any of them has. */
@@ -25,12 +25,17 @@ export class FleetView {
     this.members = members;
     const best = new Map<string, ServerReport>();
     for (const { reports } of members) {
-      for (const report of reports) {
+      for (const report of reports ?? []) {
         const other = best.get(report.name);
         if (!other || rank(report.status) < rank(other.status)) best.set(report.name, report);
       }
     }
     this.reports = [...best.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Whether anything is known of the servers. */
+  get hasReported(): boolean {
+    return this.members.some((member) => member.reports !== null);
   }
 
   get workers(): Worker[] {

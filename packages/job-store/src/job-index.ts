@@ -14,8 +14,12 @@ export interface JobFilter {
   cursor?: string;
 }
 
-/** How many jobs one filtered page looks at, at the most: the bound of its cost. */
+/** Jobs are read in groups of so many, which bounds what is in memory besides the page. */
+const GROUP = 10;
+/** A page looks at so many times its limit of jobs, at the most: the bound of its cost. */
 const SCAN_FACTOR = 10;
+/** A page ends early when its jobs are larger than this together, in characters of JSON. */
+const PAGE_LENGTH_MAX = 8 * 1_024 * 1_024;
 
 /** The jobs of each tenant by age. An entry may outlive its job, whose keys expire by themselves. */
 export class JobIndex {
@@ -27,24 +31,35 @@ export class JobIndex {
     this.#keys = keys;
   }
 
-  /** Newest first. A filtered page may be shorter than its limit; `next_cursor` says whether there is more. */
+  /** Newest first. A page may be shorter than its limit; `next_cursor` says whether there is more. */
   async list(tenant: string, filter: JobFilter): Promise<JobPage> {
-    const filtered = filter.status ?? filter.type ?? filter.batchId;
-    const scan = filtered === undefined ? filter.limit : filter.limit * SCAN_FACTOR;
-    const index = this.#keys.index(tenant);
-    const newest = filter.cursor === undefined ? "+" : `(${filter.cursor}`;
-    const ids = await this.#redis.zrevrangebylex(index, newest, "-", "LIMIT", 0, scan + 1);
-    const records = await this.#records(ids.slice(0, scan));
-    const chosen: { id: string; record: JobRecord }[] = [];
-    let cursor = ids.length > scan ? ids[scan - 1] : undefined;
-    for (const [position, { id, record }] of records.entries()) {
-      if (!record || !matches(record, filter)) continue;
-      chosen.push({ id, record });
-      if (chosen.length < filter.limit) continue;
-      if (position + 1 < ids.length) cursor = id;
-      break;
+    const jobs: Job[] = [];
+    let length = 0;
+    let scanned = 0;
+    let cursor = filter.cursor;
+    while (scanned < filter.limit * SCAN_FACTOR && length < PAGE_LENGTH_MAX) {
+      const ids = await this.#idsBefore(tenant, cursor, GROUP);
+      if (ids.length === 0) return { jobs, next_cursor: null };
+      const records = await this.#records(ids);
+      for (const found of await this.#views(records.filter(({ record }) => matches(record, filter)))) {
+        jobs.push(found.job);
+        length += found.length;
+        if (jobs.length === filter.limit) return await this.#endPage(tenant, jobs, found.job.id);
+      }
+      cursor = ids.at(-1);
+      scanned += ids.length;
     }
-    return { jobs: await this.#views(chosen), next_cursor: cursor ?? null };
+    return await this.#endPage(tenant, jobs, cursor);
+  }
+
+  async #endPage(tenant: string, jobs: Job[], cursor: string | undefined): Promise<JobPage> {
+    const more = await this.#idsBefore(tenant, cursor, 1);
+    return { jobs, next_cursor: more.length > 0 ? (cursor ?? null) : null };
+  }
+
+  #idsBefore(tenant: string, cursor: string | undefined, count: number): Promise<string[]> {
+    const newest = cursor === undefined ? "+" : `(${cursor}`;
+    return this.#redis.zrevrangebylex(this.#keys.index(tenant), newest, "-", "LIMIT", 0, count);
   }
 
   async #records(ids: string[]): Promise<{ id: string; record: JobRecord | null }[]> {
@@ -55,7 +70,8 @@ export class JobIndex {
     return ids.map((id, index) => ({ id, record: parseRecord(replies[index] as Record<string, string>) }));
   }
 
-  async #views(chosen: { id: string; record: JobRecord }[]): Promise<Job[]> {
+  /** The jobs, and how long each is in the log. */
+  async #views(chosen: { id: string; record: JobRecord | null }[]): Promise<{ job: Job; length: number }[]> {
     if (chosen.length === 0) return [];
     const pipeline = this.#redis.pipeline();
     for (const { id } of chosen) pipeline.lindex(this.#keys.log(id), 0).lindex(this.#keys.log(id), -1);
@@ -63,13 +79,14 @@ export class JobIndex {
     return chosen.flatMap(({ id, record }, index) => {
       const first = replies[index * 2];
       const last = replies[index * 2 + 1];
-      return first && last ? [jobView(id, record, first, last)] : [];
+      if (!record || !first || !last) return [];
+      return [{ job: jobView(id, record, first, last), length: first.length + last.length }];
     });
   }
 }
 
-function matches(record: JobRecord, { status, type, batchId }: JobFilter): boolean {
+function matches(record: JobRecord | null, { status, type, batchId }: JobFilter): boolean {
   // No job belongs to a batch yet, so a batch filter matches none.
-  if (batchId !== undefined) return false;
+  if (!record || batchId !== undefined) return false;
   return (status === undefined || record.status === status) && (type === undefined || record.type === type);
 }

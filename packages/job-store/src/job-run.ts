@@ -47,12 +47,20 @@ export class JobRun {
   /** Time left until the job's deadline, in milliseconds, at the moment of the claim. */
   readonly remainingMs: number;
   readonly #startedAt: number;
+  /** On Redis' clock, in milliseconds since 1970. */
+  #deadline: number;
   readonly #dependencies: JobRunDependencies;
   #sequence = 0;
 
   constructor(
     fence: RunFence,
-    claimed: { request: JobRequest; attempt: number; remainingMs: number; startedAt: number },
+    claimed: {
+      request: JobRequest;
+      attempt: number;
+      remainingMs: number;
+      deadline: number;
+      startedAt: number;
+    },
     dependencies: JobRunDependencies,
   ) {
     this.fence = fence;
@@ -60,7 +68,17 @@ export class JobRun {
     this.attempt = claimed.attempt;
     this.remainingMs = claimed.remainingMs;
     this.#startedAt = claimed.startedAt;
+    this.#deadline = claimed.deadline;
     this.#dependencies = dependencies;
+  }
+
+  /**
+   * Moves the deadline, for a time in which the job could not run.
+   * @throws RunRefusedError when this run no longer holds the job.
+   */
+  async postponeDeadline(milliseconds: number): Promise<void> {
+    this.#deadline += Math.ceil(milliseconds);
+    await this.#step([], ["deadline", this.#deadline], false);
   }
 
   /**
@@ -135,11 +153,12 @@ export async function claimRun(
     ),
   );
   if (reply[0] !== "claimed") return { outcome: reply[0] };
-  const [, attempt, startedAt, remainingMs, first] = reply;
+  const [, attempt, startedAt, remainingMs, deadline, first] = reply;
   const claimed = {
     request: request ?? (JSON.parse(first ?? "null") as QueuedEvent).request,
     attempt: Number(attempt),
     remainingMs,
+    deadline: Number(deadline),
     startedAt: Number(startedAt),
   };
   return { outcome: "claimed", run: new JobRun(fence, claimed, dependencies) };

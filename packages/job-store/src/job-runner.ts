@@ -12,6 +12,7 @@ import type { QueuedJobData } from "./job-queues.ts";
 import { claimRun, RunRefusedError, type JobRun, type JobRunDependencies } from "./job-run.ts";
 import type { Logger } from "./logger.ts";
 import type { JobOutcome } from "./record.ts";
+import { RunTimer } from "./run-timer.ts";
 
 /**
  * A killed worker's jobs start elsewhere about 8 s later, and about 6 s of a blocked event loop are borne.
@@ -34,6 +35,9 @@ export interface JobExecution {
   request: JobRequest;
   attempt: number;
   signal: AbortSignal;
+  /** The job cannot run now, because what it needs is taken: its time stands still until {@link running}. */
+  waiting: () => void;
+  running: () => void;
 }
 
 export interface JobRunnerOptions extends JobRunDependencies {
@@ -84,6 +88,12 @@ export class JobRunner {
       ...RECOVERY,
     });
     this.#worker.on("error", (error) => options.logger.debug({ reason: error.message }, "queue connection"));
+    this.#worker.on("failed", (job, error) => {
+      options.logger.warn(
+        { job_id: job?.id, reason: error.message },
+        "Run not finished; it starts again soon",
+      );
+    });
     this.#worker.on("lockRenewalFailed", (jobIds) => {
       for (const jobId of jobIds) this.#runs.get(jobId)?.abort(new RunAbandoned("its lock is lost"));
     });
@@ -179,14 +189,21 @@ export class JobRunner {
 
   async #execute(run: JobRun, controller: AbortController): Promise<JobOutcome> {
     const { execute, logger } = this.#options;
+    const { request, attempt } = run;
     const { jobId } = run.fence;
-    const timer = setTimeout(() => controller.abort(new JobTimeout()), run.remainingMs);
+    if (run.remainingMs <= 0) return { status: "failed", error: timeoutError(run), result: null };
+    const { signal } = controller;
+    const timer = new RunTimer(run.remainingMs, () => controller.abort(new JobTimeout()));
+    const running = (): void => {
+      const waitedMs = timer.resume();
+      // Should another worker take over, it must know as well. Refused means that one has.
+      if (waitedMs > 0) run.postponeDeadline(waitedMs).catch((error: unknown) => controller.abort(error));
+    };
     try {
-      const { request, attempt } = run;
-      return await execute({ jobId, request, attempt, signal: controller.signal });
+      return await execute({ jobId, request, attempt, signal, waiting: () => timer.pause(), running });
     } catch (error) {
-      const reason: unknown = controller.signal.reason;
-      if (reason instanceof RunAbandoned) throw reason;
+      const reason: unknown = signal.reason;
+      if (reason instanceof RunAbandoned || reason instanceof RunRefusedError) throw reason;
       if (reason instanceof JobTimeout) return { status: "failed", error: timeoutError(run), result: null };
       logger.error({ job_id: jobId, err: error }, "Bug: a job's execution threw");
       return {
@@ -195,7 +212,7 @@ export class JobRunner {
         result: null,
       };
     } finally {
-      clearTimeout(timer);
+      timer.stop();
     }
   }
 }

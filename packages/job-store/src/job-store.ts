@@ -16,7 +16,7 @@ import type { Logger } from "./logger.ts";
 import { endedJob, jobView, parseRecord, queuedJob, type QueuedEvent, type TerminalEvent } from "./record.ts";
 import type { Submission } from "./submission.ts";
 import { SubmissionWriter } from "./submission-writer.ts";
-import { pipelineReplies, withStore } from "./unavailable.ts";
+import { pipelineReplies, StoreUnavailableError, withStore } from "./unavailable.ts";
 
 export interface JobStoreOptions {
   redisUrl: string;
@@ -36,7 +36,8 @@ export interface JobSnapshot {
 
 /**
  * Jobs, as a process that takes requests needs them: submit, look up, follow. Two connections, however many
- * requests. Every method rejects with `StoreUnavailableError` within about 2 s while Redis is away.
+ * requests. Every method rejects with `StoreUnavailableError` within about 2 s while Redis is away, except that a
+ * job which has been accepted is answered all the same.
  *
  * A job is visible to the tenant that submitted it; to others it does not exist.
  */
@@ -103,7 +104,7 @@ export class JobStore {
       const event = signal.aborted || left <= 0 ? null : await end.next(signal, Math.min(left, RECHECK_MS));
       if (event !== null)
         return { job: endedJob(jobId, queued, JSON.parse(event) as TerminalEvent), ended: true };
-      const job = (await this.find(tenant, jobId))?.job ?? queuedJob(jobId, queued);
+      const job = await this.#findOr(tenant, queuedJob(jobId, queued));
       if (isTerminal(job.status)) return { job, ended: true };
       if (signal.aborted || performance.now() >= until) return { job, ended: false };
     }
@@ -175,6 +176,16 @@ export class JobStore {
 
   #answer<Value>(commands: () => Promise<Value>): Promise<Value> {
     return withStore(() => this.#opened.then(commands));
+  }
+
+  /** The job as it is now; as it was when it cannot be read. An accepted job is never answered with an error. */
+  async #findOr(tenant: string, job: Job): Promise<Job> {
+    try {
+      return (await this.find(tenant, job.id))?.job ?? job;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      return job;
+    }
   }
 
   #submit(submission: Submission): Promise<QueuedEvent> {

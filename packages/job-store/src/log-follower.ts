@@ -97,7 +97,11 @@ export class LogFollower implements Disposable {
     this.#live = [];
     this.#liveBytes = 0;
     try {
-      const events = await withStore(() => this.#log.read(this.#jobId, this.#cursor, PAGE_LENGTH));
+      const events = await withStore(async () => {
+        // What is written after this reading is announced only to a subscription that stands by then.
+        await this.#subscription.ready.catch(() => undefined);
+        return await this.#log.read(this.#jobId, this.#cursor, PAGE_LENGTH);
+      });
       if (events.length === PAGE_LENGTH) this.#behind = true;
       // What was announced meanwhile may have been read already.
       const last = events.at(-1)?.id ?? this.#cursor;

@@ -1,5 +1,5 @@
 import {
-  isTerminal,
+  isTerminalEvent,
   jobLinks,
   type Job,
   type JobError,
@@ -168,6 +168,9 @@ function toInstant(milliseconds: number | null): string | null {
 /** Builds the job from its record and the first and last events of its log. */
 export function jobView(jobId: string, record: JobRecord, first: string, last: string): Job {
   const queued = JSON.parse(first) as QueuedEvent;
-  if (!isTerminal(record.status)) return openJob(jobId, record, queued);
-  return endedJob(jobId, queued, JSON.parse(last) as TerminalEvent);
+  const latest = JSON.parse(last) as QueuedEvent | TerminalEvent;
+  // The log decides: the record may have been read just before the job ended.
+  return isTerminalEvent(latest.type)
+    ? endedJob(jobId, queued, latest as TerminalEvent)
+    : openJob(jobId, record, queued);
 }

@@ -5,34 +5,57 @@ import { pipelineReplies } from "./unavailable.ts";
 
 /** A submission takes milliseconds. One that is noted for longer than this was cut off. */
 const CUT_OFF_AFTER_MS = 5_000;
+/** What is not there whole after this will not come any more, however the clocks differ. */
+const GIVEN_UP_AFTER_MS = 60_000;
 const BATCH = 500;
 
 /**
  * Completes submissions that were cut off: a job with a record is put into its queue (where it may be already:
- * then nothing changes), one that is not there whole is deleted, since nobody was told that it exists.
- * Returns how many jobs it put into their queues.
+ * then nothing changes), one that is not there whole is deleted, since nobody was told that it exists. A note stays
+ * until its repair has worked. Returns how many jobs it put into their queues.
  */
-export async function recoverSubmissions(options: SweeperOptions): Promise<number> {
-  const { redis, keys, queues, clock } = options;
-  const before = clock.now() - CUT_OFF_AFTER_MS;
-  const jobIds = await redis.zrangebyscore(keys.submissions, "-inf", before, "LIMIT", 0, BATCH);
-  if (jobIds.length === 0) return 0;
-
-  const reads = redis.pipeline();
-  for (const jobId of jobIds) reads.hgetall(keys.record(jobId)).lindex(keys.log(jobId), 0);
-  const replies = pipelineReplies(await reads.exec());
-
-  const writes = queues.pipeline();
+export async function recoverSubmissions({ redis, keys, queues, logger }: SweeperOptions): Promise<number> {
+  const [seconds] = await redis.time();
+  const now = Number(seconds) * 1_000;
+  const noted = await redis.zrangebyscore(
+    keys.submissions,
+    "-inf",
+    now - CUT_OFF_AFTER_MS,
+    "WITHSCORES",
+    "LIMIT",
+    0,
+    BATCH,
+  );
   let recovered = 0;
-  for (const [index, jobId] of jobIds.entries()) {
-    const record = parseRecord(replies[index * 2] as Record<string, string>);
-    const first = replies[index * 2 + 1] as string | null;
-    if (!record || first === null) writes.del(keys.record(jobId), keys.log(jobId));
-    if (record?.status !== "queued" || first === null) continue;
-    await admit(writes, queues, jobId, (JSON.parse(first) as QueuedEvent).request, first.length);
-    recovered += 1;
+  for (let index = 0; index < noted.length; index += 2) {
+    const jobId = noted[index] ?? "";
+    const givenUp = Number(noted[index + 1]) < now - GIVEN_UP_AFTER_MS;
+    try {
+      if (await recoverOne(jobId, givenUp, { redis, keys, queues })) recovered += 1;
+    } catch (error) {
+      logger.warn({ job_id: jobId, reason: String(error) }, "A submission that was cut off stays so for now");
+    }
   }
-  writes.runCommand("zrem", [keys.submissions, ...jobIds]);
-  pipelineReplies(await writes.exec());
   return recovered;
+}
+
+async function recoverOne(
+  jobId: string,
+  givenUp: boolean,
+  { redis, keys, queues }: Pick<SweeperOptions, "redis" | "keys" | "queues">,
+): Promise<boolean> {
+  const reads = redis.pipeline().hgetall(keys.record(jobId)).lindex(keys.log(jobId), 0);
+  const [hash, first] = pipelineReplies(await reads.exec());
+  const record = parseRecord(hash as Record<string, string>);
+  const isWhole = record !== null && typeof first === "string";
+  if (!isWhole && !givenUp) return false;
+  if (!isWhole) await redis.del(keys.record(jobId), keys.log(jobId));
+  const isQueued = isWhole && record.status === "queued";
+  if (isQueued) {
+    const writes = queues.pipeline();
+    await admit(writes, queues, jobId, (JSON.parse(first) as QueuedEvent).request, first.length);
+    pipelineReplies(await writes.exec());
+  }
+  await redis.zrem(keys.submissions, jobId);
+  return isQueued;
 }

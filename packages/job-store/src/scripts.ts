@@ -12,7 +12,14 @@ declare module "ioredis" {
 }
 
 type ClaimReply =
-  | ["claimed", attempt: string, startedAt: string, remainingMs: number, queuedEvent: string | null]
+  | [
+      "claimed",
+      attempt: string,
+      startedAt: string,
+      remainingMs: number,
+      deadline: string,
+      queuedEvent: string | null,
+    ]
   | ["missing" | "terminal" | "stale"];
 
 const sources = Object.entries(SCRIPTS).map(

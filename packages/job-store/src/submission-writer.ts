@@ -14,6 +14,7 @@ import { StoreUnavailableError } from "./unavailable.ts";
 /** Its request has been answered with 503 by then, so writing it would only surprise. In milliseconds. */
 const STALE_AFTER_MS = 2_000;
 const BATCH_LENGTH_MAX = 100;
+const BATCH_BYTES_MAX = 1_024 * 1_024;
 
 interface Pending extends PromiseWithResolvers<QueuedEvent> {
   prepared: PreparedSubmission;
@@ -64,12 +65,23 @@ export class SubmissionWriter {
     // Requests that arrived in the same turn of the event loop come along.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#pending.length > 0) {
-      const batch = this.#pending.splice(0, BATCH_LENGTH_MAX).filter((pending) => !refuseStale(pending));
+      const batch = this.#nextBatch().filter((pending) => !refuseStale(pending));
       if (batch.length > 0) await this.#write(batch);
     }
     this.#writing = null;
     clearTimeout(this.#settleTimer);
     if (this.#settled.length > 0) this.#settleTimer = setTimeout(() => void this.flush(), SETTLE_AFTER_MS);
+  }
+
+  /** At least one, and no more than fit into one write of a bounded size. */
+  #nextBatch(): Pending[] {
+    let length = 0;
+    let bytes = 0;
+    do {
+      bytes += this.#pending[length]?.prepared.event.length ?? 0;
+      length += 1;
+    } while (length < this.#pending.length && length < BATCH_LENGTH_MAX && bytes < BATCH_BYTES_MAX);
+    return this.#pending.splice(0, length);
   }
 
   /** Never rejects: each submission hears for itself. */

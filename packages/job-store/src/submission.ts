@@ -16,9 +16,10 @@ export interface Submission {
   followed?: boolean;
 }
 
-/** A submission as it is written: its first event, and when that was. */
+/** A submission as it is written: its first event, as text too, and when that was. */
 export interface PreparedSubmission extends Submission {
   queued: QueuedEvent;
+  event: string;
   /** Milliseconds since 1970. */
   at: number;
 }
@@ -26,11 +27,8 @@ export interface PreparedSubmission extends Submission {
 export function prepareSubmission(submission: Submission, clock: Clock): PreparedSubmission {
   const at = clock.now();
   const { request } = submission;
-  return {
-    ...submission,
-    at,
-    queued: { type: "job.queued", time: new Date(at).toISOString(), attempt: 1, request },
-  };
+  const queued: QueuedEvent = { type: "job.queued", time: new Date(at).toISOString(), attempt: 1, request };
+  return { ...submission, at, queued, event: JSON.stringify(queued) };
 }
 
 export interface SubmissionDependencies {
@@ -62,8 +60,8 @@ export async function writeSubmissions(
   }
   const announcements: string[][] = [];
   for (const submission of submissions) {
-    const event = JSON.stringify(submission.queued);
-    createJob(pipeline, submission, event, dependencies);
+    const { event } = submission;
+    createJob(pipeline, submission, dependencies);
     await admit(pipeline, queues, submission.jobId, submission.request, event.length);
     if (submission.followed) announcements.push([keys.events(submission.jobId), `1\n${event}`]);
   }
@@ -76,8 +74,7 @@ export const REPLIES_EACH = 3;
 
 function createJob(
   pipeline: IRedisTransaction,
-  { jobId, tenant, request, replyTo }: PreparedSubmission,
-  event: string,
+  { jobId, tenant, request, replyTo, event }: PreparedSubmission,
   { keys, retentionSeconds }: SubmissionDependencies,
 ): void {
   const record = newRecordFields({

@@ -98,7 +98,10 @@ export class WorkerRegistry {
     pipeline.sadd(keys.workers, workerId);
     if (isNew) pipeline.publish(keys.fleet, workerId);
     const [kept] = pipelineReplies(await pipeline.exec());
-    // While Redis was away the catalogue may have expired: the next heartbeat writes it again.
-    this.#published = isNew || kept === 1 ? version : 0;
+    this.#published = version;
+    if (isNew || kept === 1) return;
+    // While Redis was away the catalogue has expired.
+    this.#published = 0;
+    await this.#write();
   }
 }

@@ -89,3 +89,23 @@ test("[store.fleet.dead] forgets a worker whose heartbeat has expired", async ()
     expect(await redis.smembers(keys.workers)).toEqual([id]);
   }, 5_000);
 });
+
+test("[store.fleet.lapse] knows a worker's servers at once when its heartbeat comes back after an outage", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const { id, registry } = createMember(installation, () => [report("connected", ["echo"])]);
+  await registry.join();
+  expect((await api.fleet()).hasReported).toBe(true);
+  // What expires while Redis, or the worker, is away for longer than a heartbeat counts.
+  await redis.del(keys.worker(id), keys.catalogue(id));
+  await vi.waitFor(async () => expect((await api.fleet()).workers).toEqual([]), 5_000);
+  const fleet = await vi.waitFor(async () => {
+    const view = await api.fleet();
+    expect(view.workers).toHaveLength(1);
+    return view;
+  }, 5_000);
+  await vi.waitFor(async () => expect((await api.fleet()).tools()).toHaveLength(1), 5_000);
+  // In between nothing may be claimed about servers that are only not known.
+  expect(fleet.hasReported ? fleet.tools().length : 1).toBe(1);
+});

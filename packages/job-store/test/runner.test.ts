@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { expect, test, vi } from "vitest";
+import { startRedisProcess } from "@millrace/testing";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { JobRequest } from "@millrace/contracts";
 import type { JobExecution } from "../src/job-runner.ts";
 import { waitForEnd } from "../src/job-store.ts";
@@ -66,6 +67,20 @@ test("[store.wait] answers a waiting submission with the finished job, however l
   const delayed = { ...REQUEST, delay_ms: 600_000 };
   expect(await wait(delayed, 20)).toMatchObject({ ended: false, job: { status: "queued" } });
   expect(await wait(delayed, PATIENCE_MS, AbortSignal.abort())).toMatchObject({ ended: false });
+});
+
+test("[store.wait.outage] answers with the accepted job when Redis goes while its end is waited for", async () => {
+  const server = await startRedisProcess();
+  onTestFinished(() => server.close());
+  const installation = createInstallation(server.url);
+  const api = installation.createApi();
+  const waiting = api.submitAndWait(TENANT, REQUEST, { waitMs: 1_500, signal: never });
+  await vi.waitFor(async () => expect((await api.list(TENANT, { limit: 1 })).jobs).toHaveLength(1));
+  await server.kill();
+  const { job, ended } = await waiting;
+  expect(ended).toBe(false);
+  await server.restart();
+  expect(job).toMatchObject({ status: "queued", request: REQUEST });
 });
 
 test("[store.run.large-request] fetches a request that is too large to travel with the queue entry", async () => {

@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import { newRecordFields } from "../src/record.ts";
 import { createInstallation, REQUEST, TENANT } from "./support/test-installation.ts";
 
-const CUT_OFF = Date.now() - 60_000;
+const CUT_OFF = Date.now() - 120_000;
 
 test("[store.submit] writes record, log, index and queue entry, and leaves no note", async () => {
   const installation = createInstallation();

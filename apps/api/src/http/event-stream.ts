@@ -48,6 +48,7 @@ class EventStreamSource {
     this.#follower = follower;
     this.#shutdown = shutdown;
     shutdown.addEventListener("abort", this.#close, { once: true });
+    if (shutdown.aborted) this.#close();
   }
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
@@ -81,7 +82,10 @@ class EventStreamSource {
       const text = events.length === 0 ? ": keep-alive\n\n" : events.map(frame).join("");
       return { text, ended: events.at(-1)?.terminal ?? false };
     } catch (error) {
-      if (!(error instanceof StoreUnavailableError)) throw error;
+      if (!(error instanceof StoreUnavailableError)) {
+        this.#release();
+        throw error;
+      }
       // A broken stream would send the client into a 503, after which an EventSource gives up.
       await delay(RECONNECT_MS, undefined, { signal }).catch(() => undefined);
       return { text: signal.aborted ? "" : ": waiting for Redis\n\n", ended: false };

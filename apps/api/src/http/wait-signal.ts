@@ -7,6 +7,10 @@ const NOBODY_WAITS = "nobody waits any more";
 export function waitSignal(c: Context, shutdown: AbortSignal): AbortSignal {
   const { outgoing } = c.env as HttpBindings;
   const controller = new AbortController();
+  if (shutdown.aborted || outgoing.destroyed) {
+    controller.abort(NOBODY_WAITS);
+    return controller.signal;
+  }
   // With a reason of its own the signal makes no exception, which would take longer than all the rest of this.
   const abort = (): void => controller.abort(NOBODY_WAITS);
   shutdown.addEventListener("abort", abort, { once: true });

@@ -21,6 +21,10 @@ export interface ToolCall {
   arguments: Record<string, unknown>;
   signal: AbortSignal;
   onProgress?: ((progress: ToolProgress) => void) | undefined;
+  /** The server is busy with other calls: this one waits for its turn. */
+  onWaiting?: (() => void) | undefined;
+  /** Its turn has come. */
+  onRunning?: (() => void) | undefined;
 }
 
 export interface CallEnvironment {

@@ -126,7 +126,12 @@ export class WarmServer {
 
   /** Runs a call when a slot is free. Rejects only with the reason of `call.signal`, waiting or running. */
   async call(call: ToolCall): Promise<ToolCallOutcome> {
-    return await this.#queue.add(() => this.#run(call), { signal: call.signal });
+    if (this.#queue.pending >= this.#queue.concurrency) call.onWaiting?.();
+    const run = (): Promise<ToolCallOutcome> => {
+      call.onRunning?.();
+      return this.#run(call);
+    };
+    return await this.#queue.add(run, { signal: call.signal });
   }
 
   /** Why no call can run now. */

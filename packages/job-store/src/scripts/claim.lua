@@ -1,7 +1,7 @@
 -- Begins a run of a job. Refuses a job that has ended and a run that is not newer than the stored one.
 -- KEYS record, log
 -- ARGV channel, generation, run, worker id, now (ms, the worker's clock), event, 1 when the request is wanted
--- Returns { outcome, attempt, started at, milliseconds left, first event or false };
+-- Returns { outcome, attempt, started at, milliseconds left, deadline, first event or false };
 -- outcome is claimed, missing, terminal or stale.
 local record = redis.call('HMGET', KEYS[1], 'status', 'generation', 'run', 'worker_id', 'sequence',
   'attempt', 'started_at', 'deadline', 'timeout_ms')
@@ -32,5 +32,5 @@ if not repeated then
   local id = redis.call('RPUSH', KEYS[2], ARGV[6])
   redis.call('PUBLISH', ARGV[1], id .. '\n' .. ARGV[6])
 end
-return { 'claimed', record[6], started_at, deadline - now,
+return { 'claimed', record[6], started_at, deadline - now, string.format('%d', deadline),
   ARGV[7] == '1' and redis.call('LINDEX', KEYS[2], 0) }
