@@ -17,8 +17,8 @@ export interface QueuedJobData {
   request?: JobRequest;
 }
 
-/** A request up to this many bytes of JSON travels with the BullMQ job. */
-const SMALL_REQUEST_BYTES = 1_024;
+/** A request whose event has at most this many characters travels with the BullMQ job. */
+const SMALL_REQUEST_LENGTH = 1_024;
 
 /**
  * A processor that throws has not finished its job: a failed job is an outcome like any other, written to its
@@ -60,13 +60,13 @@ export class JobQueues {
     pipeline: IRedisTransaction,
     jobId: string,
     request: JobRequest,
-    requestBytes: number,
+    requestLength: number,
   ): Promise<void> {
     const queue = this.#queues.get(request.type);
     if (!queue) throw new Error(`There is no queue for ${request.type} jobs`);
     const data: QueuedJobData = {
       generation: 0,
-      ...(requestBytes <= SMALL_REQUEST_BYTES ? { request } : {}),
+      ...(requestLength <= SMALL_REQUEST_LENGTH ? { request } : {}),
     };
     const options: JobsOptions = {
       jobId,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ClientContext, Redis, Result } from "ioredis";
 
-/** Name, file and number of keys of each script; what it does stands in its file. */
+/** Name and file of each script; what it does stands in its file. */
 const SCRIPTS = { millraceClaim: "claim", millraceStep: "step" } as const;
 
 declare module "ioredis" {

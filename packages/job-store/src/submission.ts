@@ -98,7 +98,7 @@ export async function admit(
   queues: JobQueues,
   jobId: string,
   request: JobRequest,
-  requestBytes: number,
+  requestLength: number,
 ): Promise<void> {
-  await queues.add(pipeline, jobId, request, requestBytes);
+  await queues.add(pipeline, jobId, request, requestLength);
 }
