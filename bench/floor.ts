@@ -2,7 +2,8 @@ import { FIXTURE_STDIO_PROGRAM } from "@millrace/testing";
 import getPort from "get-port";
 import { echoRequest, isEcho } from "./echo-job.ts";
 import type { Launch } from "./launcher.ts";
-import { untilReady, type Target } from "./target.ts";
+import type { Target } from "./target.ts";
+import { untilReady } from "./until-ready.ts";
 
 /** Starts the floor; resolves once it has run a job. */
 export async function startFloor(launch: Launch, redisUrl: string, signal: AbortSignal): Promise<Target> {

@@ -4,7 +4,8 @@ import { FIXTURE_STDIO_PROGRAM } from "@millrace/testing";
 import getPort from "get-port";
 import { echoRequest, isEcho, SERVER_NAME } from "./echo-job.ts";
 import type { Launch } from "./launcher.ts";
-import { untilReady, type Target } from "./target.ts";
+import type { Target } from "./target.ts";
+import { untilReady } from "./until-ready.ts";
 
 /** Of the keys in Redis. The floor has BullMQ's own, so the two never meet. */
 export const KEY_PREFIX = "bench";

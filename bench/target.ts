@@ -1,6 +1,3 @@
-import { setTimeout } from "node:timers/promises";
-import { sendJob } from "./send-job.ts";
-
 export type Side = "floor" | "system";
 
 /** One side of the comparison while it runs: where its jobs go, and its processes. */
@@ -13,19 +10,4 @@ export interface Target {
   /** @throws Error unless this answer tells of a job that did what it was to do. */
   readonly check: (status: number, text: string) => void;
   readonly processIds: { readonly api: number; readonly worker: number };
-}
-
-const RETRY_MS = 50;
-
-/** Waits until the api listens, then sends the first job, which waits for the worker. */
-export async function untilReady(target: Target, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    try {
-      await sendJob(target, { signal });
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ECONNREFUSED") throw error;
-      await setTimeout(RETRY_MS, undefined, { signal });
-    }
-  }
 }

@@ -1,3 +1,4 @@
+import { parseEnvironment, sharedVariables } from "@millrace/contracts";
 import { z } from "zod";
 import { isLoopback } from "./access/loopback.ts";
 import { parseApiKeys, type ApiKey } from "./access/api-keys.ts";
@@ -13,17 +14,10 @@ const apiKeys = z
 
 const Environment = z
   .object({
-    REDIS_URL: z
-      .string({ error: "is required: redis://host:port of a Redis 7 or Valkey, or use `npm start`" })
-      .regex(/^rediss?:\/\//, "must begin with redis:// or rediss://"),
-    REDIS_KEY_PREFIX: z
-      .string()
-      .regex(/^[\w-]{1,32}$/, "takes 1 to 32 letters, digits, _ and -")
-      .default("millrace"),
+    ...sharedVariables,
     PORT: z.coerce.number().int().min(0).max(65_535).default(8_000),
     HOST: z.string().min(1).default("127.0.0.1"),
     API_KEYS: apiKeys,
-    LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
     JOB_RETENTION_SECONDS: z.coerce.number().int().min(1).max(31_536_000).default(86_400),
     MAX_BODY_BYTES: z.coerce
       .number()
@@ -56,14 +50,7 @@ export interface ApiConfig {
  * @throws Error with every wrong value, one on a line.
  */
 export function parseApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
-  // An empty variable counts as absent, as shells and compose files write it.
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim() !== ""));
-  const parsed = Environment.safeParse(given);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
-    throw new Error(`The environment is not right:\n${lines.join("\n")}`);
-  }
-  const { data } = parsed;
+  const data = parseEnvironment(Environment, environment);
   return Object.freeze({
     redisUrl: data.REDIS_URL,
     keyPrefix: data.REDIS_KEY_PREFIX,

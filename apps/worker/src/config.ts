@@ -1,3 +1,4 @@
+import { parseEnvironment, presentVariables, sharedVariables } from "@millrace/contracts";
 import { z } from "zod";
 
 const DEFAULT_MCP_CONFIG_FILE = "config/mcp-servers.json";
@@ -6,14 +7,7 @@ const seconds = z.coerce.number().positive().max(86_400);
 const atOnce = z.coerce.number().int().min(1).max(10_000);
 
 const Environment = z.object({
-  REDIS_URL: z
-    .string({ error: "is required: redis://host:port of a Redis 7 or Valkey, or use `npm start`" })
-    .regex(/^rediss?:\/\//, "must begin with redis:// or rediss://"),
-  REDIS_KEY_PREFIX: z
-    .string()
-    .regex(/^[\w-]{1,32}$/, "takes 1 to 32 letters, digits, _ and -")
-    .default("millrace"),
-  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  ...sharedVariables,
   MCP_CONFIG_FILE: z.string().optional(),
   MCP_ENABLE_LOGGING: z.stringbool().optional(),
   MCP_DEFAULT_TIMEOUT: seconds.optional(),
@@ -50,14 +44,7 @@ export interface WorkerConfig {
  * @throws Error with every wrong value, one on a line.
  */
 export function parseWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig {
-  // An empty variable counts as absent, as shells and compose files write it.
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim() !== ""));
-  const parsed = Environment.safeParse(given);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
-    throw new Error(`The environment is not right:\n${lines.join("\n")}`);
-  }
-  const { data } = parsed;
+  const data = parseEnvironment(Environment, environment);
   return Object.freeze({
     redisUrl: data.REDIS_URL,
     keyPrefix: data.REDIS_KEY_PREFIX,
@@ -65,7 +52,7 @@ export function parseWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig 
     mcp: {
       path: data.MCP_CONFIG_FILE ?? DEFAULT_MCP_CONFIG_FILE,
       explicit: data.MCP_CONFIG_FILE !== undefined,
-      env: given,
+      env: presentVariables(environment),
       overrides: {
         enableLogging: data.MCP_ENABLE_LOGGING,
         defaultTimeoutSeconds: data.MCP_DEFAULT_TIMEOUT,

@@ -1,3 +1,4 @@
+export * from "./environment.ts";
 export * from "./event.ts";
 export * from "./job.ts";
 export * from "./job-error.ts";

@@ -1,6 +1,9 @@
+import type { Redis } from "ioredis";
+import type { JobQueues } from "./job-queues.ts";
+import type { Keys } from "./keys.ts";
+import type { Logger } from "./logger.ts";
 import { parseRecord, type QueuedEvent } from "./record.ts";
 import { admit } from "./submission.ts";
-import type { SweeperOptions } from "./sweeper.ts";
 import { pipelineReplies } from "./unavailable.ts";
 
 /** A submission takes milliseconds. One that is noted for longer than this was cut off. */
@@ -9,12 +12,24 @@ const CUT_OFF_AFTER_MS = 5_000;
 const GIVEN_UP_AFTER_MS = 60_000;
 const BATCH = 500;
 
+export interface RecoveryDependencies {
+  redis: Redis;
+  keys: Keys;
+  queues: JobQueues;
+  logger: Logger;
+}
+
 /**
  * Completes submissions that were cut off: a job with a record is put into its queue (where it may be already:
  * then nothing changes), one that is not there whole is deleted, since nobody was told that it exists. A note stays
  * until its repair has worked. Returns how many jobs it put into their queues.
  */
-export async function recoverSubmissions({ redis, keys, queues, logger }: SweeperOptions): Promise<number> {
+export async function recoverSubmissions({
+  redis,
+  keys,
+  queues,
+  logger,
+}: RecoveryDependencies): Promise<number> {
   const [seconds] = await redis.time();
   const now = Number(seconds) * 1_000;
   const noted = await redis.zrangebyscore(
@@ -42,7 +57,7 @@ export async function recoverSubmissions({ redis, keys, queues, logger }: Sweepe
 async function recoverOne(
   jobId: string,
   givenUp: boolean,
-  { redis, keys, queues }: Pick<SweeperOptions, "redis" | "keys" | "queues">,
+  { redis, keys, queues }: Omit<RecoveryDependencies, "logger">,
 ): Promise<boolean> {
   const reads = redis.pipeline().hgetall(keys.record(jobId)).lindex(keys.log(jobId), 0);
   const [hash, first] = pipelineReplies(await reads.exec());

@@ -1,23 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Redis } from "ioredis";
 import type { Clock } from "./clock.ts";
 import { IndexPurge } from "./index-purge.ts";
-import type { JobQueues } from "./job-queues.ts";
-import type { Keys } from "./keys.ts";
-import type { Logger } from "./logger.ts";
-import { recoverSubmissions } from "./recover-submissions.ts";
+import { recoverSubmissions, type RecoveryDependencies } from "./recover-submissions.ts";
 
 const INTERVAL_MS = 1_000;
 /** The lease outlives one interval, so that one worker of the fleet sweeps and another takes over when it dies. */
 const LEASE_MS = 3_000;
 
-export interface SweeperOptions {
-  redis: Redis;
-  keys: Keys;
-  queues: JobQueues;
+export interface SweeperOptions extends RecoveryDependencies {
   clock: Clock;
   workerId: string;
-  logger: Logger;
 }
 
 /**

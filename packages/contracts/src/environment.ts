@@ -1,0 +1,34 @@
+import { z } from "zod";
+
+/** Variables that every process reads. */
+export const sharedVariables = {
+  REDIS_URL: z
+    .string({ error: "is required: redis://host:port of a Redis 7 or Valkey, or use `npm start`" })
+    .regex(/^rediss?:\/\//, "must begin with redis:// or rediss://"),
+  REDIS_KEY_PREFIX: z
+    .string()
+    .regex(/^[\w-]{1,32}$/, "takes 1 to 32 letters, digits, _ and -")
+    .default("millrace"),
+  LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+};
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** The variables that say something: an empty one counts as absent, as shells and compose files write it. */
+export function presentVariables(environment: Variables): Variables {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim() !== ""));
+}
+
+/**
+ * Reads settings from variables.
+ * @throws Error with every wrong value, one on a line.
+ */
+export function parseEnvironment<Schema extends z.ZodType>(
+  schema: Schema,
+  environment: Variables,
+): z.output<Schema> {
+  const parsed = schema.safeParse(presentVariables(environment));
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+  throw new Error(`The environment is not right:\n${lines.join("\n")}`);
+}
