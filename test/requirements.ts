@@ -195,6 +195,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.follow.one-connection": "All followers of a process share one subscriber connection.",
   "store.follow.reconnect": "A follower misses nothing when connections break.",
   "store.follow.slow": "A slow reader costs a bounded piece of memory.",
+  "store.follow.unsubscribed":
+    "An accepted job is followed although its subscription cannot be made at first.",
   "store.list.expired": "A page is filled although jobs in between have expired.",
   "store.list.large": "A page is bounded by its size, and a walk over the pages meets every job.",
   "store.priority": "A key's jobs run by priority, 0 first.",

@@ -7,7 +7,7 @@ type EndListener = (event: string | null) => void;
 
 /**
  * Tells requests of this process that a job has ended. One channel for the whole process: a request that waits
- * from the job's submission on needs no subscription of its own, which would cost more than the job.
+ * from the job's submission on needs no subscription of its own.
  */
 export class JobEnds {
   /** Named in the records of the jobs that this process waits for. */

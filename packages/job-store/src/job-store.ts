@@ -115,9 +115,9 @@ export class JobStore {
     const jobId = this.#newJobId();
     const follower = this.#followLog({ jobId, after: 0, fresh: true });
     try {
-      const submitted = this.#submit({ jobId, tenant, request, followed: true });
-      await this.#answer(() => follower.ready(submitted));
-      return { job: queuedJob(jobId, await submitted), follower };
+      const queued = await this.#submit({ jobId, tenant, request, followed: true });
+      follower.created();
+      return { job: queuedJob(jobId, queued), follower };
     } catch (error) {
       follower[Symbol.dispose]();
       throw error;

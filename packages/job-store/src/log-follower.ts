@@ -54,9 +54,11 @@ export class LogFollower implements Disposable {
     return this.#cursor;
   }
 
-  /** Resolves once the subscription stands and, for a fresh log, its first event is known not to be missed. */
-  async ready(created?: Promise<unknown>): Promise<void> {
-    await Promise.all([this.#subscription.ready, created]);
+  /**
+   * The log has been created. A subscription that stood in time has brought its first event already, or brings it
+   * before any other; if it has not, the log is read.
+   */
+  created(): void {
     if (this.#cursor === 0 && this.#live.length === 0) this.#behind = true;
   }
 

@@ -13,6 +13,8 @@ import { StoreUnavailableError } from "./unavailable.ts";
 
 /** Its request has been answered with 503 by then, so writing it would only surprise. In milliseconds. */
 const STALE_AFTER_MS = 2_000;
+/** How long settled notes wait for a batch to go with, in milliseconds. */
+const SETTLE_AFTER_MS = 50;
 const BATCH_LENGTH_MAX = 100;
 const BATCH_BYTES_MAX = 1_024 * 1_024;
 
@@ -28,7 +30,7 @@ export interface SubmissionWriterOptions extends SubmissionDependencies {
 
 /**
  * Writes submissions. One that comes alone is written at once; those that come while others are being written go out
- * together after them, which costs Redis and this process about half.
+ * together after them, with one note and one index entry command for all of them.
  */
 export class SubmissionWriter {
   readonly #options: SubmissionWriterOptions;
@@ -51,7 +53,7 @@ export class SubmissionWriter {
     return pending.promise;
   }
 
-  /** Writes what is pending and takes the notes of what is written away. */
+  /** Waits for what is being written and takes the notes of what is written away. */
   async flush(): Promise<void> {
     await this.#writing;
     clearTimeout(this.#settleTimer);
@@ -119,9 +121,6 @@ export class SubmissionWriter {
     }
   }
 }
-
-/** How long settled notes wait for a batch to go with, in milliseconds. */
-const SETTLE_AFTER_MS = 50;
 
 function refuseStale(pending: Pending): boolean {
   const stale = performance.now() - pending.since > STALE_AFTER_MS;

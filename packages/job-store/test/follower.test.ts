@@ -117,3 +117,18 @@ test("[store.follow.one-connection] needs one subscriber connection, however man
   expect(own).toHaveLength(2);
   for (const { follower } of followers) follower[Symbol.dispose]();
 });
+
+test("[store.follow.unsubscribed] follows an accepted job although its subscription cannot be made at first", async () => {
+  const server = await startRedisProcess();
+  onTestFinished(() => server.close());
+  const installation = createInstallation(server.url);
+  const api = installation.createApi();
+  await api.ping();
+  // Only the subscriber's commands are refused; submissions still go through.
+  await installation.redis.call("ACL", "SETUSER", "default", "-subscribe");
+  const { job, follower } = await api.submitAndFollow(TENANT, REQUEST);
+  using following = follower;
+  expect(job.status).toBe("queued");
+  expect((await following.next(never, PATIENCE_MS)).map(({ id }) => id)).toEqual([1]);
+  await installation.redis.call("ACL", "SETUSER", "default", "+subscribe");
+});
