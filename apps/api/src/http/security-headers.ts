@@ -12,7 +12,7 @@ const HEADERS = Object.entries({
 
 /**
  * Sets the headers on Node's own response, where a route may still set others. (Hono's middleware changes each
- * finished web response, which costs a tenth of a waited job's whole request.)
+ * finished web response, which then has to be made in full.)
  */
 export const securityHeaders = createMiddleware<{ Bindings: HttpBindings }>(async (c, next) => {
   for (const [name, value] of HEADERS) c.env.outgoing.setHeader(name, value);
