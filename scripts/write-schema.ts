@@ -1,13 +1,24 @@
 import { writeFile } from "node:fs/promises";
-import { McpConfig } from "@millrace/contracts";
+import { McpConfig, ModelsConfig } from "@millrace/contracts";
 import { z } from "zod";
 
-/** Where editors look for the schema of `config/mcp-servers.json`; its `$schema` points here. */
-export const SCHEMA_FILE = new URL("../config/mcp-servers.schema.json", import.meta.url);
+/** The JSON Schemas of the configuration files, for editors; each file's `$schema` points to its own. */
+const SCHEMAS = {
+  "mcp-servers.schema.json": McpConfig,
+  "models.schema.json": ModelsConfig,
+} as const;
 
-/** The JSON Schema of what may be written in the file: defaults may be left out. */
-export function mcpConfigSchema(): string {
-  return `${JSON.stringify(z.toJSONSchema(McpConfig, { io: "input" }), null, 2)}\n`;
+export const SCHEMA_FILES = Object.keys(SCHEMAS) as (keyof typeof SCHEMAS)[];
+
+export function schemaUrl(file: string): URL {
+  return new URL(`../config/${file}`, import.meta.url);
 }
 
-if (import.meta.main) await writeFile(SCHEMA_FILE, mcpConfigSchema());
+/** The schema of what may be written in the file: defaults may be left out. */
+export function schemaText(file: keyof typeof SCHEMAS): string {
+  return `${JSON.stringify(z.toJSONSchema(SCHEMAS[file], { io: "input" }), null, 2)}\n`;
+}
+
+if (import.meta.main) {
+  for (const file of SCHEMA_FILES) await writeFile(schemaUrl(file), schemaText(file));
+}

@@ -34,12 +34,24 @@ const BOUNDARIES = [
       "bullmq",
       "ioredis",
       "@modelcontextprotocol/sdk/types.js",
+      "@anthropic-ai/sdk",
+      "openai",
     ],
   },
   {
     file: "packages/host-core/src/connection/sdk/x.ts",
     allowed: ["@millrace/contracts", "@modelcontextprotocol/sdk/types.js"],
-    forbidden: ["@millrace/job-store", "@millrace/testing", "hono", "bullmq", "ioredis"],
+    forbidden: ["@millrace/job-store", "@millrace/testing", "hono", "bullmq", "ioredis", "openai"],
+  },
+  {
+    file: "packages/host-core/src/model/anthropic/x.ts",
+    allowed: ["@millrace/contracts", "@anthropic-ai/sdk"],
+    forbidden: ["@millrace/job-store", "hono", "bullmq", "@modelcontextprotocol/sdk/types.js", "openai"],
+  },
+  {
+    file: "packages/host-core/src/model/openai/x.ts",
+    allowed: ["@millrace/contracts", "openai"],
+    forbidden: ["@millrace/job-store", "hono", "bullmq", "@anthropic-ai/sdk"],
   },
   {
     file: "apps/api/src/x.ts",

@@ -84,7 +84,10 @@ test("[recovery.worker-killed] a killed worker's job runs elsewhere, with no att
     for (const id of await workerIds(store, count)) if (!workers.has(id)) workers.set(id, child);
   }
   const request = { type: "tool", tool: "fixture__wait", arguments: { ms: 1_500 } } as const;
-  const { follower } = await store.submitAndFollow(TENANT, { ...request, timeout_ms: 60_000 });
+  const { follower } = await store.submitAndFollow({
+    tenant: TENANT,
+    request: { ...request, timeout_ms: 60_000 },
+  });
   using following = follower;
   const events: JobEvent[] = [];
   await eventsUntil(following, "job.started", events);

@@ -3,6 +3,82 @@
  * start of its name; `requirements.test.ts` fails on an id that is not here, and on a promise without a test.
  */
 export const requirements: Readonly<Record<string, string>> = {
+  "agent.abort.before": "A start whose signal has aborted does nothing.",
+  "agent.abort.bounded":
+    "A tool call that never settles holds an abort up for 5.5 s at most, and counts as having ignored it.",
+  "agent.abort.lost":
+    "A start that has lost its job stops, and its refused writes are no unhandled rejections.",
+  "agent.abort.model": "An abort ends the model's answer, says so, and nothing more is written.",
+  "agent.abort.tools": "An abort tells which tool calls had run, which have stopped, and which ignored it.",
+  "agent.abort.waiting": "An abort ends every wait: for a store, a cool-down, a retry.",
+  "agent.approval.budget": "Calls that wait for an approval keep their places in the budget of calls.",
+  "agent.approval.decide":
+    "An approved call runs, with edited arguments if there are any; a denied one is told to the model with its reason.",
+  "agent.approval.expire": "A call that nobody decides on in time is denied.",
+  "agent.approval.gone": "An approved call of a tool that is no longer there is told to the model.",
+  "agent.approval.park":
+    "Calls that need an approval ask for it with their turn; the others run, and then the job parks.",
+  "agent.approval.policy": "The strictest of the tool's approval policy and the job's counts.",
+  "agent.calls.ids": "A call whose id was used before gets another.",
+  "agent.cool_down.grow":
+    "A provider that names no time cools down longer each time, across starts too, until a turn finishes.",
+  "agent.cool_down.park": "A long cool-down parks the job, a little staggered, and the model is not asked.",
+  "agent.cool_down.wait": "A short cool-down is begun for all who use the provider, and waited for in place.",
+  "agent.deltas.bounded": "A burst of text is not held back beyond 16 KB.",
+  "agent.deltas.end":
+    "At the end of an answer what is left of its text is taken out or dropped, and no timer stays.",
+  "agent.deltas.kinds": "Thinking and text are never mixed in one delta, and keep their order.",
+  "agent.deltas.pace":
+    "The first piece of an answer is written at once, later ones together for at most 50 ms.",
+  "agent.host.abort": "Over the real host an abort proves which tool has stopped and which ignored it.",
+  "agent.host.calls":
+    "Over the real host the loop gets answers, refused arguments, progress and a tool's own error.",
+  "agent.journal.failure":
+    "A step that cannot be stored rejects the start, also one that nothing waited for.",
+  "agent.offer.choice":
+    "A tool choice binds the first turn, and one that names no offered tool fails the job.",
+  "agent.offer.filter":
+    "The model is offered the tools of the job's servers, and none when the job wants none.",
+  "agent.offer.warnings": "A job says once that it has no tools, or that some were left out.",
+  "agent.resume.anywhere": "A job that was cut off at any step ends as if it had not been.",
+  "agent.resume.discard": "A turn that was cut off is taken back before anything else is written.",
+  "agent.resume.once":
+    "After a crash no turn that finished is asked for again, and no call that returned is made again.",
+  "agent.resume.order": "Results that came before a crash and after it stand in the order of their calls.",
+  "agent.resume.unknown":
+    "A call that was begun before a crash runs again if that does no harm; of any other the model is told that nothing is known.",
+  "agent.resume.warnings": "What a job was warned of once is not said again after a crash.",
+  "agent.retry.backoff":
+    "A turn that failed is taken back if anybody saw it, and tried again with growing, jittered waits, ten times at most.",
+  "agent.retry.bug": "What is no fault of the model rejects the start.",
+  "agent.retry.cool_down":
+    "A cool-down lasts as the provider says, else as a backoff, and never fails a job by itself.",
+  "agent.retry.never": "A model's fault that no retry mends fails the job with its code.",
+  "agent.stop.budget":
+    "When a budget is spent, no call that it bounds is made any more, and the job ends with what it has.",
+  "agent.stop.cut":
+    "The tools of a turn that was cut off or refused do not run, and its conversation stays whole.",
+  "agent.stop.iterations":
+    "The tools of the last turn that may ask for them still run, and no turn comes after.",
+  "agent.stop.output":
+    "A turn may have what the request allows, and no more than the budget of tokens has left.",
+  "agent.stop.turn":
+    "A turn that asks for no tool ends the job, and so does one that was cut off or refused.",
+  "agent.tools.bug": "A bug in one call takes no answer from the others, and then rejects the start.",
+  "agent.tools.failed": "A tool's own error and a call without an answer both go back to the model.",
+  "agent.tools.intent": "No tool runs before its intent is stored, together with the turn that asked for it.",
+  "agent.tools.malformed":
+    "A call whose arguments are no JSON does not run, and the model is shown what it wrote.",
+  "agent.tools.names": "A model may call a tool by its unified name, or by a bare one that one server has.",
+  "agent.tools.parallel":
+    "The calls of a turn run side by side, and the model gets their results in its own order.",
+  "agent.tools.progress":
+    "A call's progress is written at most once in 100 ms, and the last report is never lost.",
+  "agent.tools.result": "A tool's whole answer is kept in the log, and the model gets its view of it.",
+  "agent.tools.unknown": "A tool that is not offered is answered with those that are, and fails no job.",
+  "agent.turn.answer": "A turn is begun, streamed and finished, and its text is the job's.",
+  "agent.turn.previous":
+    "The conversation of an earlier job comes first, and its call ids are not used again.",
   "api.bad.ambiguous": "A bare tool name that several servers have is refused with the choices.",
   "api.bad.arguments": "Arguments that do not fit the tool are refused, each with its path.",
   "api.bad.body_size": "A body over the limit is refused, told by its length or sent in chunks.",
@@ -90,8 +166,9 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.memory": "The api's memory does not grow with the jobs that have passed.",
   "api.openapi": "/openapi.json is valid and describes every route.",
   "api.request_id": "Every answer has a request id; the client's own is used when it is fit for a log.",
-
   "config.default": "The default configuration fits its schema and has three real servers.",
+  "config.mcp.approval":
+    "A server's approval is one policy or one for each glob of tool names; the strictest that fits counts, and wrong values are refused with the allowed ones.",
   "config.mcp.broken": "Broken JSON names the file, line and column.",
   "config.mcp.missing": "A missing default file means no servers and a warning; a named one is an error.",
   "config.mcp.overrides": "The environment wins over the file's top level, a server's own value over both.",
@@ -101,22 +178,29 @@ export const requirements: Readonly<Record<string, string>> = {
   "config.mcp.variables":
     "${VAR} and ${VAR:-default} work in command, args, env, url and headers; a missing one fails its server alone, by name.",
   "config.schema.fresh": "The committed JSON Schema is the one that the zod schema gives.",
-
   "contract.arguments.bad-schema":
     "A tool schema that cannot be compiled leaves the judgement to the server.",
   "contract.arguments.dialect": "A tool schema of any JSON Schema dialect is used.",
   "contract.arguments.paths": "Everything in the arguments that does not fit is named with its path.",
+  "contract.conversation.close": "Each call without a result gets one that says that it did not run.",
+  "contract.conversation.fold": "A job's steps make its conversation, results in the order of their calls.",
   "contract.names.refuse": "A name that means nothing, or too much, is refused with what there is.",
   "contract.names.resolve": "A tool is found by every form of its name.",
   "contract.names.unknown-yet": "What a connecting server may have is left open.",
   "contract.request.defaults": "A request needs a type and a tool, nothing else.",
   "contract.request.depth": "How deep arguments nest is bounded.",
   "contract.request.strict": "Unknown keys and values out of range are refused with their path.",
-
+  "contract.view.blocks": "In a model's view text stays, and images and PDFs become what models look at.",
+  "contract.view.cap":
+    "A model's view has at most 50 KB of text: beginning, end, and how much is missing, with no character cut in two.",
+  "contract.view.notes": "What no model can look at becomes a short note, never base64.",
+  "contract.view.structured":
+    "Structured content is shown where there is no text, and nothing is said to be nothing.",
   "faults.redis.absent": "The api starts without Redis, answers 503 soon, and works once Redis is there.",
   "faults.redis.killed": "A Redis that crashes and comes back costs no job and no event.",
   "faults.redis.paused": "While Redis hangs the api answers 503 soon, and works when it goes on.",
-
+  "host.approval.policy":
+    "The host tells the policy of a tool by its server and own name; a tool whose server is gone always waits.",
   "host.call.abort": "An aborted call rejects at once and the server is told, and only then.",
   "host.call.limit": "A server gets no more calls at once than its limit.",
   "host.call.lost":
@@ -127,6 +211,14 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.call.timeout": "A call is cut off after `tool_timeout`, counted from when it runs.",
   "host.call.too_large": "A result over the limit is refused alone.",
   "host.call.tool_error": "A tool that answers isError has been called successfully.",
+  "host.cancel.clean": "A watch that is over leaves no timer and no listener.",
+  "host.cancel.ignored":
+    "A tool that goes on to its end, never stops, or blocks its server is reported as not having given in, within 5 s.",
+  "host.cancel.lost":
+    "A connection lost or closed meanwhile ends the watch: a stdio server's calls have ended, a remote one's cannot be known to have.",
+  "host.cancel.proof":
+    "An aborted call tells whether its server gave in: a pong and quiet after the notice, or an error in answer to it.",
+  "host.cancel.unsent": "Nothing is reported of a call that was never sent, timed out or has ended.",
   "host.close": "Closing before the start, twice and while connecting is harmless.",
   "host.failure.command": "A missing command is named with the cure and harms no other server.",
   "host.failure.problem": "A server with a configuration problem fails alone.",
@@ -160,13 +252,62 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.transport.sse": "Lists and calls over SSE with the configured headers.",
   "host.transport.stdio": "Lists and calls over stdio, whatever else is on stdout.",
   "host.transport.websocket": "Lists and calls over WebSocket with the configured headers.",
-
+  "model.answers.ids": "Ids of tool calls that are missing, odd or taken are replaced by unique ones.",
+  "model.answers.malformed-input": "Arguments that are no JSON object are kept as written, and are no error.",
+  "model.answers.stop-reason": "The end of a turn, its token limit and a refusal are told apart.",
+  "model.answers.text": "Text comes in deltas and whole.",
+  "model.answers.thinking":
+    "Thinking comes in deltas apart from the text, with its signature if there is one.",
+  "model.answers.tool-calls": "Parallel tool calls keep their order, ids and arguments.",
+  "model.answers.usage": "Tokens are counted once, those of the cache apart, and have a cost.",
+  "model.anthropic.cache": "Tools, system and the ends of this and the last request are cached.",
+  "model.anthropic.request": "A conversation goes to Anthropic as it is, but for what the provider refuses.",
+  "model.anthropic.temperature": "A temperature is asked for in the API version that takes it.",
+  "model.anthropic.thinking": "`off` says nothing of thinking.",
+  "model.anthropic.tool-choice": "Anthropic is told the tool choice; a forced call leaves thinking out.",
+  "model.config.default": "The default models file is valid, and its models are known to the SDKs.",
+  "model.demo.abort": "The demo stops between two words.",
+  "model.demo.arguments": "The demo reads arguments from a JSON object or from pairs.",
+  "model.demo.choice": "The demo obeys the tool choice.",
+  "model.demo.introduction": "Without a tool the demo says what it is and which tools there are.",
+  "model.demo.names": "A short name that several tools share names none.",
+  "model.demo.result": "The demo reports a tool's result, what it is, and how to have a real model.",
+  "model.demo.stream": "The demo streams word by word, the same every time.",
+  "model.errors.broken": "An answer that ends too soon or makes no sense may be tried again.",
+  "model.errors.key": "A refused key is named by its variable and not shown.",
+  "model.errors.logged": "A failed answer is told to the logger with its code.",
+  "model.errors.retry-after": "A provider's wish to wait is read in each of its forms, an hour at most.",
+  "model.errors.secret": "A key that a provider repeats is taken out, and a long message is cut.",
+  "model.errors.table": "Each failure of a provider has its code, and says whether to try again.",
+  "model.errors.unconfigured": "A model without its key names the variable and asks nobody.",
+  "model.errors.unreachable": "A provider that is not there may be tried again.",
+  "model.http.keep-alive": "Turns that follow each other share a connection.",
+  "model.http.ping": "A ping counts as life.",
+  "model.http.proxy": "The environment's proxy is used, but for the hosts in NO_PROXY.",
+  "model.limits.abort": "An abort rejects with its reason and closes the connection.",
+  "model.limits.clean": "An answer leaves no listener and no timer.",
+  "model.limits.many": "A thousand answers stream at once.",
+  "model.limits.stall": "A silent answer is cut off; a slow and steady one is not.",
+  "model.limits.timeout": "An answer that takes too long as a whole is a model_timeout.",
+  "model.openai.keyless": "A server of one's own is asked without a key.",
+  "model.openai.pieces": "Tool calls are put together whatever a server does with index, id and name.",
+  "model.openai.request": "A conversation is translated, images and files of tool results included.",
+  "model.openai.token-limit": "OpenAI is told max_completion_tokens, other servers max_tokens.",
+  "model.openai.tool-choice": "OpenAI-compatible servers are told the tool choice.",
+  "model.requests.plain": "Without tools nothing is said of tools.",
+  "model.starts.paced": "Answers that start at once take turns of the event loop, in their order.",
+  "model.tool-input.malformed": "What is no JSON object is kept, 2,000 characters at most.",
+  "model.tool-input.read": "Arguments are read from JSON, and nothing means none.",
+  "model.tools.bounded": "References that double at each step take no time.",
+  "model.tools.cached": "A tool's schema is made fit once.",
+  "model.tools.folded": "Alternatives at a schema's root become one object.",
+  "model.tools.left-out": "A tool that no provider would take is left out with the reason.",
+  "model.tools.plain": "An object schema stays as it is, but for `$schema`.",
+  "model.usage.cost": "A turn's cost is exact to a billionth of a dollar, and 0 without a price.",
   "recovery.worker-killed":
     "A killed worker's job runs elsewhere, with no attempt burned and no gap in its log.",
-
   "setup.redis.link": "The set-up leaves one place where the Redis binary is found.",
   "setup.repeat": "A set-up that has nothing to do says nothing and changes nothing.",
-
   "smoke.environment":
     "A missing REDIS_URL and wrong values end each process with code 1 and name all of them.",
   "smoke.loopback": "The real api refuses to listen elsewhere without keys.",
@@ -177,12 +318,39 @@ export const requirements: Readonly<Record<string, string>> = {
   "smoke.port_in_use": "A port that is in use ends the api with code 1 and the cure.",
   "smoke.tool_job":
     "The real processes run a job on the default servers, stop with code 0 and leave no process.",
-
   "start.killed": "A start that is killed leaves nothing over, and its jobs are there at the next one.",
   "start.run": "A start runs everything, prints a command that works, and leaves nothing after Ctrl-C.",
-
+  "store.approval.all": "A job is woken only when its last waiting call is decided.",
+  "store.approval.decide": "A decision stands in the log with its reason or its arguments.",
+  "store.approval.not-pending": "A call that cannot be decided says why, and nothing changes.",
+  "store.approval.once": "Of many decisions at once one counts, and one is logged.",
+  "store.approval.repeat": "Deciding again wakes a job whose decider did not come to it.",
+  "store.approval.requested": "The record knows of a waiting call from its event on.",
+  "store.approval.run-again": "A job goes on with another start when a decision comes between.",
+  "store.approval.run-too-late": "A run does not decide what has been decided since it began.",
+  "store.cancel.changed": "A job that a worker has claimed since is not ended as one that waits.",
+  "store.cancel.dead-worker": "A cancel is kept for the next run while a job's worker is dead.",
+  "store.cancel.ended": "A cancel changes nothing of a job that has ended.",
+  "store.cancel.lost-message": "A cancel whose message was lost is found after a reconnect.",
+  "store.cancel.parked": "A cancelled parked job tells what it had done, and leaves the queue.",
+  "store.cancel.queued":
+    "A queued or delayed job is cancelled at once from any process, and leaves the queue.",
+  "store.cancel.race": "Whenever a cancel comes, there is one terminal event and the answer is true.",
+  "store.cancel.running":
+    "A cancel stops a job on its worker, and the terminal event tells what was stopped.",
+  "store.cancel.tenant": "Another tenant's job, or what is no job, is not known to a cancel.",
+  "store.cancel.too-late": "An outcome that comes after the cancel's request is not taken.",
+  "store.cancel.twice": "Two cancels at once count as one.",
+  "store.cancel.wait": "A request that waits for a job hears of its cancel.",
   "store.claim.newer": "A run takes a job only when it is newer than the stored one.",
   "store.claim.terminal": "A job that has ended, or that does not exist, is not claimed.",
+  "store.conversation.chain": "A conversation goes on with the one before, and workers get it.",
+  "store.conversation.ended": "A chat job that has ended gives its conversation, however it ended.",
+  "store.conversation.hidden": "No reader is shown the conversation that came before.",
+  "store.conversation.none": "There is no conversation of an open job, of a tool job, or for others.",
+  "store.cool-down.longest": "The longest of several cool-downs stands, whatever their order.",
+  "store.cool-down.over": "A cool-down ends at its time and leaves nothing in Redis.",
+  "store.cool-down.shared": "Every worker knows a cool-down, which is its provider's alone.",
   "store.deadline.absolute": "A job keeps its deadline when another worker takes over.",
   "store.fence": "A run that was taken over cannot write any more.",
   "store.fleet.change": "The fleet shows a changed catalogue, and a worker that leaves.",
@@ -199,12 +367,31 @@ export const requirements: Readonly<Record<string, string>> = {
     "An accepted job is followed although its subscription cannot be made at first.",
   "store.list.expired": "A page is filled although jobs in between have expired.",
   "store.list.large": "A page is bounded by its size, and a walk over the pages meets every job.",
+  "store.park": "A parked job holds no slot, and its log tells of park and return.",
+  "store.park.between": "A wake-up between the record's park and the queue's is not lost.",
+  "store.park.clock": "A job's clock stands still for an approval, and not for a cool-down.",
+  "store.park.crash": "A job goes on whose worker died between record and queue.",
+  "store.park.deadline": "A cool-down does not outlast the job's deadline.",
+  "store.park.drain": "A worker that closes leaves its parked jobs to others.",
+  "store.park.first": "Parked jobs that come back start before all new ones.",
+  "store.park.past": "A run gets what earlier runs wrote, without its own start.",
+  "store.park.prompt": "A job whose approval was there before it parked comes back at once.",
+  "store.park.time": "A parked job wakes at its time, again and again.",
+  "store.park.wake": "No wake-up is lost, at whatever moment it comes.",
   "store.priority": "A key's jobs run by priority, 0 first.",
+  "store.queue-timeout.claim": "A worker that comes too late does not start the job.",
+  "store.queue-timeout.delay": "The time in the queue counts from when a delayed job is due.",
+  "store.queue-timeout.left": "A started or cancelled job leaves no deadline entry.",
+  "store.queue-timeout.many": "One sweep fails all overdue jobs, however many.",
+  "store.queue-timeout.started": "A job started in time, or without a limit, is left alone.",
+  "store.queue-timeout.sweep":
+    "A job not started in time fails with `queue_timeout`, and who waits hears of it.",
   "store.record.compact": "A record stays in Redis' compact encoding.",
   "store.retention": "A finished job expires by itself after its retention.",
   "store.run": "A finished job leaves nothing in BullMQ.",
   "store.run.bug": "A bug fails the job with `internal_error` and says no more.",
   "store.run.concurrency": "A worker runs at most so many jobs at once.",
+  "store.run.cost": "A tool job takes at most eight script calls.",
   "store.run.drain": "A draining worker takes no more jobs and lets those that run finish.",
   "store.run.hand-back": "A job that outlasts the drain timeout goes back to the queue.",
   "store.run.large-request": "A request that is too large to travel with the queue entry is fetched.",
@@ -217,12 +404,60 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.sweep.twice": "A job whose queue entry was there all the same does not run twice.",
   "store.wait": "A waiting submission gets the finished job, however large, or gives up in time.",
   "store.wait.outage": "An accepted job is answered with its id although Redis goes.",
-
+  "store.write.late": "A run writes nothing after it has parked its job.",
+  "store.write.lost": "A refused write aborts its execution, although nobody waits for it.",
+  "store.write.order": "Unawaited writes keep their order, the last step after them, in few commands.",
+  "store.write.outage": "Redis killed amid many writes loses and repeats nothing.",
+  "store.write.refused": "After the first refusal every write, park and end is refused.",
+  "store.write.repeated": "A step whose answer was lost with the connection is written once.",
+  "testing.model.anthropic.stop": "The scripted Anthropic answer has the scripted stop reason.",
+  "testing.model.anthropic.strict":
+    "The scripted Anthropic server refuses what the provider would, with the place, and no more.",
+  "testing.model.anthropic.text":
+    "Anthropic's SDK reads scripted text in deltas of the scripted length, pings between.",
+  "testing.model.anthropic.thinking": "Scripted thinking comes first and is signed.",
+  "testing.model.anthropic.tools":
+    "Anthropic's SDK reads parallel tool calls in order, with ids of their own or scripted ones.",
+  "testing.model.anthropic.usage": "Anthropic's usage is counted whole at the end, the cache apart.",
+  "testing.model.anthropic.whole": "Without streaming Anthropic's SDK gets the same answer as one body.",
+  "testing.model.close": "Closing the model server ends open connections and all that waits for requests.",
+  "testing.model.errors.body": "A body that is no JSON object is 400.",
+  "testing.model.errors.path": "A path that the model server does not have is 404.",
+  "testing.model.errors.status": "A scripted error has the provider's own shape, type and Retry-After.",
+  "testing.model.errors.stream": "A scripted error within a stream follows its deltas.",
+  "testing.model.faults.cut": "A scripted cut ends the connection after so many deltas, which have arrived.",
+  "testing.model.faults.malformed": "A scripted line that is no JSON reaches the client.",
+  "testing.model.faults.slow": "An answer keeps the scripted pace.",
+  "testing.model.faults.stall": "A stalled answer stays open until the client goes, and that is seen.",
+  "testing.model.faults.whole": "An answer that is not streamed is cut, spoilt or held back likewise.",
+  "testing.model.key": "A key other than the model server's is answered with 401.",
+  "testing.model.load": "A thousand streams at once are served whole, or end with their clients.",
+  "testing.model.openai.stop": "The scripted OpenAI answer has the scripted finish reason or refusal.",
+  "testing.model.openai.strict":
+    "The scripted OpenAI server refuses what the provider would, with the parameter, and no more.",
+  "testing.model.openai.text":
+    "OpenAI's SDK reads scripted text in deltas of the scripted length, then [DONE].",
+  "testing.model.openai.thinking": "Scripted thinking comes first, as reasoning_content.",
+  "testing.model.openai.tools":
+    "OpenAI's SDK reads parallel tool calls in order, with ids of their own or scripted ones, even empty.",
+  "testing.model.openai.usage":
+    "OpenAI's usage comes in a last chunk when it is asked for, the cache included.",
+  "testing.model.openai.whole": "Without streaming OpenAI's SDK gets the same answer as one body.",
+  "testing.model.program":
+    "The model server's program serves a script file to both SDKs and stops cleanly, whatever is under way.",
+  "testing.model.program.wrong":
+    "A wrong command, script or port ends the program with 1 and a clear message.",
+  "testing.model.record": "The latest requests are kept, and can be waited for.",
+  "testing.model.script.attempts":
+    "Successive requests for one turn of one conversation go through its list.",
+  "testing.model.script.last": "{{last}} becomes the text of the last message, tool results included.",
+  "testing.model.script.set": "A new script serves from then on, and counts attempts anew.",
+  "testing.model.script.turns":
+    "The turn is the number of answers since a human spoke; the last entry serves all later ones.",
+  "testing.model.script.wrong": "A wrong script is refused with the places of its mistakes.",
   "testing.redis.faults": "The test Redis can be paused, killed and restarted with its data.",
   "testing.requirements.cited": "Every promise has a test, and every test a promise.",
-
   "tools.boundaries": "Lint refuses every import across a boundary, and no other.",
-
   "worker.config.defaults": "The worker needs only REDIS_URL.",
   "worker.config.overrides": "The environment's settings for MCP servers are passed on.",
   "worker.config.wrong": "The worker's wrong settings are reported together.",

@@ -1,17 +1,19 @@
 import { readFile } from "node:fs/promises";
-import { McpConfig } from "@millrace/contracts";
+import { McpConfig, ModelDirectory, ModelsConfig } from "@millrace/contracts";
 import { expect, test } from "vitest";
-import { mcpConfigSchema, SCHEMA_FILE } from "../scripts/write-schema.ts";
+import { SCHEMA_FILES, schemaText, schemaUrl } from "../scripts/write-schema.ts";
 
-test("[config.schema.fresh] config/mcp-servers.schema.json is what `npm run schema` writes", async () => {
-  expect(await readFile(SCHEMA_FILE, "utf8")).toBe(mcpConfigSchema());
+test.each(SCHEMA_FILES)("[config.schema.fresh] config/%s is what `npm run schema` writes", async (file) => {
+  expect(await readFile(schemaUrl(file), "utf8")).toBe(schemaText(file));
 });
 
+async function configFile(name: string): Promise<unknown> {
+  return JSON.parse(await readFile(schemaUrl(name), "utf8"));
+}
+
 test("[config.default] the default configuration fits its schema", async () => {
-  const file = await readFile(new URL("../config/mcp-servers.json", import.meta.url), "utf8");
-  expect(Object.keys(McpConfig.parse(JSON.parse(file)).mcp_servers)).toEqual([
-    "filesystem",
-    "everything",
-    "memory",
-  ]);
+  const servers = McpConfig.parse(await configFile("mcp-servers.json")).mcp_servers;
+  expect(Object.keys(servers)).toEqual(["filesystem", "everything", "memory"]);
+  const models = new ModelDirectory(ModelsConfig.parse(await configFile("models.json")), {});
+  expect(models.default.provider).toBe("demo");
 });

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { promisify } from "node:util";
-import type { Job } from "@millrace/contracts";
+import type { ToolJob } from "@millrace/contracts";
 import { expect, test } from "vitest";
 import { createClone, processesIn, startClone, untilGone } from "./support/clone.ts";
 
@@ -14,9 +14,9 @@ function printedCommand(output: string): string {
   return command;
 }
 
-async function pasteCommand(output: string): Promise<Job> {
+async function pasteCommand(output: string): Promise<ToolJob> {
   const { stdout } = await run("sh", ["-c", printedCommand(output)]);
-  return JSON.parse(stdout) as Job;
+  return JSON.parse(stdout) as ToolJob;
 }
 
 test("[start.run] runs Redis, api and worker; the printed command reads a real file; Ctrl-C leaves nothing", async () => {
@@ -41,7 +41,7 @@ test("[start.killed] leaves nothing over when it is killed, and finds its jobs a
   await untilGone(clone);
 
   const start = await startClone(clone);
-  const found = (await (await fetch(start.url + job.links.self)).json()) as Job;
+  const found = (await (await fetch(start.url + job.links.self)).json()) as ToolJob;
   expect(found).toEqual(job);
   start.child.kill("SIGTERM");
   expect(await once(start.child, "exit")).toEqual([0, null]);

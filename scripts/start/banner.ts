@@ -8,6 +8,9 @@ const JOB = {
   arguments: { path: "welcome.txt" },
 };
 
+/** The demo model, which answers without a key, calls the tool that the message names. */
+const CHAT = { message: "read_text_file path=welcome.txt" };
+
 /** What to do next, for somebody who has never seen this before: every command can be pasted as it stands. */
 export function banner({ apiUrl, needsKey, redisUrl }: StartSettings, redis: string): string {
   const authorization = needsKey ? ` -H "authorization: Bearer $API_KEY"` : "";
@@ -21,6 +24,11 @@ export function banner({ apiUrl, needsKey, redisUrl }: StartSettings, redis: str
     ...(needsKey ? ["  export API_KEY=…   # the secret of one of your API_KEYS"] : []),
     `  curl -s ${apiUrl}/jobs -H 'content-type: application/json' -H 'prefer: wait=30'${authorization} \\`,
     `    -d '${JSON.stringify(JOB)}'`,
+    "",
+    "Let a model do it, and watch it work:",
+    "",
+    `  curl -sN ${apiUrl}/chat -H 'content-type: application/json'${authorization} \\`,
+    `    -d '${JSON.stringify({ ...CHAT, stream: true })}'`,
     "",
     "Add a worker, in another terminal:",
     "",

@@ -7,12 +7,15 @@ import type { ApiDependencies } from "./dependencies.ts";
 import { limitBody } from "./http/limit-body.ts";
 import { createErrorHandler, problemResponse } from "./http/problem.ts";
 import { securityHeaders } from "./http/security-headers.ts";
+import { chatRoutes } from "./routes/chat.ts";
 import { docsRoutes } from "./routes/docs.ts";
 import { executeToolRoutes } from "./routes/execute-tool.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { jobEventRoutes } from "./routes/job-events.ts";
+import { jobControlRoutes } from "./routes/job-control.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { mcpRoutes } from "./routes/mcp.ts";
+import { modelRoutes } from "./routes/models.ts";
 import { submitJobRoutes } from "./routes/submit-job.ts";
 import { workerRoutes } from "./routes/workers.ts";
 
@@ -48,6 +51,9 @@ export function createApp(dependencies: ApiDependencies) {
     .route("/", submitJobRoutes(dependencies))
     .route("/", jobRoutes(dependencies))
     .route("/", jobEventRoutes(dependencies))
+    .route("/", jobControlRoutes(dependencies))
+    .route("/", chatRoutes(dependencies))
+    .route("/", modelRoutes(dependencies))
     .route("/", mcpRoutes(dependencies))
     .route("/", executeToolRoutes(dependencies))
     .route("/", workerRoutes(dependencies));

@@ -29,6 +29,7 @@ test("[api.config.defaults] only REDIS_URL is needed", () => {
     logLevel: "info",
     retentionSeconds: 86_400,
     maxBodyBytes: 16 * 1_024 * 1_024,
+    modelsFile: { path: undefined, environment: { REDIS_URL } },
   });
   expect(complaint({ REDIS_URL: "" })).toContain("REDIS_URL: is required");
 });

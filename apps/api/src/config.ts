@@ -1,7 +1,8 @@
-import { parseEnvironment, sharedVariables } from "@millrace/contracts";
+import { parseEnvironment, presentVariables, sharedVariables } from "@millrace/contracts";
 import { z } from "zod";
 import { isLoopback } from "./access/loopback.ts";
 import { parseApiKeys, type ApiKey } from "./access/api-keys.ts";
+import type { ModelsFile } from "./read-models.ts";
 
 const apiKeys = z
   .string()
@@ -43,6 +44,7 @@ export interface ApiConfig {
   readonly logLevel: string;
   readonly retentionSeconds: number;
   readonly maxBodyBytes: number;
+  readonly modelsFile: ModelsFile;
 }
 
 /**
@@ -60,5 +62,6 @@ export function parseApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
     logLevel: data.LOG_LEVEL,
     retentionSeconds: data.JOB_RETENTION_SECONDS,
     maxBodyBytes: data.MAX_BODY_BYTES,
+    modelsFile: { path: data.MODELS_CONFIG_FILE, environment: presentVariables(environment) },
   });
 }

@@ -1,3 +1,4 @@
+import type { ModelDirectory } from "@millrace/contracts";
 import type { JobStore } from "@millrace/job-store";
 import type { Logger } from "pino";
 import type { ApiConfig } from "./config.ts";
@@ -6,6 +7,7 @@ import type { ApiConfig } from "./config.ts";
 export interface ApiDependencies {
   config: ApiConfig;
   store: JobStore;
+  models: ModelDirectory;
   logger: Logger;
   /** Aborts when the process begins to stop: waits and streams end early. */
   shutdown: AbortSignal;

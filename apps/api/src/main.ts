@@ -3,6 +3,7 @@ import { createJobStore } from "@millrace/job-store";
 import { pino } from "pino";
 import { createApp } from "./app.ts";
 import { parseApiConfig, type ApiConfig } from "./config.ts";
+import { readModels } from "./read-models.ts";
 import { onStopSignals } from "./stop-signals.ts";
 
 /** Time that requests in flight get to finish after a signal, in milliseconds. */
@@ -10,13 +11,18 @@ const SHUTDOWN_MS = 5_000;
 const IDLE_CHECK_MS = 100;
 
 const config = readConfig();
-if (config) run(config);
+if (config) await run(config);
 
-function run(settings: ApiConfig): void {
+async function run(settings: ApiConfig): Promise<void> {
   const logger = pino({ name: "api", level: settings.logLevel });
+  const models = await readModels(settings.modelsFile).catch((error: Error) => {
+    logger.fatal(error.message);
+    process.exitCode = 1;
+  });
+  if (!models) return;
   const store = createJobStore({ ...settings, logger });
   const shutdown = new AbortController();
-  const app = createApp({ config: settings, store, logger, shutdown: shutdown.signal });
+  const app = createApp({ config: settings, store, models, logger, shutdown: shutdown.signal });
 
   const server = serve(
     { fetch: app.fetch, port: settings.port, hostname: settings.host },

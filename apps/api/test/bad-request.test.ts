@@ -75,7 +75,8 @@ test.for([
 test.for([
   [{ ...call, retries: 3 }, ["retries"]],
   [{ ...call, one: 1, two: 2 }, ["one", "two"]],
-  [{ ...call, type: "chat" }, ["type"]],
+  [{ ...call, type: "chore" }, ["type"]],
+  [{ ...call, type: "chat" }, ["arguments", "message", "server", "tool"]],
   [{ ...call, type: undefined }, ["type"]],
   [{ ...call, tool: undefined }, ["tool"]],
   [{ ...call, tool: "" }, ["tool"]],

@@ -158,7 +158,7 @@ test("[api.fleet.empty] without a worker the lists are empty, and a job is accep
   expect(await lonely.read("/mcp/tools")).toEqual({ tools: [] });
   expect(await lonely.read("/mcp/health")).toEqual({ health: {} });
   expect(await lonely.read("/workers")).toEqual({ workers: [] });
-  expect(await lonely.read("/health/ready")).toEqual({ status: "ready", redis: true, workers: 0 });
+  expect(await lonely.read("/health/ready")).toMatchObject({ status: "ready", redis: true, workers: 0 });
   await expectProblem(await lonely.get("/mcp/servers/any/tools"), "server_not_found");
 
   const job = await lonely.submit({ server: "late", tool: "echo", arguments: { text: "at last" } });

@@ -103,7 +103,7 @@ test("[api.jobs.list.filter] filters combine", async () => {
 test.for([
   ["status", "done"],
   ["status", ""],
-  ["type", "chat"],
+  ["type", "chore"],
   ["batch_id", ""],
   ["limit", "0"],
   ["limit", "201"],

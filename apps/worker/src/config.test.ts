@@ -20,7 +20,9 @@ test("[worker.config.defaults] only REDIS_URL is needed", () => {
     redisUrl: REDIS_URL,
     keyPrefix: "millrace",
     logLevel: "info",
+    modelsFile: { path: undefined, environment: { REDIS_URL } },
     toolConcurrency: 50,
+    chatConcurrency: 100,
     drainTimeoutMs: 30_000,
   });
   expect(mcp).toMatchObject({ path: "config/mcp-servers.json", explicit: false });
@@ -58,6 +60,7 @@ test.for([
   ["MCP_TOOL_EXECUTION_TIMEOUT", "-1"],
   ["TOOL_CONCURRENCY", "0"],
   ["TOOL_CONCURRENCY", "many"],
+  ["CHAT_CONCURRENCY", "0"],
   ["DRAIN_TIMEOUT_SECONDS", "-1"],
 ] as const)("[worker.config.wrong] refuses %s=%s", ([name, value]) => {
   expect(named({ [name]: value })).toEqual([name]);

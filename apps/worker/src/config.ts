@@ -1,5 +1,6 @@
 import { parseEnvironment, presentVariables, sharedVariables } from "@millrace/contracts";
 import { z } from "zod";
+import type { ModelsFile } from "./read-models.ts";
 
 const DEFAULT_MCP_CONFIG_FILE = "config/mcp-servers.json";
 
@@ -14,6 +15,7 @@ const Environment = z.object({
   MCP_MAX_CONCURRENT_TOOLS: atOnce.optional(),
   MCP_TOOL_EXECUTION_TIMEOUT: seconds.default(60),
   TOOL_CONCURRENCY: atOnce.default(50),
+  CHAT_CONCURRENCY: atOnce.default(100),
   DRAIN_TIMEOUT_SECONDS: z.coerce.number().min(0).max(86_400).default(30),
 });
 
@@ -35,7 +37,9 @@ export interface WorkerConfig {
       readonly toolTimeoutSeconds: number;
     };
   };
+  readonly modelsFile: ModelsFile;
   readonly toolConcurrency: number;
+  readonly chatConcurrency: number;
   readonly drainTimeoutMs: number;
 }
 
@@ -60,7 +64,9 @@ export function parseWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig 
         toolTimeoutSeconds: data.MCP_TOOL_EXECUTION_TIMEOUT,
       },
     },
+    modelsFile: { path: data.MODELS_CONFIG_FILE, environment: presentVariables(environment) },
     toolConcurrency: data.TOOL_CONCURRENCY,
+    chatConcurrency: data.CHAT_CONCURRENCY,
     drainTimeoutMs: data.DRAIN_TIMEOUT_SECONDS * 1_000,
   });
 }

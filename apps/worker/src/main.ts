@@ -1,6 +1,8 @@
-import { ConfigError, loadMcpConfig, type ServerSettings } from "@millrace/host-core";
+import { ConfigError, type ModelDirectory } from "@millrace/contracts";
+import { loadMcpConfig, type ServerSettings } from "@millrace/host-core";
 import { pino, type Logger } from "pino";
 import { parseWorkerConfig, type WorkerConfig } from "./config.ts";
+import { readModels } from "./read-models.ts";
 import { onStopSignals } from "./stop-signals.ts";
 import { createWorker } from "./worker.ts";
 
@@ -15,9 +17,9 @@ if (config) await run(config);
 
 async function run(settings: WorkerConfig): Promise<void> {
   const logger = pino({ name: "worker", level: settings.logLevel });
-  const servers = await readServers(settings, logger);
-  if (!servers) return;
-  const worker = createWorker({ config: settings, servers, logger });
+  const files = await readFiles(settings, logger);
+  if (!files) return;
+  const worker = createWorker({ config: settings, ...files, logger });
   onStopSignals((signal) => {
     logger.info({ signal }, "Draining");
     setTimeout(() => {
@@ -36,11 +38,18 @@ async function stop(worker: ReturnType<typeof createWorker>, logger: Logger): Pr
   setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
-async function readServers({ mcp }: WorkerConfig, logger: Logger): Promise<readonly ServerSettings[] | null> {
+interface Files {
+  servers: readonly ServerSettings[];
+  models: ModelDirectory;
+}
+
+/** Null when one of them is not right: the log says what. */
+async function readFiles({ mcp, modelsFile }: WorkerConfig, logger: Logger): Promise<Files | null> {
   try {
+    const models = await readModels(modelsFile);
     const { servers, warnings } = await loadMcpConfig(mcp);
     for (const warning of warnings) logger.warn(warning);
-    return servers;
+    return { servers, models };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     logger.fatal(error.message);

@@ -2,10 +2,11 @@ import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { createHost, startProcessGuard, type ServerSettings } from "@millrace/host-core";
 import { createWorkerStore } from "@millrace/job-store";
+import type { ModelDirectory } from "@millrace/contracts";
 import type { Logger } from "pino";
 import packageJson from "../package.json" with { type: "json" };
 import type { WorkerConfig } from "./config.ts";
-import { runToolJob } from "./run-tool-job.ts";
+import { createRunners } from "./runners.ts";
 
 /** A server that takes longer than this to connect does not hold the others' jobs back. In milliseconds. */
 const WARM_UP_MS = 10_000;
@@ -16,6 +17,7 @@ const LEAVE_MS = 1_000;
 export interface WorkerOptions {
   config: WorkerConfig;
   servers: readonly ServerSettings[];
+  models: ModelDirectory;
   logger: Logger;
 }
 
@@ -26,7 +28,7 @@ export interface WorkerOptions {
  *
  * Stopping undoes what starting did, in reverse: jobs, sweeper, fleet entry, servers, connections.
  */
-export function createWorker({ config, servers, logger }: WorkerOptions) {
+export function createWorker({ config, servers, models, logger }: WorkerOptions) {
   const startedAt = new Date().toISOString();
   const store = createWorkerStore({ ...config, logger });
   const processGuard = startProcessGuard({
@@ -34,18 +36,14 @@ export function createWorker({ config, servers, logger }: WorkerOptions) {
     onLost: (reason) => logger.error({ reason }, "MCP servers would outlive this worker if it were killed"),
   });
   const host = createHost({ servers, logger, processGuard });
-  const toolRunner = store.createRunner({
-    type: "tool",
-    concurrency: config.toolConcurrency,
-    execute: (execution) => runToolJob(host, execution),
-  });
+  const runners = createRunners({ store, host, models, config, logger });
   const registry = store.createRegistry({
     describe: () => ({
       host: hostname(),
       version: packageJson.version,
       started_at: startedAt,
-      concurrency: { tool: config.toolConcurrency },
-      running: { tool: toolRunner.running },
+      concurrency: { tool: config.toolConcurrency, chat: config.chatConcurrency },
+      running: runners.running,
       servers: Object.fromEntries(host.reports().map(({ name, status }) => [name, status])),
     }),
     reports: () => host.reports(),
@@ -55,7 +53,7 @@ export function createWorker({ config, servers, logger }: WorkerOptions) {
   let stopped: Promise<void> | null = null;
 
   async function stop(): Promise<void> {
-    await toolRunner.close(config.drainTimeoutMs);
+    await runners.close(config.drainTimeoutMs);
     // Without Redis nobody can be told; the entry expires by itself.
     const left = Promise.all([sweeper.close(), registry.leave()]);
     await Promise.race([left, delay(LEAVE_MS, undefined, { ref: false })]);
@@ -75,7 +73,7 @@ export function createWorker({ config, servers, logger }: WorkerOptions) {
       await registry.join();
       await host.whenWarm(WARM_UP_MS);
       if (stopped) return;
-      toolRunner.start();
+      runners.start();
       sweeper.start();
       logger.info({ worker_id: store.workerId, tools: host.tools().length }, "Taking jobs");
     },

@@ -9,6 +9,7 @@ export const sharedVariables = {
     .string()
     .regex(/^[\w-]{1,32}$/, "takes 1 to 32 letters, digits, _ and -")
     .default("millrace"),
+  MODELS_CONFIG_FILE: z.string().optional(),
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 };
 

@@ -1,6 +1,10 @@
 import { z } from "zod";
-import { Job } from "./job.ts";
-import { JobRequest } from "./tool-job-request.ts";
+import { ApprovalDecision } from "./approval.ts";
+import { AssistantMessage } from "./conversation.ts";
+import { Job, Usage } from "./job.ts";
+import { JobError } from "./job-error.ts";
+import { JobRequest } from "./job-request.ts";
+import { ContentBlock } from "./tool-call.ts";
 
 /** `id` is the event's place in its job's log: 1, 2, 3 … without gaps. */
 const common = {
@@ -9,21 +13,95 @@ const common = {
   attempt: z.int(),
 };
 
-const terminal = { ...common, job: Job.describe("The job as it ended.") };
+const event = <Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) =>
+  z.object({ type: z.literal(type), ...common, ...fields });
+
+const turn = z.int().min(1).describe("Counts the model's turns, from 1.");
+const worker_id = z.string();
+const toolCall = {
+  tool_call_id: z.string(),
+  tool: z.string().describe("Unified name."),
+};
+const toolArguments = z.record(z.string(), z.unknown());
+const terminal = { job: Job.describe("The job as it ended.") };
+
+/** What one model turn took; `turns` and `tool_calls` are the job's to count. */
+export const TurnUsage = Usage.omit({ turns: true, tool_calls: true });
+export type TurnUsage = z.infer<typeof TurnUsage>;
+
+export const TurnStopReason = z.enum(["end_turn", "tool_use", "max_tokens", "refusal"]);
+export type TurnStopReason = z.infer<typeof TurnStopReason>;
+
+export const ParkReason = z.enum(["approval", "cool_down"]);
+export type ParkReason = z.infer<typeof ParkReason>;
+
+export const WarningCode = z.enum(["no_tools", "tools_left_out", "model_retry", "progress_dropped"]);
+export type WarningCode = z.infer<typeof WarningCode>;
 
 /** One flat object for each step of a job. A terminal event is the last of every log. */
 export const JobEvent = z
   .discriminatedUnion("type", [
-    z.object({ type: z.literal("job.queued"), ...common, request: JobRequest }),
-    z.object({ type: z.literal("job.started"), ...common, worker_id: z.string() }),
-    z.object({ type: z.literal("job.completed"), ...terminal }),
-    z.object({ type: z.literal("job.failed"), ...terminal }),
+    event("job.queued", { request: JobRequest }),
+    event("job.started", { worker_id }),
+    event("job.parked", {
+      reason: ParkReason,
+      until: z.iso.datetime().describe("It goes on then at the latest."),
+    }),
+    event("job.resumed", { worker_id }),
+    event("job.warning", { code: WarningCode, message: z.string() }),
+    event("turn.started", { turn, model: z.string().describe("Alias.") }),
+    event("thinking.delta", { turn, text: z.string() }),
+    event("text.delta", { turn, text: z.string() }),
+    event("turn.finished", {
+      turn,
+      stop_reason: TurnStopReason,
+      usage: TurnUsage,
+      message: AssistantMessage,
+    }),
+    event("turn.discarded", { turn, reason: z.string() }),
+    event("approval.requested", { ...toolCall, arguments: toolArguments, expires_at: z.iso.datetime() }),
+    event("approval.resolved", {
+      ...toolCall,
+      decision: ApprovalDecision,
+      reason: z.string().nullable(),
+      arguments: toolArguments.nullable().describe("What the call runs with instead of what was asked for."),
+    }),
+    event("tool.called", { ...toolCall, arguments: toolArguments }),
+    event("tool.progress", {
+      ...toolCall,
+      progress: z.number(),
+      total: z.number().nullable(),
+      message: z.string().nullable(),
+    }),
+    event("tool.returned", {
+      ...toolCall,
+      result: z.object({
+        content: z.array(ContentBlock),
+        structured_content: z.record(z.string(), z.unknown()).nullable(),
+      }),
+      is_error: z.boolean(),
+      error: JobError.nullable().describe("Why there is no answer of the tool itself."),
+      execution_time_ms: z.number().nullable().describe("Null when it did not run."),
+    }),
+    event("job.completed", terminal),
+    event("job.failed", terminal),
+    event("job.cancelled", terminal),
   ])
   .meta({ id: "JobEvent" });
 export type JobEvent = z.infer<typeof JobEvent>;
 export type JobEventType = JobEvent["type"];
 
-const TERMINAL_TYPES: ReadonlySet<string> = new Set<JobEventType>(["job.completed", "job.failed"]);
+type StepEvent = Exclude<JobEvent, { type: `job.${"queued" | "completed" | "failed" | "cancelled"}` }>;
+type WithoutCommon<Event> = Event extends unknown ? Omit<Event, keyof typeof common> : never;
+
+/** An event between a job's first and last, before it has its place, its time and its attempt. */
+export type JobStep = WithoutCommon<StepEvent>;
+
+const TERMINAL_TYPES: ReadonlySet<string> = new Set<JobEventType>([
+  "job.completed",
+  "job.failed",
+  "job.cancelled",
+]);
 
 export function isTerminalEvent(type: string): boolean {
   return TERMINAL_TYPES.has(type);

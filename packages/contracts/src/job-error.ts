@@ -25,6 +25,20 @@ export const JOB_ERROR_RETRYABLE = {
   call_rejected: false,
   /** The result is larger than a job may keep. */
   result_too_large: false,
+  /** Nobody approved the call. */
+  approval_denied: false,
+  /** No worker started the job within its `queue_timeout_ms`. */
+  queue_timeout: true,
+  /** The models file has no such alias. */
+  unknown_model: false,
+  /** The provider refused the key, or there is none. */
+  provider_auth: false,
+  /** The provider refused the request: too long, a model it does not have, a setting it does not know. */
+  provider_rejected: false,
+  /** The provider kept failing, or asking to wait, until the job's time was up or no retry was left. */
+  provider_unavailable: true,
+  /** The model's answer took longer than its `timeout`. */
+  model_timeout: true,
   /** A bug in Millrace. */
   internal_error: true,
 } as const;

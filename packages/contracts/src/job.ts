@@ -1,10 +1,9 @@
 import { z } from "zod";
+import { ChatJobRequest } from "./chat-job-request.ts";
+import { AssistantMessage } from "./conversation.ts";
 import { JobError } from "./job-error.ts";
-import { JobRequest } from "./tool-job-request.ts";
-
-/** Kinds of work; each has its own queue, so that long jobs never block short ones. */
-export const JobType = z.enum(["tool"]);
-export type JobType = z.infer<typeof JobType>;
+import { ContentBlock } from "./tool-call.ts";
+import { ToolJobRequest } from "./tool-job-request.ts";
 
 /**
  * `queued → running → completed | failed | cancelled`.
@@ -19,10 +18,6 @@ export function isTerminal(status: JobStatus): boolean {
   return TERMINAL.has(status);
 }
 
-/** One block of a tool's answer, as the MCP server sent it (MCP specification, "Tool Result"). */
-export const ContentBlock = z.looseObject({ type: z.string() });
-export type ContentBlock = z.infer<typeof ContentBlock>;
-
 /** The `result` of a tool job; kept too when the tool itself reports an error. */
 export const ToolJobResult = z
   .object({
@@ -33,6 +28,41 @@ export const ToolJobResult = z
   })
   .meta({ id: "ToolJobResult" });
 export type ToolJobResult = z.infer<typeof ToolJobResult>;
+
+/** Why a model stopped in its last turn, or what stopped the loop of turns. */
+export const StopReason = z.enum([
+  "end_turn",
+  "max_tokens",
+  "max_tool_iterations",
+  "budget_exhausted",
+  "refusal",
+]);
+export type StopReason = z.infer<typeof StopReason>;
+
+/** The `result` of a chat job. */
+export const ChatJobResult = z
+  .object({
+    message: AssistantMessage.describe("What the model said last."),
+    text: z.string().describe("The text of `message`."),
+    stop_reason: StopReason,
+  })
+  .meta({ id: "ChatJobResult" });
+export type ChatJobResult = z.infer<typeof ChatJobResult>;
+
+export type JobResult = ToolJobResult | ChatJobResult;
+
+const stoppedCall = z.object({ tool_call_id: z.string(), tool: z.string() });
+
+/** What a cancel found: the proof that nothing goes on unseen. */
+export const Cancellation = z
+  .object({
+    completed: z.array(stoppedCall).describe("Tool calls that had run."),
+    stopped: z.array(stoppedCall).describe("Told to stop, and silent since."),
+    ignored: z.array(stoppedCall).describe("Told to stop, and went on or did not react."),
+    model_stopped: z.boolean().describe("A model's answer was cut off."),
+  })
+  .meta({ id: "Cancellation" });
+export type Cancellation = z.infer<typeof Cancellation>;
 
 export const Usage = z
   .object({
@@ -49,26 +79,44 @@ export type Usage = z.infer<typeof Usage>;
 
 const instant = z.iso.datetime();
 
-/** A job as every route and the terminal event show it. Absent values are null. */
-export const Job = z
+const jobFields = {
+  id: z.string(),
+  status: JobStatus,
+  created_at: instant,
+  started_at: instant.nullable(),
+  finished_at: instant.nullable(),
+  attempt: z.int().describe("Counts failures and retries only, from 1."),
+  worker_id: z.string().nullable(),
+  error: JobError.nullable(),
+  usage: Usage.nullable(),
+  cancellation: Cancellation.nullable(),
+  metadata: z.record(z.string(), z.string()),
+  batch_id: z.string().nullable(),
+  links: z.object({ self: z.string(), events: z.string() }),
+};
+
+export const ToolJob = z
   .object({
-    id: z.string(),
-    type: JobType,
-    status: JobStatus,
-    created_at: instant,
-    started_at: instant.nullable(),
-    finished_at: instant.nullable(),
-    attempt: z.int().describe("Counts failures and retries only, from 1."),
-    worker_id: z.string().nullable(),
-    request: JobRequest,
+    type: z.literal("tool"),
+    ...jobFields,
+    request: ToolJobRequest,
     result: ToolJobResult.nullable(),
-    error: JobError.nullable(),
-    usage: Usage.nullable(),
-    metadata: z.record(z.string(), z.string()),
-    batch_id: z.string().nullable(),
-    links: z.object({ self: z.string(), events: z.string() }),
   })
-  .meta({ id: "Job" });
+  .meta({ id: "ToolJob" });
+export type ToolJob = z.infer<typeof ToolJob>;
+
+export const ChatJob = z
+  .object({
+    type: z.literal("chat"),
+    ...jobFields,
+    request: ChatJobRequest,
+    result: ChatJobResult.nullable(),
+  })
+  .meta({ id: "ChatJob" });
+export type ChatJob = z.infer<typeof ChatJob>;
+
+/** A job as every route and the terminal event show it. Absent values are null. */
+export const Job = z.discriminatedUnion("type", [ToolJob, ChatJob]).meta({ id: "Job" });
 export type Job = z.infer<typeof Job>;
 
 /** The paths of a job, relative to the api's origin. */

@@ -1,7 +1,17 @@
 import { z } from "zod";
+import { ApprovalPolicy } from "./approval.ts";
 
 const seconds = z.number().positive().max(86_400);
 const limit = z.int().min(1).max(10_000);
+
+const approval = z
+  .union([ApprovalPolicy, z.record(z.string().min(1), ApprovalPolicy)], {
+    error:
+      'must be "never", "destructive" or "always", or an object that gives one of them for each pattern of tool names, such as {"*": "destructive", "write_*": "always"}',
+  })
+  .describe(
+    "Which calls wait for somebody's approval: never (the default), destructive (also a tool without annotations), always; or one of them for each pattern (* and ?) on the server's own tool names, of which the strictest that fits counts.",
+  );
 
 const perServer = {
   display_name: z.string().optional(),
@@ -10,6 +20,7 @@ const perServer = {
   timeout: seconds.optional().describe("Seconds for connecting and listing. Default `default_timeout`."),
   tool_timeout: seconds.optional().describe("Seconds for one call. Default MCP_TOOL_EXECUTION_TIMEOUT (60)."),
   max_concurrent_tools: limit.optional().describe("Calls at once on this server, for each worker."),
+  approval: approval.optional(),
 };
 
 const stdio = z.strictObject({

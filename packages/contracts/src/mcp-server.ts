@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { TransportType } from "./mcp-config.ts";
-import { ToolArguments } from "./tool-job-request.ts";
+import { ToolArguments } from "./tool-call.ts";
 
 /** The public statuses of an MCP server; `unknown` while no worker has reported. */
 export const ServerStatus = z.enum([

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { JSON_DEPTH_MAX } from "./json-depth.ts";
-import { JobRequest } from "./tool-job-request.ts";
+import { JobRequest } from "./job-request.ts";
 
 const REQUEST = { type: "tool", tool: "echo" };
 

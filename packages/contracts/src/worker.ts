@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { ServerStatus } from "./mcp-server.ts";
 
+const perType = z.object({ tool: z.int(), chat: z.int() });
+
 /** A live worker as `GET /workers` shows it. */
 export const Worker = z
   .object({
@@ -8,8 +10,8 @@ export const Worker = z
     host: z.string(),
     version: z.string(),
     started_at: z.iso.datetime(),
-    concurrency: z.object({ tool: z.int() }),
-    running: z.object({ tool: z.int() }),
+    concurrency: perType.describe("Jobs at once."),
+    running: perType,
     servers: z.record(z.string(), ServerStatus),
     heartbeat_age_ms: z.int(),
   })

@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since an arbitrary moment, with fractions. */
   monotonicMs(): number;
+  /** Milliseconds since 1970, for times that others read. */
+  now(): number;
 }
 
-export const systemClock: Clock = { monotonicMs: () => performance.now() };
+export const systemClock: Clock = { monotonicMs: () => performance.now(), now: () => Date.now() };

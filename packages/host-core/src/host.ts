@@ -1,6 +1,7 @@
 import {
   checkToolArguments,
   jobError,
+  type ApprovalPolicy,
   type ServerReport,
   type Tool,
   type ToolResolution,
@@ -8,12 +9,13 @@ import {
 import { abortable } from "./abortable.ts";
 import { Catalogue } from "./catalogue/catalogue.ts";
 import { systemClock, type Clock } from "./clock.ts";
+import { policyOf } from "./config/approval-rules.ts";
 import type { ServerSettings } from "./config/server-settings.ts";
 import type { ToolProgress } from "./connection/connection.ts";
 import { SdkConnection } from "./connection/sdk/sdk-connection.ts";
 import type { Logger } from "./logger.ts";
 import type { ProcessGuard } from "./process/process-guard.ts";
-import type { ToolCallOutcome } from "./server/run-call.ts";
+import type { StopListener, ToolCallOutcome } from "./server/run-call.ts";
 import { WarmServer, type OpenConnection } from "./server/warm-server.ts";
 import { settlesWithin } from "./settles-within.ts";
 
@@ -39,6 +41,8 @@ export interface ToolCallRequest {
   /** Called when the call has to wait for a place on its server, and when it has got one. */
   onWaiting?: (() => void) | undefined;
   onRunning?: (() => void) | undefined;
+  /** Asks for proof that the server gave in to a cancelling: see `StopListener`. */
+  onStopping?: StopListener | undefined;
 }
 
 /** The MCP servers of one process, kept connected. One that fails never affects the others. */
@@ -51,6 +55,13 @@ export interface Host extends AsyncDisposable {
   reports(): ServerReport[];
   /** The tools of all connected servers, in an order that does not change with time. */
   tools(): Tool[];
+  /**
+   * What the configuration says of a tool. `always` when its server is not, or no longer, configured: it cannot be
+   * called, and a call that may reach another server of that name by then must not slip through.
+   */
+  approvalPolicy(tool: Tool): ApprovalPolicy;
+  /** The tool that a call would run. Waits for servers that are still connecting, where it depends on them. */
+  resolveTool(request: Pick<ToolCallRequest, "server" | "tool" | "signal">): Promise<ToolResolution>;
   /** Calls `listener` after every change of a report. Returns what takes it off again. */
   onChange(listener: () => void): () => void;
   /**
@@ -113,6 +124,23 @@ class McpHost implements Host {
     return [...this.#currentCatalogue().tools];
   }
 
+  approvalPolicy({ server_name, tool_name }: Tool): ApprovalPolicy {
+    const settings = this.#servers.get(server_name)?.settings;
+    return settings ? policyOf(settings.approval, tool_name) : "always";
+  }
+
+  async resolveTool({
+    server,
+    tool,
+    signal,
+  }: Pick<ToolCallRequest, "server" | "tool" | "signal">): Promise<ToolResolution> {
+    const first = this.#currentCatalogue().resolve(server, tool);
+    const waitFor = first.ok ? (first.tool ? [] : [first.server]) : first.waitFor;
+    if (waitFor.length === 0) return first;
+    await abortable(this.#settled(waitFor), signal);
+    return this.#currentCatalogue().resolve(server, tool);
+  }
+
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -120,7 +148,7 @@ class McpHost implements Host {
 
   async callTool(request: ToolCallRequest): Promise<ToolCallOutcome> {
     request.signal.throwIfAborted();
-    const target = await this.#resolveWhenKnown(request);
+    const target = await this.resolveTool(request);
     if (!target.ok) return { ok: false, error: target.error };
 
     const { tool, toolName } = target;
@@ -132,9 +160,9 @@ class McpHost implements Host {
       const message = `The arguments do not fit the schema of tool "${toolName}" of server "${server.settings.name}".`;
       return { ok: false, error: jobError("invalid_arguments", message, errors) };
     }
-    const { signal, onProgress, onWaiting, onRunning } = request;
-    const call = { toolName, arguments: request.arguments, signal, onProgress, onWaiting, onRunning };
-    return await server.call(call);
+    const { signal, onProgress, onWaiting, onRunning, onStopping } = request;
+    const listeners = { onProgress, onWaiting, onRunning, onStopping };
+    return await server.call({ toolName, arguments: request.arguments, signal, ...listeners });
   }
 
   close(): Promise<void> {
@@ -148,15 +176,6 @@ class McpHost implements Host {
 
   async #closeServers(): Promise<void> {
     await Promise.all([...this.#servers.values()].map((server) => server.close()));
-  }
-
-  /** Looks the tool up, and once more after the servers that it may depend on have connected or failed. */
-  async #resolveWhenKnown({ server, tool, signal }: ToolCallRequest): Promise<ToolResolution> {
-    const first = this.#currentCatalogue().resolve(server, tool);
-    const waitFor = first.ok ? (first.tool ? [] : [first.server]) : first.waitFor;
-    if (waitFor.length === 0) return first;
-    await abortable(this.#settled(waitFor), signal);
-    return this.#currentCatalogue().resolve(server, tool);
   }
 
   async #settled(names: Iterable<string>): Promise<void> {

@@ -1,5 +1,6 @@
-export type { Clock } from "./clock.ts";
-export { ConfigError } from "./config/config-error.ts";
+export type { AgentOutcome, AgentRun, AgentTools, CoolDowns } from "./agent/agent.ts";
+export { runAgent } from "./agent/run-agent.ts";
+export { systemClock, type Clock } from "./clock.ts";
 export {
   loadMcpConfig,
   type LoadedMcpConfig,
@@ -10,5 +11,7 @@ export type { ServerSettings, TransportSettings } from "./config/server-settings
 export type { ToolProgress } from "./connection/connection.ts";
 export { createHost, type Host, type HostOptions, type ToolCallRequest } from "./host.ts";
 export type { Logger } from "./logger.ts";
+export { createModel } from "./model/create-model.ts";
+export type { Model, ModelRequest, ModelTurn } from "./model/model.ts";
 export { startProcessGuard, type ProcessGuard, type ProcessGuardOptions } from "./process/process-guard.ts";
 export type { ToolCallOutcome } from "./server/run-call.ts";

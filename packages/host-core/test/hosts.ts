@@ -28,6 +28,7 @@ export function settings(
     toolTimeoutMs: PATIENCE_MS,
     maxConcurrentTools: 5,
     logStderr: true,
+    approval: {},
     problem: null,
     secrets: [],
     ...changes,

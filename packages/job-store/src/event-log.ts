@@ -1,7 +1,8 @@
 import { isTerminal, isTerminalEvent } from "@millrace/contracts";
 import type { Redis } from "ioredis";
+import { endedJob, type QueuedEvent, type TerminalEvent } from "./job-view.ts";
 import type { Keys } from "./keys.ts";
-import { endedJob, parseRecord, type JobRecord, type QueuedEvent, type TerminalEvent } from "./record.ts";
+import { parseRecord, type JobRecord } from "./record.ts";
 import { pipelineReplies } from "./unavailable.ts";
 
 /** An event as readers see it: `json` is the whole public object, `terminal` says that the log ends here. */
@@ -28,11 +29,18 @@ export function eventType(stored: string): string {
 export function publicEvent(jobId: string, id: number, stored: string, first: string): LogEvent {
   const type = eventType(stored);
   const terminal = isTerminalEvent(type);
-  if (!terminal) return { id, type, terminal, json: `{"id":${id},${stored.slice(1)}` };
+  if (!terminal) return { id, type, terminal, json: `{"id":${id},${withoutPrevious(type, stored).slice(1)}` };
   const event = JSON.parse(stored) as TerminalEvent;
   const { time, attempt } = event;
   const job = endedJob(jobId, JSON.parse(first) as QueuedEvent, event);
   return { id, type, terminal, json: JSON.stringify({ id, type, time, attempt, job }) };
+}
+
+/** The conversation that a job goes on with is no part of its request as it was sent. */
+function withoutPrevious(type: string, stored: string): string {
+  if (type !== "job.queued" || !stored.includes('"previous":')) return stored;
+  const { previous: _, ...shown } = JSON.parse(stored) as QueuedEvent;
+  return JSON.stringify(shown);
 }
 
 /** Where a log stands: its length, and whether the job has ended. */

@@ -1,7 +1,8 @@
 import type { Job, JobPage, JobStatus, JobType } from "@millrace/contracts";
 import type { Redis } from "ioredis";
+import { jobView } from "./job-view.ts";
 import type { Keys } from "./keys.ts";
-import { jobView, parseRecord, type JobRecord } from "./record.ts";
+import { parseRecord, type JobRecord } from "./record.ts";
 import { pipelineReplies } from "./unavailable.ts";
 
 export interface JobFilter {

@@ -17,9 +17,6 @@ export interface QueuedJobData {
   request?: JobRequest;
 }
 
-/** A request whose event has at most this many characters travels with the BullMQ job. */
-const SMALL_REQUEST_LENGTH = 1_024;
-
 /**
  * A processor that throws has not finished its job: a failed job is an outcome like any other, written to its
  * record. So BullMQ starts it again, for ever, a second later, and never decides that it has failed.
@@ -29,9 +26,12 @@ const START_AGAIN: JobsOptions = { attempts: 1e9, backoff: 1_000, stackTraceLimi
 /** BullMQ's own event stream is read by nobody here; its default keeps 10,000 entries. */
 const EVENT_STREAM_LENGTH = 100;
 
+/** For jobs that come back from parking. */
+const RESUMED_PRIORITY = 1;
+
 /**
- * BullMQ priority of a new job. Priority 1 stays free for jobs that come back from parking, and none may go
- * without one, because BullMQ runs those first. User priorities 0…10 become 2…12.
+ * BullMQ priority of a new job. {@link RESUMED_PRIORITY} stays free, and none may go without a priority, because
+ * BullMQ runs those first. User priorities 0…10 become 2…12.
  */
 function queuePriority(request: JobRequest): number {
   return (request.priority ?? DEFAULT_PRIORITY) + 2;
@@ -54,20 +54,16 @@ export class JobQueues {
 
   /**
    * Puts a job into its queue, as part of a pipeline; resolves once the command is in it. A job that is in the
-   * queue already stays as it is.
+   * queue already stays as it is. `travels`: the request goes along, and the claim need not read it.
    */
   async add(
     pipeline: IRedisTransaction,
     jobId: string,
     request: JobRequest,
-    requestLength: number,
+    { travels }: { travels: boolean },
   ): Promise<void> {
-    const queue = this.#queues.get(request.type);
-    if (!queue) throw new Error(`There is no queue for ${request.type} jobs`);
-    const data: QueuedJobData = {
-      generation: 0,
-      ...(requestLength <= SMALL_REQUEST_LENGTH ? { request } : {}),
-    };
+    const queue = this.#queue(request.type);
+    const data: QueuedJobData = { generation: 0, ...(travels ? { request } : {}) };
     const options: JobsOptions = {
       jobId,
       priority: queuePriority(request),
@@ -77,6 +73,38 @@ export class JobQueues {
       ...(request.delay_ms ? { delay: request.delay_ms } : {}),
     };
     await new Job(queue, request.type, data, options, jobId).addJob(pipeline);
+  }
+
+  /** Lets go of a job that a worker of this process runs, until `until` (ms since 1970): then it starts before all new ones. */
+  async park(job: Job<QueuedJobData>, until: number, token: string | undefined): Promise<void> {
+    await job.changePriority({ priority: RESUMED_PRIORITY });
+    await job.moveToDelayed(until, token);
+  }
+
+  /**
+   * Starts a parked job now. One that is not delayed any more, or not yet, stays as it is: who parks a job looks at
+   * its record afterwards.
+   */
+  async wake(type: JobType, jobId: string): Promise<void> {
+    const job = await this.#queue(type).getJob(jobId);
+    if (!job || !(await job.isDelayed())) return;
+    try {
+      await job.promote();
+    } catch (error) {
+      // Somebody else has woken it meanwhile, or it has gone.
+      if (await job.isDelayed()) throw error;
+    }
+  }
+
+  /** Takes a job out of its queue. One that runs stays; its claim is refused once its record has ended. */
+  async remove(type: JobType, jobId: string): Promise<void> {
+    await this.#queue(type).remove(jobId);
+  }
+
+  #queue(type: JobType): Queue<QueuedJobData> {
+    const queue = this.#queues.get(type);
+    if (!queue) throw new Error(`There is no queue for ${type} jobs`);
+    return queue;
   }
 
   async close(): Promise<void> {

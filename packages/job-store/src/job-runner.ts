@@ -1,18 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { DelayedError, WaitingError, Worker, type Job as QueueJob } from "bullmq";
-import {
-  DEFAULT_TOOL_JOB_TIMEOUT_MS,
-  jobError,
-  type JobError,
-  type JobRequest,
-  type JobType,
-} from "@millrace/contracts";
-import type { QueuedJobData } from "./job-queues.ts";
-import { claimRun, RunRefusedError, type JobRun, type JobRunDependencies } from "./job-run.ts";
+import type { JobType } from "@millrace/contracts";
+import { executeRun, JobCancelled, RunAbandoned, type Execute, type RunEnding } from "./job-execution.ts";
+import type { JobQueues, QueuedJobData } from "./job-queues.ts";
+import { claimRun, type JobRun, type JobRunDependencies } from "./job-run.ts";
 import type { Logger } from "./logger.ts";
-import type { JobOutcome } from "./record.ts";
-import { RunTimer } from "./run-timer.ts";
+import { failOverdueJob, forgetQueueTimeout } from "./queue-timeouts.ts";
+import { CancelRequestedError, RunRefusedError } from "./run-writer.ts";
+import { workDone } from "./work-done.ts";
 
 /**
  * A killed worker's jobs start elsewhere about 8 s later, and about 6 s of a blocked event loop are borne.
@@ -29,17 +25,6 @@ const STEP_BACK_MS = 250;
 /** What BullMQ gets to close in, when nothing runs any more. In milliseconds. */
 const CLOSE_MS = 2_000;
 
-/** What an executor is given. `signal` aborts at the deadline, when the job is lost, and at shutdown. */
-export interface JobExecution {
-  jobId: string;
-  request: JobRequest;
-  attempt: number;
-  signal: AbortSignal;
-  /** The job cannot run now, because what it needs is taken: its time stands still until {@link running}. */
-  waiting: () => void;
-  running: () => void;
-}
-
 export interface JobRunnerOptions extends JobRunDependencies {
   type: JobType;
   workerId: string;
@@ -48,20 +33,18 @@ export interface JobRunnerOptions extends JobRunDependencies {
   queueRedis: Redis;
   /** Jobs of this kind at once. */
   concurrency: number;
-  /** Does the work. Expected failures are outcomes; a rejection is a bug, or follows from the signal. */
-  execute: (execution: JobExecution) => Promise<JobOutcome>;
+  queues: JobQueues;
+  execute: Execute;
   logger: Logger;
 }
 
-/** The job's own deadline has passed. */
-class JobTimeout extends Error {}
-/** The run is no longer ours to finish: its lock is lost, a newer run exists, or the process ends. */
-class RunAbandoned extends Error {
-  override name = "RunAbandoned";
+interface ParkedRun {
+  run: JobRun;
+  ending: Extract<RunEnding, { status: "parked" }>;
 }
 
 /**
- * Takes jobs of one kind from its queue and runs them: claim, execute, finish.
+ * Takes jobs of one kind from its queue and runs them: claim, execute, finish or park.
  *
  *     stopped ── start() ──→ taking jobs ── close() ──→ draining ── idle, or the drain timeout ──→ closed
  *
@@ -102,6 +85,15 @@ export class JobRunner {
   /** Jobs that run now. */
   get running(): number {
     return this.#runs.size;
+  }
+
+  get runningJobIds(): string[] {
+    return [...this.#runs.keys()];
+  }
+
+  /** Stops a job that runs here; another's is none of its business. */
+  cancel(jobId: string): void {
+    this.#runs.get(jobId)?.abort(new JobCancelled());
   }
 
   /** Begins to take jobs. */
@@ -153,71 +145,83 @@ export class JobRunner {
     }
     const controller = new AbortController();
     this.#runs.set(jobId, controller);
+    let parked: ParkedRun | null;
     try {
-      await this.#claimAndRun(job, jobId, controller);
+      parked = await this.#claimAndRun(job, controller);
     } finally {
       this.#runs.delete(jobId);
       this.#runEnded.resolve();
       this.#runEnded = Promise.withResolvers();
     }
+    if (!parked) return;
+    await this.#letGo(job, token, parked);
+    throw new DelayedError();
   }
 
-  async #claimAndRun(
-    job: QueueJob<QueuedJobData>,
-    jobId: string,
-    controller: AbortController,
-  ): Promise<void> {
+  async #claimAndRun(job: QueueJob<QueuedJobData>, controller: AbortController): Promise<ParkedRun | null> {
     const { workerId, logger } = this.#options;
+    const jobId = job.id ?? "";
     const fence = { jobId, generation: job.data.generation, run: job.attemptsStarted, workerId };
     const claim = await claimRun(fence, job.data.request, this.#options);
     if (claim.outcome !== "claimed") {
+      if (claim.outcome === "overdue") await failOverdueJob(jobId, this.#options);
       // Returning lets BullMQ drop its entry: the record has ended, or another run holds it.
       logger.info({ job_id: jobId, reason: claim.outcome }, "Job not started");
-      return;
+      return null;
     }
+    const { run } = claim;
+    if (run.request.queue_timeout_ms !== undefined) void forgetQueueTimeout(jobId, this.#options);
+    const ending = await this.#run(run, controller);
+    return ending?.status === "parked" ? { run, ending } : null;
+  }
+
+  /** Moves the queue's entry of a parked job out of the way until its time. */
+  async #letGo(
+    job: QueueJob<QueuedJobData>,
+    token: string | undefined,
+    { run, ending }: ParkedRun,
+  ): Promise<void> {
+    const { queues, type } = this.#options;
     try {
-      const outcome = await this.#execute(claim.run, controller);
-      await claim.run.finish(outcome);
-      const error = outcome.status === "failed" ? outcome.error.code : undefined;
-      logger.info({ job_id: jobId, status: outcome.status, ...(error ? { error } : {}) }, "Job finished");
-    } catch (error) {
-      logger.warn({ job_id: jobId, reason: String(error) }, "Run given up");
-      // Whoever refused this run goes on with the job. Otherwise BullMQ starts it again after its backoff.
-      if (!(error instanceof RunRefusedError)) throw error;
+      await queues.park(job, ending.until, token);
+    } finally {
+      // What would have woken it may have happened before it could be woken. Also after an error: it may have been
+      // moved, and only the answer been lost.
+      const record = await run.record();
+      const isDue = ending.reason === "approval" && record?.waitingApprovals.length === 0;
+      if (isDue || record?.status !== "parked") await queues.wake(type, run.fence.jobId);
     }
   }
 
-  async #execute(run: JobRun, controller: AbortController): Promise<JobOutcome> {
-    const { execute, logger } = this.#options;
-    const { request, attempt } = run;
+  /** Executes a run and writes its ending; null when the job is somebody else's by then. */
+  async #run(run: JobRun, controller: AbortController): Promise<RunEnding | null> {
+    const { logger } = this.#options;
     const { jobId } = run.fence;
-    if (run.remainingMs <= 0) return { status: "failed", error: timeoutError(run), result: null };
-    const { signal } = controller;
-    const timer = new RunTimer(run.remainingMs, () => controller.abort(new JobTimeout()));
-    const running = (): void => {
-      const waitedMs = timer.resume();
-      // Should another worker take over, it must know as well. Refused means that one has.
-      if (waitedMs > 0) run.postponeDeadline(waitedMs).catch((error: unknown) => controller.abort(error));
-    };
     try {
-      return await execute({ jobId, request, attempt, signal, waiting: () => timer.pause(), running });
+      const ending = await writeEnding(run, await executeRun(run, controller, this.#options));
+      const { status } = ending;
+      const error = status === "failed" ? { error: ending.error.code } : {};
+      logger.info({ job_id: jobId, status, ...error }, status === "parked" ? "Job parked" : "Job finished");
+      return ending;
     } catch (error) {
-      const reason: unknown = signal.reason;
-      if (reason instanceof RunAbandoned || reason instanceof RunRefusedError) throw reason;
-      if (reason instanceof JobTimeout) return { status: "failed", error: timeoutError(run), result: null };
-      logger.error({ job_id: jobId, err: error }, "Bug: a job's execution threw");
-      return {
-        status: "failed",
-        error: jobError("internal_error", "Millrace failed to run this job."),
-        result: null,
-      };
-    } finally {
-      timer.stop();
+      logger.warn({ job_id: jobId, reason: String(error) }, "Run given up");
+      // Whoever refused this run goes on with the job. Otherwise BullMQ starts it again after its backoff.
+      if (error instanceof RunRefusedError) return null;
+      throw error;
     }
   }
 }
 
-function timeoutError(run: JobRun): JobError {
-  const limit = run.request.timeout_ms ?? DEFAULT_TOOL_JOB_TIMEOUT_MS;
-  return jobError("timeout", `The job did not end within ${limit} ms. Give it a longer timeout_ms.`);
+/** Writes how a run ended. The record decides: a job whose cancel was requested meanwhile is cancelled. */
+async function writeEnding(run: JobRun, ending: RunEnding): Promise<RunEnding> {
+  try {
+    if (ending.status === "parked") await run.park(ending.reason, ending.until, ending.leftMs);
+    else await run.finish(ending);
+    return ending;
+  } catch (error) {
+    if (!(error instanceof CancelRequestedError)) throw error;
+    const cancelled = { status: "cancelled", ...workDone(await run.readSteps()) } as const;
+    await run.finish(cancelled);
+    return cancelled;
+  }
 }

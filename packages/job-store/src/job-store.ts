@@ -1,4 +1,10 @@
-import { isTerminal, type Job, type JobPage, type JobRequest } from "@millrace/contracts";
+import {
+  isTerminal,
+  type ApprovalRequest,
+  type ConversationMessage,
+  type Job,
+  type JobPage,
+} from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import { ChannelSubscriptions } from "./channel-subscriptions.ts";
 import { systemClock, type Clock } from "./clock.ts";
@@ -6,17 +12,20 @@ import { closeConnection, firstAttempt, keepPipelinesLean, openConnection } from
 import { EventLog, type LogEvent, type LogHead } from "./event-log.ts";
 import { FleetReader } from "./fleet-reader.ts";
 import type { FleetView } from "./fleet-view.ts";
+import { JobControl, type ApprovalAnswer } from "./job-control.ts";
 import { createJobIds, isJobId } from "./job-id.ts";
 import { JobEnds, PendingEnd } from "./job-ends.ts";
 import { JobIndex, type JobFilter } from "./job-index.ts";
 import { JobQueues } from "./job-queues.ts";
+import { endedJob, jobView, queuedJob, type QueuedEvent, type TerminalEvent } from "./job-view.ts";
 import { createKeys, type Keys } from "./keys.ts";
 import { LogFollower, type FollowOptions } from "./log-follower.ts";
 import type { Logger } from "./logger.ts";
-import { endedJob, jobView, parseRecord, queuedJob, type QueuedEvent, type TerminalEvent } from "./record.ts";
+import { parseRecord } from "./record.ts";
 import type { Submission } from "./submission.ts";
 import { SubmissionWriter } from "./submission-writer.ts";
 import { pipelineReplies, StoreUnavailableError, withStore } from "./unavailable.ts";
+import { RECHECK_MS } from "./wait-for-end.ts";
 
 export interface JobStoreOptions {
   redisUrl: string;
@@ -27,6 +36,9 @@ export interface JobStoreOptions {
   logger: Logger;
   clock?: Clock;
 }
+
+/** A job to be, and whose it will be. */
+export type NewJob = Pick<Submission, "tenant" | "request" | "previous">;
 
 /** A job as it is now, and the length of its log at that moment. */
 export interface JobSnapshot {
@@ -51,6 +63,7 @@ export class JobStore {
   readonly #subscriptions: ChannelSubscriptions;
   readonly #fleet: FleetReader;
   readonly #queues: JobQueues;
+  readonly #control: JobControl;
   readonly #writer: SubmissionWriter;
   readonly #clock: Clock;
   readonly #nextJobId = createJobIds();
@@ -68,22 +81,18 @@ export class JobStore {
     this.#fleet = new FleetReader(this.#redis, this.#keys, this.#subscriptions);
     this.#ends = new JobEnds(this.#subscriptions, this.#keys);
     this.#queues = new JobQueues(this.#redis, this.#keys, logger);
-    this.#writer = new SubmissionWriter({
-      redis: this.#redis,
-      keys: this.#keys,
-      queues: this.#queues,
-      clock,
-      retentionSeconds,
-    });
+    const shared = { redis: this.#redis, keys: this.#keys, queues: this.#queues, clock };
+    this.#control = new JobControl(shared);
+    this.#writer = new SubmissionWriter({ ...shared, retentionSeconds });
     this.#clock = clock;
-    keepPipelinesLean(this.#redis, (script) => /^(millrace|add\w+Job:)/.test(script));
+    keepPipelinesLean(this.#redis, (script) => /^(millrace|add\w+Job:|promote:|removeJob:)/.test(script));
     this.#opened = firstAttempt(this.#redis);
   }
 
   /** Accepts a job: when this resolves, it will reach an outcome. */
-  async submit(tenant: string, request: JobRequest): Promise<Job> {
+  async submit(job: NewJob): Promise<Job> {
     const jobId = this.#newJobId();
-    return queuedJob(jobId, await this.#submit({ jobId, tenant, request }));
+    return queuedJob(jobId, await this.#submit({ ...job, jobId }));
   }
 
   /**
@@ -91,31 +100,30 @@ export class JobStore {
    * as it is by then.
    */
   async submitAndWait(
-    tenant: string,
-    request: JobRequest,
+    newJob: NewJob,
     { waitMs, signal }: { waitMs: number; signal: AbortSignal },
   ): Promise<{ job: Job; ended: boolean }> {
     const jobId = this.#newJobId();
     using end = new PendingEnd(this.#ends, jobId);
-    const queued = await this.#submit({ jobId, tenant, request, replyTo: this.#ends.channel });
+    const queued = await this.#submit({ ...newJob, jobId, replyTo: this.#ends.channel });
     const until = performance.now() + waitMs;
     for (;;) {
       const left = until - performance.now();
       const event = signal.aborted || left <= 0 ? null : await end.next(signal, Math.min(left, RECHECK_MS));
       if (event !== null)
         return { job: endedJob(jobId, queued, JSON.parse(event) as TerminalEvent), ended: true };
-      const job = await this.#findOr(tenant, queuedJob(jobId, queued));
+      const job = await this.#findOr(newJob.tenant, queuedJob(jobId, queued));
       if (isTerminal(job.status)) return { job, ended: true };
       if (signal.aborted || performance.now() >= until) return { job, ended: false };
     }
   }
 
   /** The same, with a follower of its log from the first event on. The caller disposes of the follower. */
-  async submitAndFollow(tenant: string, request: JobRequest): Promise<{ job: Job; follower: LogFollower }> {
+  async submitAndFollow(newJob: NewJob): Promise<{ job: Job; follower: LogFollower }> {
     const jobId = this.#newJobId();
     const follower = this.#followLog({ jobId, after: 0, fresh: true });
     try {
-      const queued = await this.#submit({ jobId, tenant, request, followed: true });
+      const queued = await this.#submit({ ...newJob, jobId, followed: true });
       follower.created();
       return { job: queuedJob(jobId, queued), follower };
     } catch (error) {
@@ -133,6 +141,31 @@ export class JobStore {
       const pipeline = this.#redis.pipeline().hgetall(record).llen(log).lindex(log, 0).lindex(log, -1);
       return snapshot(jobId, tenant, pipelineReplies(await pipeline.exec()));
     });
+  }
+
+  /** See {@link JobControl.cancel}. */
+  cancel(tenant: string, jobId: string): Promise<{ job: Job; requested: boolean } | null> {
+    return this.#answer(() => this.#control.cancel(tenant, jobId));
+  }
+
+  /** See {@link JobControl.approvalCall}. */
+  approvalCall(jobId: string, toolCallId: string): Promise<{ tool: string } | null> {
+    return this.#answer(() => this.#control.approvalCall(jobId, toolCallId));
+  }
+
+  /** See {@link JobControl.decideApproval}. */
+  decideApproval(
+    tenant: string,
+    jobId: string,
+    toolCallId: string,
+    request: ApprovalRequest,
+  ): Promise<ApprovalAnswer | null> {
+    return this.#answer(() => this.#control.decideApproval(tenant, jobId, toolCallId, request));
+  }
+
+  /** See {@link JobControl.conversation}. */
+  conversation(tenant: string, jobId: string): Promise<ConversationMessage[] | "not_usable" | null> {
+    return this.#answer(() => this.#control.conversation(tenant, jobId));
   }
 
   /** Where the log stands; null when this tenant has no such job. */
@@ -211,28 +244,4 @@ function snapshot(jobId: string, tenant: string, replies: unknown[]): JobSnapsho
   const record = parseRecord(hash as Record<string, string>);
   if (record?.tenant !== tenant || typeof first !== "string" || typeof last !== "string") return null;
   return { job: jobView(jobId, record, first, last), logLength: length as number };
-}
-
-/** Messages may be lost, so a waiting reader looks at the log this often, in milliseconds. */
-const RECHECK_MS = 15_000;
-
-/**
- * Waits for the job to end, `waitMs` at most; null when the time is over or `signal` aborts first.
- * @throws StoreUnavailableError when the log cannot be read.
- */
-export async function waitForEnd(
-  follower: LogFollower,
-  signal: AbortSignal,
-  waitMs: number,
-): Promise<Job | null> {
-  const until = performance.now() + waitMs;
-  while (!signal.aborted) {
-    const left = until - performance.now();
-    if (left <= 0) break;
-    const events = await follower.next(signal, Math.min(left, RECHECK_MS));
-    const last = events.at(-1);
-    if (last?.terminal) return (JSON.parse(last.json) as { job: Job }).job;
-    if (!last) follower.recheck();
-  }
-  return null;
 }

@@ -19,6 +19,12 @@ export interface Keys {
   ends(processId: string): string;
   /** String with expiry: which worker sweeps. */
   sweepLease: string;
+  /** Sorted set by time: jobs that fail when no worker has started them by then. */
+  queueDeadlines: string;
+  /** String with expiry: until when nobody asks a model provider, in milliseconds since 1970. */
+  coolDown(provider: string): string;
+  /** Channel: what is asked of the workers. */
+  control: string;
   /** Set: ids of the workers that have registered. */
   workers: string;
   /** String with expiry: one worker's heartbeat. */
@@ -41,6 +47,9 @@ export function createKeys(prefix: string): Keys {
     tenants: `${prefix}:{index}`,
     submissions: `${prefix}:{submissions}`,
     ends: (processId) => `${prefix}:ends:${processId}`,
+    queueDeadlines: `${prefix}:{queue-deadlines}`,
+    coolDown: (provider) => `${prefix}:{cool-down}:${provider}`,
+    control: `${prefix}:control`,
     sweepLease: `${prefix}:{sweep}`,
     workers: `${prefix}:{fleet}`,
     worker: (workerId) => `${prefix}:{fleet}:${workerId}`,

@@ -1,8 +1,9 @@
 import type { Redis } from "ioredis";
 import type { JobQueues } from "./job-queues.ts";
+import type { QueuedEvent } from "./job-view.ts";
 import type { Keys } from "./keys.ts";
 import type { Logger } from "./logger.ts";
-import { parseRecord, type QueuedEvent } from "./record.ts";
+import { parseRecord } from "./record.ts";
 import { admit } from "./submission.ts";
 import { pipelineReplies } from "./unavailable.ts";
 
@@ -68,7 +69,7 @@ async function recoverOne(
   const isQueued = isWhole && record.status === "queued";
   if (isQueued) {
     const writes = queues.pipeline();
-    await admit(writes, queues, jobId, (JSON.parse(first) as QueuedEvent).request, first.length);
+    await admit(writes, queues, jobId, JSON.parse(first) as QueuedEvent, first.length);
     pipelineReplies(await writes.exec());
   }
   await redis.zrem(keys.submissions, jobId);

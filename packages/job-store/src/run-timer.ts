@@ -12,6 +12,12 @@ export class RunTimer {
     this.#run();
   }
 
+  /** Time that is left, in milliseconds. */
+  get leftMs(): number {
+    const runningMs = this.#pausedAt === null ? performance.now() - this.#startedAt : 0;
+    return Math.max(0, this.#leftMs - runningMs);
+  }
+
   pause(): void {
     if (this.#pausedAt !== null) return;
     this.stop();
@@ -34,6 +40,6 @@ export class RunTimer {
 
   #run(): void {
     this.#startedAt = performance.now();
-    this.#timer = setTimeout(this.#onOver, this.#leftMs);
+    this.#timer = setTimeout(this.#onOver, Math.max(0, this.#leftMs));
   }
 }

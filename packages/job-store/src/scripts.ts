@@ -1,13 +1,26 @@
 import { readFileSync } from "node:fs";
 import type { ClientContext, Redis, Result } from "ioredis";
 
-/** Name and file of each script; what it does stands in its file. */
-const SCRIPTS = { millraceClaim: "claim", millraceStep: "step" } as const;
+/** Of each script its keys, all of one hash slot, and its files; what it does stands in the last. */
+const SCRIPTS = {
+  millraceClaim: { keys: 2, files: ["claim"] },
+  millraceStep: { keys: 2, files: ["end-job", "step"] },
+  millraceEndWaiting: { keys: 2, files: ["end-job", "end-waiting"] },
+  millraceRequestCancel: { keys: 2, files: ["request-cancel"] },
+  millraceDecideApproval: { keys: 2, files: ["decide-approval"] },
+  millraceBeginCoolDown: { keys: 1, files: ["begin-cool-down"] },
+} as const;
+
+type Values = (string | number)[];
 
 declare module "ioredis" {
   interface RedisCommander<Context extends ClientContext = { type: "default" }> {
-    millraceClaim(record: string, log: string, ...values: (string | number)[]): Result<ClaimReply, Context>;
-    millraceStep(record: string, log: string, ...values: (string | number)[]): Result<number, Context>;
+    millraceClaim(record: string, log: string, ...values: Values): Result<ClaimReply, Context>;
+    millraceStep(record: string, log: string, ...values: Values): Result<number, Context>;
+    millraceEndWaiting(record: string, log: string, ...values: Values): Result<EndWaitingReply, Context>;
+    millraceRequestCancel(record: string, log: string, ...values: Values): Result<string, Context>;
+    millraceDecideApproval(record: string, log: string, ...values: Values): Result<DecideReply, Context>;
+    millraceBeginCoolDown(coolDown: string, ...values: Values): Result<0 | 1, Context>;
   }
 }
 
@@ -19,14 +32,25 @@ type ClaimReply =
       remainingMs: number,
       deadline: string,
       queuedEvent: string | null,
+      logLength: number,
+      cancelRequested: 0 | 1,
     ]
-  | ["missing" | "terminal" | "stale"];
+  | ["missing" | "terminal" | "stale" | "overdue"];
 
-const sources = Object.entries(SCRIPTS).map(
-  ([name, file]) => [name, readFileSync(new URL(`scripts/${file}.lua`, import.meta.url), "utf8")] as const,
+type EndWaitingReply = "ended" | "missing" | "terminal" | "changed";
+
+type DecideReply = [
+  outcome: "decided" | "missing" | "unknown" | "before" | "expired" | "ended",
+  isDue: 0 | 1,
+];
+
+const read = (file: string): string => readFileSync(new URL(`scripts/${file}.lua`, import.meta.url), "utf8");
+
+const definitions = Object.entries(SCRIPTS).map(
+  ([name, { keys, files }]) => [name, { numberOfKeys: keys, lua: files.map(read).join("\n") }] as const,
 );
 
-/** Makes the scripts commands of this connection; each works on a job's record and log. */
+/** Makes the scripts commands of this connection. */
 export function defineScripts(redis: Redis): void {
-  for (const [name, lua] of sources) redis.defineCommand(name, { numberOfKeys: 2, lua });
+  for (const [name, definition] of definitions) redis.defineCommand(name, definition);
 }

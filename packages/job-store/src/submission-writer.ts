@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Clock } from "./clock.ts";
-import type { QueuedEvent } from "./record.ts";
+import type { QueuedEvent } from "./job-view.ts";
 import {
   prepareSubmission,
   REPLIES_EACH,

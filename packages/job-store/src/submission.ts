@@ -1,15 +1,18 @@
-import { DEFAULT_TOOL_JOB_TIMEOUT_MS, type JobRequest } from "@millrace/contracts";
+import { jobTimeoutMs, type ConversationMessage, type JobRequest } from "@millrace/contracts";
 import type { IRedisTransaction } from "bullmq";
 import type { Clock } from "./clock.ts";
 import type { JobQueues } from "./job-queues.ts";
+import type { QueuedEvent } from "./job-view.ts";
 import type { Keys } from "./keys.ts";
-import { newRecordFields, type QueuedEvent } from "./record.ts";
+import { newRecordFields } from "./record.ts";
 
 export interface Submission {
   jobId: string;
   /** The key's name; only it will see the job. */
   tenant: string;
   request: JobRequest;
+  /** The conversation that it goes on with. */
+  previous?: ConversationMessage[] | undefined;
   /** Channel that is told when the job has ended. */
   replyTo?: string;
   /** A reader follows the log already. */
@@ -26,8 +29,14 @@ export interface PreparedSubmission extends Submission {
 
 export function prepareSubmission(submission: Submission, clock: Clock): PreparedSubmission {
   const at = clock.now();
-  const { request } = submission;
-  const queued: QueuedEvent = { type: "job.queued", time: new Date(at).toISOString(), attempt: 1, request };
+  const { request, previous } = submission;
+  const queued: QueuedEvent = {
+    type: "job.queued",
+    time: new Date(at).toISOString(),
+    attempt: 1,
+    request,
+    ...(previous ? { previous } : {}),
+  };
   return { ...submission, at, queued, event: JSON.stringify(queued) };
 }
 
@@ -58,35 +67,55 @@ export async function writeSubmissions(
   for (const [tenant, own] of byTenant) {
     pipeline.runCommand("zadd", [keys.index(tenant), ...own.flatMap(({ jobId }) => [0, jobId])]);
   }
+  const deadlines = submissions.flatMap((submission) => {
+    const deadline = queueDeadline(submission);
+    return deadline === undefined ? [] : [deadline, submission.jobId];
+  });
+  if (deadlines.length > 0) pipeline.runCommand("zadd", [keys.queueDeadlines, ...deadlines]);
   const announcements: string[][] = [];
   for (const submission of submissions) {
     const { event } = submission;
     createJob(pipeline, submission, dependencies);
-    await admit(pipeline, queues, submission.jobId, submission.request, event.length);
+    await admit(pipeline, queues, submission.jobId, submission.queued, event.length);
     if (submission.followed) announcements.push([keys.events(submission.jobId), `1\n${event}`]);
   }
   for (const announcement of announcements) pipeline.runCommand("publish", announcement);
-  return 2 + byTenant.size;
+  return 2 + byTenant.size + (deadlines.length > 0 ? 1 : 0);
 }
 
 /** Of a submission, in a pipeline: its log, its record and its entry in the queue. */
 export const REPLIES_EACH = 3;
 
+/** When the job fails if no worker has started it by then, in milliseconds since 1970. */
+function queueDeadline({ at, request }: PreparedSubmission): number | undefined {
+  const { queue_timeout_ms: timeoutMs, delay_ms: delayMs = 0 } = request;
+  return timeoutMs === undefined ? undefined : at + delayMs + timeoutMs;
+}
+
 function createJob(
   pipeline: IRedisTransaction,
-  { jobId, tenant, request, replyTo, event }: PreparedSubmission,
+  submission: PreparedSubmission,
   { keys, retentionSeconds }: SubmissionDependencies,
 ): void {
+  const { jobId, tenant, request, replyTo, event } = submission;
   const record = newRecordFields({
     tenant,
     type: request.type,
-    timeoutMs: request.timeout_ms ?? DEFAULT_TOOL_JOB_TIMEOUT_MS,
+    timeoutMs: jobTimeoutMs(request),
     retentionSeconds: request.retention_seconds ?? retentionSeconds,
     replyTo,
+    queueDeadline: queueDeadline(submission),
   });
   // Plain commands: the id is new, so there is nothing that a script would have to check.
   pipeline.runCommand("rpush", [keys.log(jobId), event]);
   pipeline.hset(keys.record(jobId), record);
+}
+
+/** A first event of at most this many characters travels with the BullMQ job. */
+const SMALL_LENGTH = 1_024;
+
+function fitsTravel({ previous }: QueuedEvent, length: number): boolean {
+  return previous === undefined && length <= SMALL_LENGTH;
 }
 
 /**
@@ -97,8 +126,8 @@ export async function admit(
   pipeline: IRedisTransaction,
   queues: JobQueues,
   jobId: string,
-  request: JobRequest,
-  requestLength: number,
+  queued: QueuedEvent,
+  length: number,
 ): Promise<void> {
-  await queues.add(pipeline, jobId, request, requestLength);
+  await queues.add(pipeline, jobId, queued.request, { travels: fitsTravel(queued, length) });
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "./clock.ts";
 import { IndexPurge } from "./index-purge.ts";
+import { failOverdueJobs } from "./queue-timeouts.ts";
 import { recoverSubmissions, type RecoveryDependencies } from "./recover-submissions.ts";
 
 const INTERVAL_MS = 1_000;
@@ -13,7 +14,8 @@ export interface SweeperOptions extends RecoveryDependencies {
 }
 
 /**
- * Repairs what a crash leaves between the record and the queue. Each repair can be done again without harm:
+ * Fails jobs whose time in the queue is over ({@link failOverdueJobs}), and repairs what a crash leaves between the
+ * record and the queue. Each repair can be done again without harm:
  *
  * - a job with a record but, perhaps, without an entry in its queue: {@link recoverSubmissions};
  * - an index entry whose job has expired, or was never written: {@link IndexPurge};
@@ -42,6 +44,7 @@ export class Sweeper {
   /** One pass, whoever holds the lease. Returns how many jobs it put back into their queues. */
   async sweep(): Promise<number> {
     const recovered = await recoverSubmissions(this.#options);
+    await failOverdueJobs(this.#options);
     await this.#purge.step();
     return recovered;
   }

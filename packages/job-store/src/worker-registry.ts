@@ -1,4 +1,4 @@
-import type { ServerReport, ServerStatus } from "@millrace/contracts";
+import type { JobType, ServerReport, ServerStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Keys } from "./keys.ts";
 import type { Logger } from "./logger.ts";
@@ -14,8 +14,8 @@ export interface WorkerHeartbeat {
   host: string;
   version: string;
   started_at: string;
-  concurrency: { tool: number };
-  running: { tool: number };
+  concurrency: Record<JobType, number>;
+  running: Record<JobType, number>;
   servers: Record<string, ServerStatus>;
   /** Raised whenever the catalogue changes, so that readers know when to read it again. */
   catalogue_version: number;

@@ -31,8 +31,8 @@ function createMember(installation: Installation, reports: () => ServerReport[])
       host: "host",
       version: "1.0.0",
       started_at: "2026-01-01T00:00:00.000Z",
-      concurrency: { tool: 50 },
-      running: { tool: 0 },
+      concurrency: { tool: 50, chat: 100 },
+      running: { tool: 0, chat: 0 },
       servers: Object.fromEntries(reports().map(({ name, status }) => [name, status])),
     }),
   });

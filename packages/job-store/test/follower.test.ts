@@ -2,8 +2,9 @@ import { startRedisProcess } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../src/clock.ts";
 import { claimRun } from "../src/job-run.ts";
-import { waitForEnd, type JobStore } from "../src/job-store.ts";
+import type { JobStore } from "../src/job-store.ts";
 import type { LogFollower } from "../src/log-follower.ts";
+import { waitForEnd } from "../src/wait-for-end.ts";
 import {
   createInstallation,
   REQUEST,
@@ -39,7 +40,7 @@ const replay = async (store: JobStore, jobId: string): Promise<string[]> =>
 test("[store.follow.live] gives a fresh job's events live, the same as a replay gives them later", async () => {
   const installation = createInstallation();
   const api = installation.createApi();
-  const { job, follower } = await api.submitAndFollow(TENANT, REQUEST);
+  const { job, follower } = await api.submitAndFollow({ tenant: TENANT, request: REQUEST });
   using following = follower;
   const [lines] = await Promise.all([readToEnd(following), runToEnd(installation, job.id)]);
   expect(lines.map((line) => JSON.parse(line).id)).toEqual([1, 2, 3]);
@@ -51,7 +52,7 @@ test("[store.follow.gap] reads the log when messages were lost", async () => {
   const installation = createInstallation();
   const { redis, keys } = installation;
   const api = installation.createApi();
-  const { job, follower } = await api.submitAndFollow(TENANT, REQUEST);
+  const { job, follower } = await api.submitAndFollow({ tenant: TENANT, request: REQUEST });
   using following = follower;
   expect(await following.next(never, PATIENCE_MS)).toHaveLength(1);
   // Events 2 and 3 are written unannounced; 4 is announced, and shows that two are missing.
@@ -64,7 +65,9 @@ test("[store.follow.gap] reads the log when messages were lost", async () => {
 
 test("[store.follow.large] wakes for an event that is too large to publish", async () => {
   const installation = createInstallation();
-  const { job, follower } = await installation.createApi().submitAndFollow(TENANT, REQUEST);
+  const { job, follower } = await installation
+    .createApi()
+    .submitAndFollow({ tenant: TENANT, request: REQUEST });
   using following = follower;
   const result = { ...RESULT, content: [{ type: "text", text: "x".repeat(100_000) }] };
   const waiting = waitForEnd(following, never, PATIENCE_MS);
@@ -75,7 +78,9 @@ test("[store.follow.large] wakes for an event that is too large to publish", asy
 test("[store.follow.slow] keeps no more than a bounded piece for a reader that does not read", async () => {
   const installation = createInstallation();
   const { redis, keys } = installation;
-  const { job, follower } = await installation.createApi().submitAndFollow(TENANT, REQUEST);
+  const { job, follower } = await installation
+    .createApi()
+    .submitAndFollow({ tenant: TENANT, request: REQUEST });
   using following = follower;
   expect(await following.next(never, PATIENCE_MS)).toHaveLength(1);
   const event = JSON.stringify({ type: "job.started", time: "", attempt: 1, worker_id: "x".repeat(1_000) });
@@ -99,7 +104,7 @@ test("[store.follow.reconnect] misses nothing when the connections break", async
   onTestFinished(() => server.close());
   const installation = createInstallation(server.url);
   const api = installation.createApi();
-  const { job, follower } = await api.submitAndFollow(TENANT, REQUEST);
+  const { job, follower } = await api.submitAndFollow({ tenant: TENANT, request: REQUEST });
   using following = follower;
   expect(await following.next(never, PATIENCE_MS)).toHaveLength(1);
   const waiting = waitForEnd(following, never, PATIENCE_MS);
@@ -111,7 +116,9 @@ test("[store.follow.reconnect] misses nothing when the connections break", async
 test("[store.follow.one-connection] needs one subscriber connection, however many followers", async () => {
   const installation = createInstallation();
   const api = installation.createApi();
-  const followers = await Promise.all(Array.from({ length: 50 }, () => api.submitAndFollow(TENANT, REQUEST)));
+  const followers = await Promise.all(
+    Array.from({ length: 50 }, () => api.submitAndFollow({ tenant: TENANT, request: REQUEST })),
+  );
   const clients = String(await installation.redis.client("LIST"));
   const own = clients.split("\n").filter((line) => line.includes(`name=${installation.keyPrefix}:api`));
   expect(own).toHaveLength(2);
@@ -126,7 +133,7 @@ test("[store.follow.unsubscribed] follows an accepted job although its subscript
   await api.ping();
   // Only the subscriber's commands are refused; submissions still go through.
   await installation.redis.call("ACL", "SETUSER", "default", "-subscribe");
-  const { job, follower } = await api.submitAndFollow(TENANT, REQUEST);
+  const { job, follower } = await api.submitAndFollow({ tenant: TENANT, request: REQUEST });
   using following = follower;
   expect(job.status).toBe("queued");
   expect((await following.next(never, PATIENCE_MS)).map(({ id }) => id)).toEqual([1]);

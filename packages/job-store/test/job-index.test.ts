@@ -6,7 +6,8 @@ test("[store.list.large] bounds a page by its size, and a walk over the pages st
   const api = installation.createApi();
   const request = { ...REQUEST, arguments: { text: "x".repeat(1_024 * 1_024) } };
   const submitted: string[] = [];
-  for (let count = 0; count < 24; count += 1) submitted.push((await api.submit(TENANT, request)).id);
+  for (let count = 0; count < 24; count += 1)
+    submitted.push((await api.submit({ tenant: TENANT, request: request })).id);
 
   const pages: string[][] = [];
   let cursor: string | undefined;
@@ -23,9 +24,9 @@ test("[store.list.expired] fills a page although jobs in between have expired", 
   const installation = createInstallation();
   const { redis, keys } = installation;
   const api = installation.createApi();
-  const { id: oldest } = await api.submit(TENANT, REQUEST);
+  const { id: oldest } = await api.submit({ tenant: TENANT, request: REQUEST });
   for (let count = 0; count < 15; count += 1) {
-    const { id } = await api.submit(TENANT, REQUEST);
+    const { id } = await api.submit({ tenant: TENANT, request: REQUEST });
     await redis.del(keys.record(id), keys.log(id));
   }
   const page = await api.list(TENANT, { limit: 2 });

@@ -2,9 +2,8 @@ import { once } from "node:events";
 import { startRedisProcess } from "@millrace/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { JobRequest } from "@millrace/contracts";
-import type { JobExecution } from "../src/job-runner.ts";
-import { waitForEnd } from "../src/job-store.ts";
-import type { JobOutcome } from "../src/record.ts";
+import type { ExecutionResult, JobExecution } from "../src/job-execution.ts";
+import { waitForEnd } from "../src/wait-for-end.ts";
 import {
   createInstallation,
   REQUEST,
@@ -15,11 +14,11 @@ import {
 
 const never = new AbortController().signal;
 const PATIENCE_MS = 20_000;
-const DONE: JobOutcome = { status: "completed", result: RESULT };
+const DONE: ExecutionResult = { status: "completed", result: RESULT };
 
 function startRunner(
   installation: Installation,
-  execute: (execution: JobExecution) => Promise<JobOutcome>,
+  execute: (execution: JobExecution) => Promise<ExecutionResult>,
   concurrency = 10,
 ) {
   const runner = installation.createWorker().createRunner({ type: "tool", concurrency, execute });
@@ -29,7 +28,7 @@ function startRunner(
 }
 
 async function runOne(installation: Installation, request = REQUEST) {
-  const { follower } = await installation.createApi().submitAndFollow(TENANT, request);
+  const { follower } = await installation.createApi().submitAndFollow({ tenant: TENANT, request });
   using following = follower;
   return await waitForEnd(following, never, PATIENCE_MS);
 }
@@ -51,18 +50,21 @@ test("[store.wait] answers a waiting submission with the finished job, however l
   startRunner(installation, ({ request }) =>
     Promise.resolve({
       status: "completed",
-      result: request.arguments["large"] ? { ...RESULT, content: [{ type: "text", text }] } : RESULT,
+      result:
+        request.type === "tool" && request.arguments["large"]
+          ? { ...RESULT, content: [{ type: "text", text }] }
+          : RESULT,
     }),
   );
   const api = installation.createApi();
   const wait = (request: JobRequest, waitMs: number, signal = never) =>
-    api.submitAndWait(TENANT, request, { waitMs, signal });
+    api.submitAndWait({ tenant: TENANT, request }, { waitMs, signal });
 
   const small = await wait(REQUEST, PATIENCE_MS);
   expect(small).toMatchObject({ ended: true, job: { status: "completed", result: RESULT } });
   expect(small.job).toEqual((await api.find(TENANT, small.job.id))?.job);
   const large = await wait({ ...REQUEST, arguments: { large: true } }, PATIENCE_MS);
-  expect(large.job.result?.content).toEqual([{ type: "text", text }]);
+  expect(large.job.result).toMatchObject({ content: [{ type: "text", text }] });
 
   const delayed = { ...REQUEST, delay_ms: 600_000 };
   expect(await wait(delayed, 20)).toMatchObject({ ended: false, job: { status: "queued" } });
@@ -74,7 +76,7 @@ test("[store.wait.outage] answers with the accepted job when Redis goes while it
   onTestFinished(() => server.close());
   const installation = createInstallation(server.url);
   const api = installation.createApi();
-  const waiting = api.submitAndWait(TENANT, REQUEST, { waitMs: 1_500, signal: never });
+  const waiting = api.submitAndWait({ tenant: TENANT, request: REQUEST }, { waitMs: 1_500, signal: never });
   await vi.waitFor(async () => expect((await api.list(TENANT, { limit: 1 })).jobs).toHaveLength(1));
   await server.kill();
   const { job, ended } = await waiting;
@@ -147,7 +149,7 @@ test("[store.run.drain] takes no more jobs while it drains, and lets those that 
   await started.promise;
   const closed = runner.close(PATIENCE_MS);
   const api = installation.createApi();
-  const { id: second } = await api.submit(TENANT, REQUEST);
+  const { id: second } = await api.submit({ tenant: TENANT, request: REQUEST });
   finish.resolve();
   expect((await first)?.status).toBe("completed");
   await closed;
@@ -162,7 +164,9 @@ test("[store.run.hand-back] gives a job back to the queue that outlasts the drai
     await once(signal, "abort");
     throw signal.reason;
   });
-  const { job, follower } = await installation.createApi().submitAndFollow(TENANT, REQUEST);
+  const { job, follower } = await installation
+    .createApi()
+    .submitAndFollow({ tenant: TENANT, request: REQUEST });
   using following = follower;
   await started.promise;
   await first.close(0);
@@ -174,7 +178,8 @@ test("[store.run.hand-back] gives a job back to the queue that outlasts the drai
 test("[store.priority] runs a key's jobs by priority, 0 first", async () => {
   const installation = createInstallation();
   const api = installation.createApi();
-  for (const priority of [10, 5, 0, 7]) await api.submit(TENANT, { ...REQUEST, priority });
+  for (const priority of [10, 5, 0, 7])
+    await api.submit({ tenant: TENANT, request: { ...REQUEST, priority } });
   const order: (number | undefined)[] = [];
   const all = Promise.withResolvers<void>();
   startRunner(

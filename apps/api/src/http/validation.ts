@@ -9,6 +9,8 @@ interface Issue {
   path?: readonly (PropertyKey | { key: PropertyKey })[] | undefined;
   code?: string;
   keys?: string[];
+  /** Of a union: what is wrong with each of its branches. */
+  errors?: Issue[][];
 }
 
 /** Refuses a body that does not say that it is JSON, before it is read. */
@@ -38,19 +40,29 @@ export function queryParameters<Schema extends z.ZodType>(schema: Schema) {
 }
 
 function invalid(code: ProblemCode, summary: string, issues: readonly unknown[]): ProblemError {
-  const errors = (issues as readonly Issue[]).flatMap(describe);
+  const errors = (issues as readonly Issue[]).flatMap((issue) => describe(issue));
   const detail = errors
     .map(({ path, message }) => (path === "" ? message : `${path}: ${message}`))
     .join("; ");
   return new ProblemError(code, { detail: `${summary}: ${detail}.`, errors });
 }
 
-function describe(issue: Issue): ProblemDetailError[] {
-  const path = (issue.path ?? []).map((part) => (typeof part === "object" ? part.key : part));
+function describe(issue: Issue, outer: readonly PropertyKey[] = []): ProblemDetailError[] {
+  const inner = (issue.path ?? []).map((part) => (typeof part === "object" ? part.key : part));
+  const path = [...outer, ...inner];
   if (issue.code === "unrecognized_keys" && issue.keys) {
     return issue.keys.map((key) => ({ path: joined([...path, key]), message: "unknown key" }));
   }
+  if (issue.errors && issue.errors.length > 0) return describeUnion(issue.errors, path);
   return [{ path: joined(path), message: issue.message }];
+}
+
+/** What is wrong inside the branch that fits as a whole; where none does, what each of them wants. */
+function describeUnion(branches: Issue[][], path: readonly PropertyKey[]): ProblemDetailError[] {
+  const fitting = branches.find((issues) => issues.every((issue) => (issue.path ?? []).length > 0));
+  if (fitting) return fitting.flatMap((issue) => describe(issue, path));
+  const messages = branches.flat().map(({ message }) => message);
+  return [{ path: joined(path), message: messages.join(", or ") }];
 }
 
 function joined(path: readonly PropertyKey[]): string {

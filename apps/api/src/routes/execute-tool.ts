@@ -1,4 +1,4 @@
-import { ExecuteRequest, ExecuteResponse, Job } from "@millrace/contracts";
+import { ExecuteRequest, ExecuteResponse, ToolJob, type Job } from "@millrace/contracts";
 import type { FleetView } from "@millrace/job-store";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
@@ -22,7 +22,7 @@ export function executeToolRoutes({ store, shutdown }: ApiDependencies) {
       description: `A tool job that is waited for, ${WAIT_SECONDS_MAX} s at most: 200 also when the tool failed, else 202 and the job.`,
       responses: {
         200: json("The tool's answer", ExecuteResponse),
-        202: json("The job, which still runs", Job),
+        202: json("The job, which still runs", ToolJob),
         ...problems(400, 401, 404, 413, 415, 422, 503),
       },
     }),
@@ -35,9 +35,10 @@ export function executeToolRoutes({ store, shutdown }: ApiDependencies) {
       requireTool(fleet, server, tool);
       checkToolCall(fleet, call);
       const { tenant } = c.get("principal");
+      const newJob = { tenant, request: { type: "tool", ...call } as const };
       const signal = waitSignal(c, shutdown);
       const waitMs = WAIT_SECONDS_MAX * 1_000;
-      const { job, ended } = await store.submitAndWait(tenant, { type: "tool", ...call }, { waitMs, signal });
+      const { job, ended } = await store.submitAndWait(newJob, { waitMs, signal });
       return ended ? c.json(executeResponse(job)) : accepted(c, job);
     },
   );
@@ -52,12 +53,13 @@ function requireTool(fleet: FleetView, server: string, tool: string): void {
 }
 
 function executeResponse(job: Job): ExecuteResponse {
+  const result = job.type === "tool" ? job.result : null;
   return {
     success: job.status === "completed",
-    content: job.result?.content ?? [],
-    structured_content: job.result?.structured_content ?? null,
+    content: result?.content ?? [],
+    structured_content: result?.structured_content ?? null,
     error: job.error?.message ?? null,
-    execution_time_ms: job.result?.execution_time_ms ?? null,
+    execution_time_ms: result?.execution_time_ms ?? null,
     job_id: job.id,
   };
 }

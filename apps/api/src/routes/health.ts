@@ -1,3 +1,4 @@
+import { ModelProvider } from "@millrace/contracts";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import { z } from "zod";
@@ -6,11 +7,25 @@ import { json, problems } from "../http/openapi.ts";
 
 const Live = z.object({ status: z.literal("live") }).meta({ id: "Live" });
 const Ready = z
-  .object({ status: z.literal("ready"), redis: z.literal(true), workers: z.int() })
+  .object({
+    status: z.literal("ready"),
+    redis: z.literal(true),
+    workers: z.int(),
+    providers: z
+      .record(ModelProvider, z.boolean())
+      .describe("Which model providers have their key, or a server that needs none."),
+  })
   .meta({ id: "Ready" });
 
 /** `/health`: for load balancers and supervisors; needs no key. */
-export function healthRoutes({ store }: ApiDependencies) {
+export function healthRoutes({ store, models }: ApiDependencies) {
+  const isConfigured = (wanted: ModelProvider) =>
+    models.models.some(({ provider, isConfigured: is }) => provider === wanted && is);
+  const providers = {
+    anthropic: isConfigured("anthropic"),
+    openai: isConfigured("openai"),
+    demo: isConfigured("demo"),
+  };
   return new Hono()
     .get(
       "/health/live",
@@ -26,14 +41,19 @@ export function healthRoutes({ store }: ApiDependencies) {
       "/health/ready",
       describeRoute({
         tags: ["operations"],
-        summary: "Tell whether Redis answers, and how many workers there are",
+        summary: "Tell whether Redis answers, how many workers there are, and which providers",
         security: [],
         responses: { 200: json("Redis answers", Ready), ...problems(503) },
       }),
       async (c) => {
         await store.ping();
         const { workers } = await store.fleet();
-        return c.json({ status: "ready" as const, redis: true as const, workers: workers.length });
+        return c.json({
+          status: "ready" as const,
+          redis: true as const,
+          workers: workers.length,
+          providers,
+        });
       },
     );
 }

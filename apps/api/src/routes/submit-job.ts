@@ -4,15 +4,14 @@ import { describeRoute } from "hono-openapi";
 import type { AccessEnvironment } from "../access/authenticate.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { accepted } from "../http/accepted.ts";
-import { eventStreamResponse } from "../http/event-stream.ts";
 import { json, problems } from "../http/openapi.ts";
+import { submitAndStream, submitAndWait, wantsEventStream } from "../http/submit.ts";
 import { jsonBody, requireJson } from "../http/validation.ts";
 import { preferredWait } from "../http/wait.ts";
-import { waitSignal } from "../http/wait-signal.ts";
-import { checkToolCall } from "../tool-check.ts";
+import { checkJob } from "../job-check.ts";
 
 /** `POST /jobs`. */
-export function submitJobRoutes({ store, shutdown }: ApiDependencies) {
+export function submitJobRoutes(dependencies: ApiDependencies) {
   return new Hono<AccessEnvironment>().post(
     "/jobs",
     describeRoute({
@@ -30,19 +29,12 @@ export function submitJobRoutes({ store, shutdown }: ApiDependencies) {
     requireJson,
     jsonBody(JobRequest),
     async (c) => {
-      const request = c.req.valid("json");
       const wait = preferredWait(c.req.header("prefer"));
-      checkToolCall(await store.fleet(), request);
-      const { tenant } = c.get("principal");
-      if (c.req.header("accept")?.includes("text/event-stream")) {
-        const { job, follower } = await store.submitAndFollow(tenant, request);
-        return eventStreamResponse(c, follower, shutdown, { location: job.links.self });
-      }
-      if (wait === null) return accepted(c, await store.submit(tenant, request));
-      const signal = waitSignal(c, shutdown);
-      const { job, ended } = await store.submitAndWait(tenant, request, { waitMs: wait * 1_000, signal });
+      const newJob = await checkJob(dependencies, c.get("principal").tenant, c.req.valid("json"));
+      if (wantsEventStream(c)) return await submitAndStream(c, dependencies, newJob);
+      if (wait === null) return accepted(c, await dependencies.store.submit(newJob));
       c.header("preference-applied", `wait=${wait}`);
-      return ended ? c.json(job, 200, { location: job.links.self }) : accepted(c, job);
+      return await submitAndWait(c, dependencies, newJob, wait);
     },
   );
 }

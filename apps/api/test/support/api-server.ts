@@ -5,6 +5,7 @@ import { createJobStore } from "@millrace/job-store";
 import { pino } from "pino";
 import { createApp } from "../../src/app.ts";
 import { parseApiConfig } from "../../src/config.ts";
+import { readModels } from "../../src/read-models.ts";
 import { HttpClient } from "./http-client.ts";
 import { LogLines } from "./log-lines.ts";
 
@@ -19,11 +20,12 @@ export interface ApiServer extends AsyncDisposable {
 
 export async function startApi(environment: Record<string, string>): Promise<ApiServer> {
   const config = parseApiConfig({ LOG_LEVEL: "debug", ...environment });
+  const models = await readModels(config.modelsFile);
   const log = new LogLines();
   const logger = pino({ level: config.logLevel }, log);
   const store = createJobStore({ ...config, logger });
   const shutdown = new AbortController();
-  const app = createApp({ config, store, logger, shutdown: shutdown.signal });
+  const app = createApp({ config, store, models, logger, shutdown: shutdown.signal });
   const server = serve({ fetch: app.fetch, port: 0, hostname: config.host });
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

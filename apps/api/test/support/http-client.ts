@@ -1,5 +1,13 @@
 import { expect } from "vitest";
-import { Job, Problem, PROBLEMS, type JobPage, type ProblemCode } from "@millrace/contracts";
+import {
+  ChatJob,
+  Problem,
+  PROBLEMS,
+  ToolJob,
+  type Job,
+  type JobPage,
+  type ProblemCode,
+} from "@millrace/contracts";
 import { EventStreamReader } from "./event-stream-reader.ts";
 
 type Headers = Record<string, string>;
@@ -60,17 +68,26 @@ export class HttpClient {
   }
 
   /** Submits a tool job that must be accepted. */
-  async submit(request: object): Promise<Job> {
+  async submit(request: object): Promise<ToolJob> {
     const response = await this.post("/jobs", { type: "tool", ...request });
     expect(response.status).toBe(202);
-    return jobOf(response);
+    return toolJobOf(response);
   }
 
   /** Submits a tool job and waits until it has ended. */
-  async run(request: object): Promise<Job> {
+  async run(request: object): Promise<ToolJob> {
     const response = await this.post("/jobs", { type: "tool", ...request }, { prefer: "wait=20" });
     expect(response.status).toBe(200);
-    return jobOf(response);
+    return toolJobOf(response);
+  }
+
+  /** Submits a chat job and waits until it has ended. */
+  async chat(request: object): Promise<ChatJob> {
+    const response = await this.post("/chat", request);
+    expect(response.status).toBe(200);
+    const job = await jobOf(response);
+    if (job.type !== "chat") throw new Error("no chat job");
+    return job;
   }
 
   async job(jobId: string): Promise<Job> {
@@ -93,9 +110,17 @@ export class HttpClient {
 
 /** A job on the wire; it must have exactly the form that the contract states. */
 export async function jobOf(response: Response): Promise<Job> {
-  const body: unknown = await response.json();
-  expect(Job.strict().parse(body)).toEqual(body);
-  return body as Job;
+  const body = (await response.json()) as Job;
+  const form = body.type === "chat" ? ChatJob.strict() : ToolJob.strict();
+  expect(form.parse(body)).toEqual(body);
+  return body;
+}
+
+/** The same, of a tool job. */
+async function toolJobOf(response: Response): Promise<ToolJob> {
+  const job = await jobOf(response);
+  if (job.type !== "tool") throw new Error("no tool job");
+  return job;
 }
 
 /** Expects this problem in its whole form (RFC 9457), and returns it. */

@@ -22,6 +22,7 @@ export function mcpServer(
     toolTimeoutMs: PATIENCE_MS,
     maxConcurrentTools: 50,
     logStderr: false,
+    approval: {},
     problem: null,
     secrets: [],
     ...changes,

@@ -1,6 +1,7 @@
 import type { ServerSettings } from "@millrace/host-core";
 import { pino } from "pino";
 import { parseWorkerConfig } from "../../../worker/src/config.ts";
+import { readModels } from "../../../worker/src/read-models.ts";
 import { createWorker } from "../../../worker/src/worker.ts";
 import { LogLines } from "./log-lines.ts";
 
@@ -18,8 +19,9 @@ export async function startWorker(
   environment: Record<string, string>,
 ): Promise<TestWorker> {
   const config = parseWorkerConfig({ ...ENVIRONMENT, ...environment });
+  const models = await readModels(config.modelsFile);
   const log = new LogLines();
-  const worker = createWorker({ config, servers, logger: pino({ level: config.logLevel }, log) });
+  const worker = createWorker({ config, servers, models, logger: pino({ level: config.logLevel }, log) });
   const close = () => worker.stop();
   try {
     await worker.start();

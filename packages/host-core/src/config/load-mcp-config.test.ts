@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ConfigError } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ConfigError } from "./config-error.ts";
 import { loadMcpConfig, type LoadMcpConfigOptions } from "./load-mcp-config.ts";
 
 let folder: string;
@@ -71,6 +71,7 @@ test("[config.mcp.resolved] settings are complete, in milliseconds and frozen; i
       connectTimeoutMs: 1_500,
       toolTimeoutMs: 2_000,
       maxConcurrentTools: 9,
+      approval: {},
       logStderr: true,
       problem: null,
       secrets: [],
@@ -149,3 +150,27 @@ test("[config.mcp.url] a URL of the wrong kind fails its server alone, without t
   expect(servers[0]?.problem).toContain("ws:// or wss://");
   expect(servers[0]?.problem).not.toContain("hunter22");
 });
+
+test("[config.mcp.approval] one policy for a server, or one for each pattern of tool names", async () => {
+  const { servers } = await load({
+    mcp_servers: {
+      plain: stdio,
+      whole: { ...stdio, approval: "destructive" },
+      by_name: { ...stdio, approval: { "*": "destructive", "write_*": "always" } },
+    },
+  });
+  expect(servers.map(({ approval }) => approval)).toEqual([
+    {},
+    { "*": "destructive" },
+    { "*": "destructive", "write_*": "always" },
+  ]);
+});
+
+test.each(["sometimes", { "write_*": "sometimes" }, { "": "always" }, true, null])(
+  "[config.mcp.approval] %j is refused with the allowed values",
+  async (approval) => {
+    await expect(load(withServer({ ...stdio, approval }))).rejects.toThrow(
+      /mcp_servers\.one\.approval: must be "never", "destructive" or "always", or an object/,
+    );
+  },
+);

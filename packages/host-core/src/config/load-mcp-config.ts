@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { McpConfig } from "@millrace/contracts";
-import { ConfigError } from "./config-error.ts";
+import { ConfigError, type McpConfig } from "@millrace/contracts";
 import { parseMcpConfig } from "./parse-config.ts";
 import { resolveServers } from "./resolve-server.ts";
 import type { ServerSettings } from "./server-settings.ts";

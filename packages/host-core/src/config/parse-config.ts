@@ -1,5 +1,4 @@
-import { McpConfig } from "@millrace/contracts";
-import { ConfigError } from "./config-error.ts";
+import { ConfigError, McpConfig } from "@millrace/contracts";
 
 /** Node names the place of most JSON errors, but not of a file that ends too early. */
 function describeJsonError(text: string, error: unknown): string {

@@ -1,4 +1,5 @@
 import type { McpConfig, McpServerConfig } from "@millrace/contracts";
+import { resolveApproval } from "./approval-rules.ts";
 import { createInterpolation, type Interpolation } from "./interpolate.ts";
 import { collectSecrets } from "./secrets.ts";
 import type { ServerSettings, TransportSettings } from "./server-settings.ts";
@@ -60,6 +61,7 @@ function resolveServer(
     connectTimeoutMs: (server.timeout ?? defaults.timeoutSeconds) * 1_000,
     toolTimeoutMs: (server.tool_timeout ?? defaults.toolTimeoutSeconds) * 1_000,
     maxConcurrentTools: server.max_concurrent_tools ?? defaults.maxConcurrentTools,
+    approval: resolveApproval(server.approval),
     logStderr: defaults.logStderr,
     problem: findProblem(server, transport, interpolation.missing),
     secrets: collectSecrets(transport, interpolation.values),

@@ -1,3 +1,5 @@
+import type { ApprovalRules } from "./approval-rules.ts";
+
 /** How to reach a server, with every `${VAR}` replaced. */
 export type TransportSettings =
   | {
@@ -23,6 +25,8 @@ export interface ServerSettings {
   /** Bounds one call, counted from when it starts to run. */
   readonly toolTimeoutMs: number;
   readonly maxConcurrentTools: number;
+  /** Which calls wait for an approval. */
+  readonly approval: ApprovalRules;
   /** Whether what the server writes to stderr is logged. It is kept for `last_error` in any case. */
   readonly logStderr: boolean;
   /** Why this server cannot be started, such as a missing variable; it fails alone. Null when nothing is wrong. */

@@ -33,6 +33,11 @@ export interface ToolCallOptions {
   /** Aborting rejects at once and tells the server with `notifications/cancelled`. */
   signal: AbortSignal;
   onProgress?: ((progress: ToolProgress) => void) | undefined;
+  /**
+   * Called before the rejection, when the abort met a call that had been sent. `watch`, called at once, begins to
+   * watch the server and says whether it gave in (see `StopProof`).
+   */
+  onAborted?: ((watch: () => Promise<boolean>) => void) | undefined;
 }
 
 export interface McpConnectionEvents {

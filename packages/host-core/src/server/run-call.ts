@@ -16,6 +16,13 @@ export type ToolCallOutcome =
   | { ok: true; result: ToolJobResult }
   | { ok: false; error: JobError; result?: ToolJobResult };
 
+/**
+ * Called when the caller's signal aborts a call that has been sent to its server, before that call rejects.
+ * `stopped` says whether the server gave in; it never rejects, and settles within 5 s. The rules are on `StopProof`.
+ * Not called for a call that still waits, nor when the server's `tool_timeout` ends it.
+ */
+export type StopListener = (stopped: Promise<boolean>) => void;
+
 export interface ToolCall {
   toolName: string;
   arguments: Record<string, unknown>;
@@ -25,6 +32,7 @@ export interface ToolCall {
   onWaiting?: (() => void) | undefined;
   /** Its turn has come. */
   onRunning?: (() => void) | undefined;
+  onStopping?: StopListener | undefined;
 }
 
 export interface CallEnvironment {
@@ -44,16 +52,19 @@ const TIMED_OUT = Symbol("timed out");
 /** Runs one call, bounded by the server's `toolTimeoutMs` from now on. Rejects only when `call.signal` aborts. */
 export async function runCall(environment: CallEnvironment, call: ToolCall): Promise<ToolCallOutcome> {
   const { connection, settings, clock } = environment;
-  call.signal.throwIfAborted();
+  const { signal, onProgress, onStopping } = call;
+  signal.throwIfAborted();
   const controller = new AbortController();
-  const onAbort = () => controller.abort(call.signal.reason);
-  call.signal.addEventListener("abort", onAbort, { once: true });
+  const onAbort = () => controller.abort(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
   const timer = setTimeout(() => controller.abort(TIMED_OUT), settings.toolTimeoutMs);
   const startedAt = clock.monotonicMs();
   try {
     const { content, structuredContent, isError } = await connection.callTool(call.toolName, call.arguments, {
       signal: controller.signal,
-      onProgress: call.onProgress,
+      onProgress,
+      // A timeout needs no proof: nobody waits for it.
+      onAborted: onStopping && ((watch) => signal.aborted && onStopping(watch())),
     });
     const result: ToolJobResult = {
       content,
@@ -63,11 +74,11 @@ export async function runCall(environment: CallEnvironment, call: ToolCall): Pro
     };
     return checkSize(environment, call, result);
   } catch (error) {
-    call.signal.throwIfAborted();
+    signal.throwIfAborted();
     return { ok: false, error: describeFailure(environment, call, error) };
   } finally {
     clearTimeout(timer);
-    call.signal.removeEventListener("abort", onAbort);
+    signal.removeEventListener("abort", onAbort);
   }
 }
 

@@ -1,10 +1,11 @@
 -- Begins a run of a job. Refuses a job that has ended and a run that is not newer than the stored one.
 -- KEYS record, log
 -- ARGV channel, generation, run, worker id, now (ms, the worker's clock), event, 1 when the request is wanted
--- Returns { outcome, attempt, started at, milliseconds left, deadline, first event or false };
--- outcome is claimed, missing, terminal or stale.
+-- Returns { outcome, attempt, started at, milliseconds left, deadline, first event or false, log's length,
+--   1 when a cancel has been requested };
+-- outcome is claimed, missing, terminal, stale, or overdue when its time in the queue is over.
 local record = redis.call('HMGET', KEYS[1], 'status', 'generation', 'run', 'worker_id', 'sequence',
-  'attempt', 'started_at', 'deadline', 'timeout_ms')
+  'attempt', 'started_at', 'deadline', 'timeout_ms', 'left_ms', 'queue_deadline', 'cancel_requested')
 local status = record[1]
 if not status then
   return { 'missing' }
@@ -24,13 +25,26 @@ end
 -- Deadlines are on Redis' clock: it is the only one that all workers share.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if status == 'queued' and record[11] and now >= tonumber(record[11]) then
+  return { 'overdue' }
+end
 local started_at = record[7] or ARGV[5]
-local deadline = tonumber(record[8]) or (now + tonumber(record[9]))
-if not repeated then
+local left = tonumber(record[10])
+-- A job that waited for somebody's approval goes on with the time that it had left.
+local deadline = left and (now + left) or tonumber(record[8]) or (now + tonumber(record[9]))
+local length
+if repeated then
+  length = redis.call('LLEN', KEYS[2])
+else
   redis.call('HSET', KEYS[1], 'status', 'running', 'generation', ARGV[2], 'run', ARGV[3],
     'worker_id', ARGV[4], 'sequence', '0', 'started_at', started_at, 'deadline', string.format('%d', deadline))
-  local id = redis.call('RPUSH', KEYS[2], ARGV[6])
-  redis.call('PUBLISH', ARGV[1], id .. '\n' .. ARGV[6])
+  local event = ARGV[6]
+  if status == 'parked' then
+    redis.call('HDEL', KEYS[1], 'left_ms')
+    event = string.gsub(event, 'job.started', 'job.resumed', 1)
+  end
+  length = redis.call('RPUSH', KEYS[2], event)
+  redis.call('PUBLISH', ARGV[1], length .. '\n' .. event)
 end
 return { 'claimed', record[6], started_at, deadline - now, string.format('%d', deadline),
-  ARGV[7] == '1' and redis.call('LINDEX', KEYS[2], 0) }
+  ARGV[7] == '1' and redis.call('LINDEX', KEYS[2], 0), length, record[12] and 1 or 0 }

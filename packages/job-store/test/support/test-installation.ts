@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { JobRequest, ToolJobResult } from "@millrace/contracts";
+import type { ToolJobRequest, ToolJobResult } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import { inject, onTestFinished } from "vitest";
 import { closeConnection, openConnection } from "../../src/connection.ts";
@@ -13,7 +13,7 @@ const silentLogger: Logger = { debug: silent, info: silent, warn: silent, error:
 
 export const TENANT = "alice";
 
-export const REQUEST: JobRequest = {
+export const REQUEST: ToolJobRequest = {
   type: "tool",
   server: "fixture",
   tool: "echo",

@@ -2,6 +2,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { UrlElicitationRequiredError, type CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
+import { registerAnnotatedTools } from "./fixture-annotated-tools.ts";
+import { registerCancelTools } from "./fixture-cancel-tools.ts";
+import { registerContentTools } from "./fixture-content-tools.ts";
 import { FixtureStats } from "./fixture-stats.ts";
 
 export interface FixtureServerOptions {
@@ -119,6 +122,9 @@ export function createFixtureServer(options: FixtureServerOptions = {}): McpServ
   const server = new McpServer({ name: "millrace-fixture", version: "1.0.0" });
   registerPlainTools(server);
   registerSlowTools(server, stats);
+  registerCancelTools(server, stats);
+  registerAnnotatedTools(server, stats);
+  registerContentTools(server);
   registerTellingTools(server, stats, options.grandchildPid);
   server.registerResource("greeting", "fixture://greeting", { mimeType: "text/plain" }, ({ href }) => ({
     contents: [{ uri: href, text: "hello" }],

@@ -1,13 +1,11 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import {
-  ErrorCode,
   McpError,
   ProgressNotificationSchema,
   ToolListChangedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
-import { ContentBlock } from "@millrace/contracts";
 import { abortable } from "../../abortable.ts";
 import type { TransportSettings } from "../../config/server-settings.ts";
 import { describeError } from "../../describe-error.ts";
@@ -21,6 +19,8 @@ import {
   type ToolCallOptions,
   type ToolListing,
 } from "../connection.ts";
+import { readCallResult } from "./call-result.ts";
+import { CancelledCalls, type CancelNotice } from "./cancelled-calls.ts";
 import { listResources, listTools, type FetchPage } from "./listing.ts";
 import { ProgressRouter } from "./progress-router.ts";
 import { openLink, type Link, type LinkOptions } from "./transports.ts";
@@ -35,22 +35,6 @@ const END_SESSION_TIMEOUT_MS = 2_000;
 /** Anything that is an object: the SDK's own result schemas refuse whole answers over one odd field. */
 const AnyResult = z.looseObject({});
 
-const CallResult = z.object({
-  content: z.array(ContentBlock).default([]),
-  structuredContent: z.record(z.string(), z.unknown()).nullish(),
-  isError: z.boolean().nullish(),
-});
-
-function readCallResult(answer: unknown): ServerToolResult {
-  const result = CallResult.safeParse(answer);
-  if (!result.success) {
-    const reason = z.prettifyError(result.error);
-    throw new RequestRejectedError(ErrorCode.InternalError, `the answer is no tool result: ${reason}`);
-  }
-  const { content, structuredContent, isError } = result.data;
-  return { content, structuredContent: structuredContent ?? null, isError: isError ?? false };
-}
-
 export interface SdkConnectionOptions extends Omit<LinkOptions, "onStderr"> {
   transport: TransportSettings;
   events: McpConnectionEvents;
@@ -61,6 +45,7 @@ export class SdkConnection implements McpConnection {
   readonly #client = new Client({ name: "millrace", version: "0.1.0" }, { capabilities: {} });
   readonly #link: Link;
   readonly #progress: ProgressRouter;
+  readonly #cancelled: CancelledCalls;
   readonly #options: SdkConnectionOptions;
   #established = false;
   #closing: Promise<void> | null = null;
@@ -72,9 +57,13 @@ export class SdkConnection implements McpConnection {
     this.#options = options;
     this.#progress = new ProgressRouter(options.logger);
     this.#link = openLink(options.transport, { ...options, onStderr: options.events.onStderr });
+    this.#cancelled = new CancelledCalls({ ...this.#link, ping: (signal) => this.ping(signal) });
     // Both set before the client wraps them. Its own error handler gets protocol errors as well.
     // oxlint-disable unicorn/prefer-add-event-listener -- the SDK has callbacks, and no events
-    this.#link.transport.onmessage = (message) => this.#progress.inspect(message);
+    this.#link.transport.onmessage = (message) => {
+      this.#progress.inspect(message);
+      this.#cancelled.inspect(message);
+    };
     this.#link.transport.onerror = (error) => this.#onTransportError(error);
     this.#client.onerror = (error) =>
       options.logger.debug({ error: describeError(error) }, "MCP client error");
@@ -116,13 +105,17 @@ export class SdkConnection implements McpConnection {
   async callTool(
     name: string,
     toolArguments: Record<string, unknown>,
-    { signal, onProgress }: ToolCallOptions,
+    { signal, onProgress, onAborted }: ToolCallOptions,
   ): Promise<ServerToolResult> {
-    const progressToken = onProgress && this.#progress.register(onProgress);
+    // Without a token a server reports no progress: the only sign of life of a call that ignores its cancelling.
+    const listener = onProgress ?? (onAborted && (() => {}));
+    const progressToken = listener && this.#progress.register(listener);
     const meta = progressToken === undefined ? {} : { _meta: { progressToken } };
     const params = { name, arguments: toolArguments, ...meta };
+    const onNotice =
+      onAborted && ((notice: CancelNotice) => onAborted(() => this.#cancelled.watch(notice, progressToken)));
     try {
-      return readCallResult(await this.#request({ method: "tools/call", params }, signal));
+      return readCallResult(await this.#request({ method: "tools/call", params }, signal, onNotice));
     } finally {
       if (progressToken !== undefined) this.#progress.release(progressToken);
     }
@@ -139,11 +132,15 @@ export class SdkConnection implements McpConnection {
   async #request(
     request: Parameters<Client["request"]>[0],
     signal: AbortSignal,
+    onNotice?: (notice: CancelNotice) => void,
   ): Promise<Record<string, unknown>> {
     // The SDK never takes its listener off a signal, and would report a finished request as cancelled when
     // the signal aborts later. So each request has a signal of its own.
     const controller = new AbortController();
-    const onAbort = () => controller.abort(signal.reason);
+    const onAbort = () => {
+      const notice = this.#cancelled.noticeOf(() => controller.abort(signal.reason));
+      if (notice) onNotice?.(notice);
+    };
     if (signal.aborted) onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
     try {
@@ -183,6 +180,7 @@ export class SdkConnection implements McpConnection {
   }
 
   #onClientClose(): void {
+    this.#cancelled.lost();
     // Before that, `connect()` itself reports what went wrong.
     if (!this.#established) return;
     this.#lostReason ??= this.#link.closeReason() ?? "the connection was closed";

@@ -5,6 +5,7 @@ import { Agent, fetch as undiciFetch } from "undici";
 import type { TransportSettings } from "../../config/server-settings.ts";
 import type { Logger } from "../../logger.ts";
 import type { ProcessGuard } from "../../process/process-guard.ts";
+import { orderNotices } from "./ordered-notices.ts";
 import { StdioTransport } from "./stdio-transport.ts";
 import { WebSocketTransport } from "./websocket-transport.ts";
 
@@ -23,6 +24,11 @@ export interface Link {
    * stream of an SSE server is its session, which no new stream continues (`lost`).
    */
   readonly onTransportError: "none" | "doubt" | "lost";
+  /**
+   * Whether the end of the connection is the end of every call on it. The process group of a stdio server is ended
+   * with it; what a remote server goes on doing after we have lost it, nobody can tell.
+   */
+  readonly callsEndWithConnection: boolean;
 }
 
 export interface LinkOptions {
@@ -51,12 +57,14 @@ function openHttp(settings: RemoteSettings): Link {
   const { fetch, release } = createPatientFetch();
   const requestInit = { headers: { ...settings.headers } };
   const transport = new StreamableHTTPClientTransport(new URL(settings.url), { requestInit, fetch });
+  orderNotices(transport);
   return {
     transport,
     closeReason: () => null,
     endSession: () => transport.terminateSession(),
     release,
     onTransportError: "doubt",
+    callsEndWithConnection: false,
   };
 }
 
@@ -64,12 +72,14 @@ function openSse(settings: RemoteSettings): Link {
   const { fetch, release } = createPatientFetch();
   const requestInit = { headers: { ...settings.headers } };
   const transport = new SSEClientTransport(new URL(settings.url), { requestInit, fetch });
+  orderNotices(transport);
   return {
     transport,
     closeReason: () => null,
     endSession: async () => {},
     release,
     onTransportError: "lost",
+    callsEndWithConnection: false,
   };
 }
 
@@ -81,6 +91,7 @@ function openWebSocket(settings: RemoteSettings): Link {
     endSession: async () => {},
     release: async () => {},
     onTransportError: "none",
+    callsEndWithConnection: false,
   };
 }
 
@@ -92,6 +103,7 @@ function openStdio(settings: Extract<TransportSettings, { type: "stdio" }>, opti
     endSession: async () => {},
     release: async () => {},
     onTransportError: "none",
+    callsEndWithConnection: true,
   };
 }
 

@@ -1,0 +1,70 @@
+import type { ChatJobRequest, ConversationMessage, JobRequest, ModelDirectory } from "@millrace/contracts";
+import type { FleetView, JobStore, NewJob } from "@millrace/job-store";
+import { ProblemError } from "./http/problem.ts";
+import { checkToolCall, resolveTool } from "./tool-check.ts";
+
+/** Refuses a job that cannot succeed, with 422 and the names that exist; otherwise makes it ready to submit. */
+export async function checkJob(
+  { store, models }: { store: JobStore; models: ModelDirectory },
+  tenant: string,
+  request: JobRequest,
+): Promise<NewJob> {
+  const fleet = await store.fleet();
+  if (request.type === "tool") {
+    checkToolCall(fleet, request);
+    return { tenant, request };
+  }
+  checkModel(models, request);
+  checkTools(fleet, request);
+  const { previous_job_id: previousJobId } = request;
+  if (previousJobId === undefined) return { tenant, request };
+  return { tenant, request, previous: await previousConversation(store, tenant, previousJobId) };
+}
+
+function refuse(
+  code: "unknown_model" | "unknown_server" | "unknown_tool",
+  path: string,
+  detail: string,
+): never {
+  throw new ProblemError(code, { detail, errors: [{ path, message: detail }] });
+}
+
+function checkModel(models: ModelDirectory, { model }: ChatJobRequest): void {
+  if (model === undefined || models.find(model)) return;
+  refuse("unknown_model", "model", `There is no model "${model}". Models: ${models.aliases.join(", ")}.`);
+}
+
+/** While no worker has reported, nothing can be known: the worker judges. */
+function checkTools(
+  fleet: FleetView,
+  { mcp_servers: servers = [], tool_choice: choice }: ChatJobRequest,
+): void {
+  if (!fleet.hasReported) return;
+  const known = fleet.reports.map(({ name }) => name);
+  const position = servers.findIndex((server) => !known.includes(server));
+  if (position >= 0) {
+    const detail = `There is no server "${servers[position]}". Servers: ${known.join(", ") || "none"}.`;
+    refuse("unknown_server", `mcp_servers[${position}]`, detail);
+  }
+  if (typeof choice !== "object") return;
+  const resolution = resolveTool(fleet, undefined, choice.name);
+  if (!resolution || resolution.ok || resolution.waitFor.length > 0) return;
+  refuse("unknown_tool", "tool_choice.name", resolution.error.message);
+}
+
+async function previousConversation(
+  store: JobStore,
+  tenant: string,
+  jobId: string,
+): Promise<ConversationMessage[]> {
+  const conversation = await store.conversation(tenant, jobId);
+  if (Array.isArray(conversation)) return conversation;
+  const detail =
+    conversation === null
+      ? `There is no job ${jobId} for this key. It may have expired: send its messages instead.`
+      : `Job ${jobId} is no chat job that has ended. Wait for its end, or send its messages instead.`;
+  throw new ProblemError("previous_job_not_usable", {
+    detail,
+    errors: [{ path: "previous_job_id", message: detail }],
+  });
+}

@@ -1,0 +1,36 @@
+import { ChatJob, ChatRequest } from "@millrace/contracts";
+import { Hono } from "hono";
+import { describeRoute } from "hono-openapi";
+import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { ApiDependencies } from "../dependencies.ts";
+import { json, problems } from "../http/openapi.ts";
+import { submitAndStream, submitAndWait, wantsEventStream } from "../http/submit.ts";
+import { jsonBody, requireJson } from "../http/validation.ts";
+import { WAIT_SECONDS_MAX } from "../http/wait.ts";
+import { checkJob } from "../job-check.ts";
+
+/** `POST /chat`. */
+export function chatRoutes(dependencies: ApiDependencies) {
+  return new Hono<AccessEnvironment>().post(
+    "/chat",
+    describeRoute({
+      tags: ["chat"],
+      summary: "Chat with a model that has the fleet's tools",
+      description: `A chat job that is waited for, ${WAIT_SECONDS_MAX} s at most: 200 and the finished job whatever its status, else 202 and the job. With \`stream: true\` its events.`,
+      responses: {
+        200: json("The finished job", ChatJob),
+        202: json("The job, which still runs", ChatJob),
+        ...problems(400, 401, 413, 415, 422, 503),
+      },
+    }),
+    requireJson,
+    jsonBody(ChatRequest),
+    async (c) => {
+      const { stream, ...request } = c.req.valid("json");
+      const { tenant } = c.get("principal");
+      const newJob = await checkJob(dependencies, tenant, { type: "chat", ...request });
+      if (stream || wantsEventStream(c)) return await submitAndStream(c, dependencies, newJob);
+      return await submitAndWait(c, dependencies, newJob, WAIT_SECONDS_MAX);
+    },
+  );
+}

@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { ChatMessage, type ConversationMessage } from "./conversation.ts";
+import { jobOptions } from "./job-options.ts";
+
+const name = z.string().min(1).max(256);
+
+export const ToolChoice = z.union([
+  z.enum(["auto", "any", "none"]),
+  z.strictObject({ type: z.literal("tool"), name: name.describe("A unified name, `server__tool`.") }),
+]);
+export type ToolChoice = z.infer<typeof ToolChoice>;
+
+const messages = z
+  .array(ChatMessage)
+  .min(1)
+  .max(10_000)
+  .refine((list) => list[0]?.role === "user", {
+    path: [0, "role"],
+    message: "the first message is the user's",
+  })
+  .refine((list) => list.at(-1)?.role === "user", "the last message must be the user's");
+
+/** What a chat job and `POST /chat` share. */
+export const chatFields = {
+  message: z.string().min(1).optional().describe("Short for one user message."),
+  messages: messages.optional().describe("As in Anthropic's Messages API; begins and ends with `user`."),
+  system: z.string().min(1).optional(),
+  model: name.optional().describe("An alias of GET /models. Default `default`."),
+  enable_mcp: z.boolean().optional().describe("false is plain chat, without tools. Default true."),
+  mcp_servers: z.array(name).max(100).optional().describe("Only these servers' tools. Default all."),
+  tool_choice: ToolChoice.optional().describe("Default auto. Anything else binds the first turn only."),
+  max_tool_iterations: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe("Turns that may ask for tools; the last one's tools still run. Default 5."),
+  max_tokens: z.int().min(1).max(1_000_000).optional().describe("Output tokens of each turn."),
+  temperature: z.number().min(0).max(2).optional(),
+  previous_job_id: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe("Goes on with that chat job's conversation."),
+  ...jobOptions,
+};
+
+const ONE_OF = "give either message or messages";
+
+export function hasOneMessageField(request: { message?: unknown; messages?: unknown }): boolean {
+  return (request.message === undefined) !== (request.messages === undefined);
+}
+
+/** Body of `POST /jobs` for an agent job. An unknown key is an error. */
+export const ChatJobRequest = z
+  .strictObject({ type: z.literal("chat"), ...chatFields })
+  .refine(hasOneMessageField, { path: ["message"], message: ONE_OF })
+  .meta({
+    id: "ChatJobRequest",
+    example: { type: "chat", message: "What does welcome.txt say?", mcp_servers: ["filesystem"] },
+  });
+export type ChatJobRequest = z.infer<typeof ChatJobRequest>;
+
+/** Body of `POST /chat`: a chat job that is waited for, or streamed. */
+export const ChatRequest = z
+  .strictObject({ ...chatFields, stream: z.boolean().default(false) })
+  .refine(hasOneMessageField, { path: ["message"], message: ONE_OF })
+  .meta({ id: "ChatRequest" });
+export type ChatRequest = z.infer<typeof ChatRequest>;
+
+/** The conversation that a request brings. */
+export function requestConversation(request: ChatJobRequest): ConversationMessage[] {
+  const list: ChatMessage[] = request.messages ?? [{ role: "user", content: request.message ?? "" }];
+  return list.map((message): ConversationMessage => {
+    const { role, content } = message;
+    if (typeof content === "string") return { role, content: [{ type: "text", text: content }] };
+    return message as ConversationMessage;
+  });
+}
+
+/** Running time of a chat job that names none, in milliseconds. */
+export const DEFAULT_CHAT_JOB_TIMEOUT_MS = 900_000;
+
+export const DEFAULT_MAX_TOOL_ITERATIONS = 5;

@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { ApprovalPolicy } from "./approval.ts";
+
+const metadata = z
+  .record(z.string().min(1).max(64), z.string().max(512))
+  .refine((entries) => Object.keys(entries).length <= 64, "at most 64 entries")
+  .describe("Your own labels, returned with the job. Never interpreted.");
+
+const DAY_MS = 86_400_000;
+const YEAR_MS = 365 * DAY_MS;
+
+/** Bounds on what a job may spend, looked at before each call; a job that reaches one ends with what it has. */
+export const Budget = z.strictObject({
+  max_tokens: z.int().min(1).optional().describe("Input and output tokens of all turns together."),
+  max_cost_usd: z.number().positive().optional().describe("By the prices of the models file."),
+  max_tool_calls: z.int().min(0).optional(),
+});
+export type Budget = z.infer<typeof Budget>;
+
+/** What every kind of job accepts. Durations end in their unit. */
+export const jobOptions = {
+  timeout_ms: z
+    .int()
+    .min(1)
+    .max(DAY_MS)
+    .optional()
+    .describe(
+      "Time the job may run, counted from its first start. Default 60,000 for a tool job, 900,000 for a chat job.",
+    ),
+  queue_timeout_ms: z
+    .int()
+    .min(1)
+    .max(YEAR_MS)
+    .optional()
+    .describe("Fails the job with `queue_timeout` when no worker has started it so long after it was due."),
+  priority: z.int().min(0).max(10).optional().describe("0 is the highest, 10 the lowest. Default 5."),
+  delay_ms: z.int().min(0).max(YEAR_MS).optional().describe("Wait this long before the job is due."),
+  budget: Budget.optional(),
+  approval: ApprovalPolicy.optional().describe(
+    "Which tool calls wait for an approval; the strictest of server, tool and job counts. Default never.",
+  ),
+  metadata: metadata.optional(),
+  retention_seconds: z
+    .int()
+    .min(1)
+    .max(YEAR_MS / 1_000)
+    .optional()
+    .describe("How long the finished job stays readable. Default JOB_RETENTION_SECONDS."),
+};

@@ -1,0 +1,62 @@
+import type { JobStep } from "@millrace/contracts";
+import { abortable } from "../abortable.ts";
+import type { AgentRun } from "./agent.ts";
+import { applyStep, type AgentState } from "./agent-state.ts";
+
+/**
+ * The way of every step: first it changes the state, then it is written. So a job that goes on after a crash has, from
+ * the log alone, the state that it would have had. Nothing is written once the signal has aborted.
+ */
+export class Journal {
+  readonly #run: Pick<AgentRun, "write" | "signal">;
+  readonly #state: AgentState;
+  #recorded: JobStep[] = [];
+  readonly #writing = new Set<Promise<void>>();
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(run: Pick<AgentRun, "write" | "signal">, state: AgentState) {
+    this.#run = run;
+    this.#state = state;
+  }
+
+  /** Takes steps that are written together by the next `commit`. */
+  record(...steps: readonly JobStep[]): void {
+    for (const step of steps) applyStep(this.#state, step);
+    this.#recorded.push(...steps);
+  }
+
+  /** Resolves once all that was recorded is stored; rejects with the signal's reason when it aborts. */
+  async commit(): Promise<void> {
+    this.#run.signal.throwIfAborted();
+    if (this.#failure) throw this.#failure.error;
+    const steps = this.#recorded;
+    this.#recorded = [];
+    if (steps.length > 0) await abortable(this.#write(steps), this.#run.signal);
+  }
+
+  /** Writes steps that nothing waits for. `commit` and `stored` tell when that has failed. */
+  note(...steps: readonly JobStep[]): void {
+    if (this.#run.signal.aborted || this.#failure || steps.length === 0) return;
+    for (const step of steps) applyStep(this.#state, step);
+    this.#write(steps).catch(() => {});
+  }
+
+  /** Resolves once everything is stored. */
+  async stored(): Promise<void> {
+    await abortable(Promise.all(this.#writing), this.#run.signal);
+    await this.commit();
+  }
+
+  async #write(steps: readonly JobStep[]): Promise<void> {
+    const writing = this.#run.write(steps);
+    this.#writing.add(writing);
+    try {
+      await writing;
+    } catch (error) {
+      this.#failure ??= { error };
+      throw error;
+    } finally {
+      this.#writing.delete(writing);
+    }
+  }
+}

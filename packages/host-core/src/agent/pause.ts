@@ -1,0 +1,12 @@
+import { abortable } from "../abortable.ts";
+
+/** Waits; rejects with the signal's reason when it aborts. */
+export async function pause(forMs: number, signal: AbortSignal): Promise<void> {
+  const timeIsOver = Promise.withResolvers<void>();
+  const timer = setTimeout(timeIsOver.resolve, forMs);
+  try {
+    await abortable(timeIsOver.promise, signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,71 @@
+import {
+  APPROVAL_LIFETIME_MS,
+  jobError,
+  needsApproval,
+  strictestPolicy,
+  type JobStep,
+} from "@millrace/contracts";
+import { callsThatAre, type AgentCall, type CallState } from "./agent-state.ts";
+import { denied, failed } from "./returned.ts";
+import type { Session } from "./session.ts";
+import { callBudgetSpent } from "./stop-conditions.ts";
+import type { ToolOffer } from "./tool-offer.ts";
+
+/** As much of what a model wrote as it needs to know it again. */
+const QUOTE_LENGTH = 200;
+
+/** Records what each call that waits for nothing does next. It runs once that is stored. */
+export function planCalls(session: Session, offer: ToolOffer): void {
+  const { state, journal } = session;
+  for (const call of callsThatAre(state, "asked")) journal.record(...planAsked(session, offer, call));
+  for (const call of callsThatAre(state, "pending")) journal.record(...expire(session, call));
+  for (const call of callsThatAre(state, "denied")) journal.record(denied(call));
+  for (const call of callsThatAre(state, "approved")) journal.record(planApproved(offer, call));
+}
+
+type CallThatIs<Status> = AgentCall<Extract<CallState, { status: Status }>>;
+
+function planAsked(session: Session, offer: ToolOffer, { block }: CallThatIs<"asked">): JobStep[] {
+  const { state, request, tools, clock } = session;
+  const { id: tool_call_id, name, input, malformed_input } = block;
+  const refuse = (tool: string, ...[text, error]: [string, Parameters<typeof failed>[2]]) => [
+    failed({ tool_call_id, tool }, text, error),
+  ];
+  const stopReason = state.lastTurn?.stopReason;
+  if (stopReason === "max_tokens")
+    return refuse(name, "This call did not run: the answer was cut off.", null);
+  if (stopReason === "refusal") return refuse(name, "This call did not run: the answer was refused.", null);
+
+  const target = offer.directory.resolve(undefined, name);
+  if (!target.ok) return refuse(name, target.error.message, target.error);
+  const tool = target.tool?.name ?? name;
+  if (malformed_input !== undefined) {
+    const text = `The arguments of this call are no JSON object: ${malformed_input.slice(0, QUOTE_LENGTH)}`;
+    return refuse(tool, text, jobError("invalid_arguments", text));
+  }
+  if (callBudgetSpent(state, request)) {
+    return refuse(tool, "This call did not run: the job's budget is spent.", null);
+  }
+  const call = { tool_call_id, tool, arguments: input };
+  const policy = strictestPolicy(
+    target.tool ? tools.approvalPolicy(target.tool) : "always",
+    request.approval,
+  );
+  if (!needsApproval(policy, target.tool?.annotations ?? null)) return [{ type: "tool.called", ...call }];
+  const expires_at = new Date(clock.now() + APPROVAL_LIFETIME_MS).toISOString();
+  return [{ type: "approval.requested", ...call, expires_at }];
+}
+
+function expire({ clock }: Session, { block, state }: CallThatIs<"pending">): JobStep[] {
+  if (clock.now() < state.expiresAt) return [];
+  const call = { tool_call_id: block.id, tool: state.tool };
+  const reason = "nobody decided in time";
+  return [{ type: "approval.resolved", ...call, decision: "deny", reason, arguments: null }];
+}
+
+function planApproved(offer: ToolOffer, { block, state }: CallThatIs<"approved">): JobStep {
+  const call = { tool_call_id: block.id, tool: state.tool };
+  const target = offer.directory.resolve(undefined, state.tool);
+  if (!target.ok) return failed(call, target.error.message, target.error);
+  return { type: "tool.called", ...call, arguments: state.arguments };
+}

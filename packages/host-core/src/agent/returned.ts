@@ -1,0 +1,43 @@
+import { jobError, type JobError } from "@millrace/contracts";
+import type { ToolCallOutcome } from "../server/run-call.ts";
+import type { AgentCall, CallState, Step } from "./agent-state.ts";
+
+type Returned = Step<"tool.returned">;
+
+/** The end of a call that ran. A failure is told to the model like a tool's own. */
+export function returned({ tool_call_id, tool }: CallName, outcome: ToolCallOutcome): Returned {
+  if (!outcome.ok) return failed({ tool_call_id, tool }, describe(outcome.error), outcome.error);
+  const { content, structured_content, is_error, execution_time_ms } = outcome.result;
+  const result = { content, structured_content };
+  return { type: "tool.returned", tool_call_id, tool, result, is_error, error: null, execution_time_ms };
+}
+
+/** The end of a call that has no answer of its tool. */
+export function failed({ tool_call_id, tool }: CallName, text: string, error: JobError | null): Returned {
+  const result = { content: [{ type: "text", text }], structured_content: null };
+  return {
+    type: "tool.returned",
+    tool_call_id,
+    tool,
+    result,
+    is_error: true,
+    error,
+    execution_time_ms: null,
+  };
+}
+
+export function denied({ block, state }: AgentCall<Extract<CallState, { status: "denied" }>>): Returned {
+  const text = `The user denied this call${state.reason ? `: ${state.reason}` : "."}`;
+  return failed({ tool_call_id: block.id, tool: state.tool }, text, jobError("approval_denied", text));
+}
+
+export interface CallName {
+  readonly tool_call_id: string;
+  /** Unified; of an unknown tool what the model wrote. */
+  readonly tool: string;
+}
+
+/** With its wrong paths, so that the model can mend its arguments. */
+function describe({ message, errors = [] }: JobError): string {
+  return [message, ...errors.map((error) => `${error.path}: ${error.message}`)].join("\n");
+}

@@ -1,0 +1,126 @@
+import type {
+  MessageDeltaUsage,
+  RawContentBlockDelta,
+  RawContentBlockStartEvent,
+  RawMessageStreamEvent,
+  StopReason,
+  Usage,
+} from "@anthropic-ai/sdk/resources/messages";
+import type { AssistantBlock, TurnStopReason } from "@millrace/contracts";
+import type { ModelDelta, TokenUsage } from "../model.ts";
+import { readToolInput } from "../tool-input.ts";
+
+const STOP_REASON: Readonly<Record<StopReason, TurnStopReason>> = {
+  end_turn: "end_turn",
+  stop_sequence: "end_turn",
+  // Only tools that run at the provider pause a turn, and none is offered.
+  pause_turn: "end_turn",
+  tool_use: "tool_use",
+  max_tokens: "max_tokens",
+  model_context_window_exceeded: "max_tokens",
+  refusal: "refusal",
+};
+
+/** A block that is still growing. A tool call's arguments come as pieces of JSON. */
+type OpenBlock = { block: AssistantBlock; json: string };
+
+/** Puts a turn together from the events of its stream. */
+export class AnswerReader {
+  /** By the index that the stream gives them. */
+  readonly #blocks = new Map<number, OpenBlock>();
+  #usage: TokenUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+  #stopReason: StopReason | null = null;
+  #isComplete = false;
+
+  /** Takes one event in; what of it is for the reader of the stream, if anything. */
+  take(event: RawMessageStreamEvent): ModelDelta | null {
+    switch (event.type) {
+      case "message_start":
+        this.#addUsage(event.message.usage);
+        return null;
+      case "content_block_start":
+        return this.#open(event);
+      case "content_block_delta": {
+        const open = this.#blocks.get(event.index);
+        return open ? grow(open, event.delta) : null;
+      }
+      case "message_delta":
+        this.#stopReason = event.delta.stop_reason;
+        this.#addUsage(event.usage);
+        return null;
+      case "message_stop":
+        this.#isComplete = true;
+        return null;
+      case "content_block_stop":
+        return null;
+      default:
+        // New kinds of event may come at any time.
+        event satisfies never;
+        return null;
+    }
+  }
+
+  /** @throws Error when the stream ended too soon. */
+  finish(): { content: AssistantBlock[]; stopReason: TurnStopReason; usage: TokenUsage } {
+    if (!this.#isComplete) throw new Error("the stream ended before the answer did");
+    const content = [...this.#blocks.values()].map(({ block, json }) =>
+      block.type === "tool_use" && json !== "" ? { ...block, ...readToolInput(json) } : block,
+    );
+    const stopReason = STOP_REASON[this.#stopReason ?? "end_turn"] ?? "end_turn";
+    return { content: content.filter((block) => !isEmpty(block)), stopReason, usage: this.#usage };
+  }
+
+  #open({ index, content_block: start }: RawContentBlockStartEvent): ModelDelta | null {
+    const block = openBlock(start);
+    if (!block) return null;
+    this.#blocks.set(index, { block, json: "" });
+    if (block.type === "text" && block.text !== "") return { type: "text", text: block.text };
+    if (block.type === "thinking" && block.thinking !== "") return { type: "thinking", text: block.thinking };
+    return null;
+  }
+
+  /** The counts are totals, and may come more than once. */
+  #addUsage(usage: Usage | MessageDeltaUsage): void {
+    const before = this.#usage;
+    this.#usage = {
+      inputTokens: usage.input_tokens ?? before.inputTokens,
+      outputTokens: usage.output_tokens ?? before.outputTokens,
+      cacheReadTokens: usage.cache_read_input_tokens ?? before.cacheReadTokens,
+      cacheWriteTokens: usage.cache_creation_input_tokens ?? before.cacheWriteTokens,
+    };
+  }
+}
+
+/** Null for blocks of tools that run at the provider: none is offered. */
+function openBlock(start: RawContentBlockStartEvent["content_block"]): AssistantBlock | null {
+  if (start.type === "text") return { type: "text", text: start.text };
+  if (start.type === "thinking") {
+    return { type: "thinking", thinking: start.thinking, signature: start.signature ?? "" };
+  }
+  if (start.type === "redacted_thinking") return { type: "redacted_thinking", data: start.data };
+  if (start.type !== "tool_use") return null;
+  // Some servers give the arguments here, and no pieces.
+  const given = readToolInput(JSON.stringify(start.input ?? {}));
+  return { type: "tool_use", id: start.id, name: start.name, ...given };
+}
+
+function grow(open: OpenBlock, delta: RawContentBlockDelta): ModelDelta | null {
+  const { block } = open;
+  if (delta.type === "text_delta" && block.type === "text") {
+    block.text += delta.text;
+    return delta.text === "" ? null : { type: "text", text: delta.text };
+  }
+  if (delta.type === "thinking_delta" && block.type === "thinking") {
+    block.thinking += delta.thinking;
+    return delta.thinking === "" ? null : { type: "thinking", text: delta.thinking };
+  }
+  if (delta.type === "signature_delta" && block.type === "thinking") block.signature = delta.signature;
+  if (delta.type === "input_json_delta") open.json += delta.partial_json;
+  return null;
+}
+
+/** Nothing that could be shown or sent back. */
+function isEmpty(block: AssistantBlock): boolean {
+  if (block.type === "text") return block.text === "";
+  return block.type === "thinking" && block.thinking === "" && block.signature === "";
+}

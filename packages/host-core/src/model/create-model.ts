@@ -1,0 +1,69 @@
+import type { ModelSettings } from "@millrace/contracts";
+import { abortable } from "../abortable.ts";
+import type { Logger } from "../logger.ts";
+import { createDemoModel } from "./demo/demo-model.ts";
+import type { Model } from "./model.ts";
+import { ModelError } from "./model.ts";
+import { createModelHttp } from "./model-http.ts";
+import { createPacedStarts } from "./paced-starts.ts";
+import { unconfiguredError } from "./provider-error.ts";
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/**
+ * One alias, ready to answer; keep it, for its connections are its own. A provider's SDK takes about 250 ms to load, so
+ * the first answer loads it, and a process that asks no such provider never does. Without a key, `respond` rejects.
+ */
+export function createModel(
+  settings: ModelSettings,
+  environment: Variables,
+  { logger }: { logger?: Logger } = {},
+): Model {
+  const model = modelOf(settings, environment);
+  return {
+    settings,
+    async respond(request) {
+      try {
+        return await model.respond(request);
+      } catch (error) {
+        if (error instanceof ModelError) {
+          const { code, retry, retryAfterMs } = error;
+          logger?.debug({ model: settings.alias, code, retry, retryAfterMs }, error.message);
+        }
+        throw error;
+      }
+    },
+  };
+}
+
+function modelOf(settings: ModelSettings, environment: Variables): Model {
+  const { provider } = settings;
+  if (provider === "demo") return createDemoModel(settings);
+  if (!settings.isConfigured) {
+    return { settings, respond: () => Promise.reject(unconfiguredError(settings)) };
+  }
+  const apiKey = environment[settings.apiKeyVariable ?? ""] ?? "";
+  return loadedLater(settings, async () => {
+    const http = createModelHttp(environment);
+    if (provider === "anthropic") {
+      const { createAnthropicModel } = await import("./anthropic/anthropic-model.ts");
+      return createAnthropicModel(settings, apiKey, http);
+    }
+    const { createOpenAiModel } = await import("./openai/openai-model.ts");
+    return createOpenAiModel(settings, apiKey, http);
+  });
+}
+
+function loadedLater(settings: ModelSettings, load: () => Promise<Model>): Model {
+  let loading: Promise<Model> | undefined;
+  const mayStart = createPacedStarts();
+  return {
+    settings,
+    async respond(request) {
+      loading ??= load();
+      const model = await loading;
+      await abortable(mayStart(), request.signal);
+      return model.respond(request);
+    },
+  };
+}

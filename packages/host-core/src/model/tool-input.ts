@@ -1,0 +1,21 @@
+import type { ToolUseBlock } from "@millrace/contracts";
+
+/** Kept of what a model wrote where its arguments were no JSON. */
+const LONGEST_MALFORMED = 2_000;
+
+/**
+ * The arguments of a tool call, from the JSON that a model wrote. Nothing at all means none. What is no JSON object,
+ * such as JSON that was cut off, is kept as `malformed_input`, for the model to be told of.
+ */
+export function readToolInput(json: string): Pick<ToolUseBlock, "input" | "malformed_input"> {
+  if (json.trim() === "") return { input: {} };
+  try {
+    const value: unknown = JSON.parse(json);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      return { input: value as Record<string, unknown> };
+    }
+  } catch {
+    // Not JSON: below.
+  }
+  return { input: {}, malformed_input: json.slice(0, LONGEST_MALFORMED) };
+}

@@ -1,0 +1,31 @@
+import type { Redis } from "ioredis";
+import type { Clock } from "./clock.ts";
+import { terminalEvent, type JobOutcome } from "./job-view.ts";
+import type { Keys } from "./keys.ts";
+import type { JobRecord } from "./record.ts";
+import { PUBLISH_BYTES_MAX } from "./run-writer.ts";
+
+/** `changed`: the job is not what `record` says any more, so nothing has been done. */
+export type EndWaitingResult = "ended" | "missing" | "terminal" | "changed";
+
+/** Ends a job that no worker runs, provided that it still is as it was read. */
+export function endWaitingJob(
+  jobId: string,
+  record: JobRecord,
+  outcome: JobOutcome,
+  { redis, keys, clock }: { redis: Redis; keys: Keys; clock: Clock },
+): Promise<EndWaitingResult> {
+  const event = terminalEvent(outcome, { at: clock.now(), ...record });
+  return redis.millraceEndWaiting(
+    keys.record(jobId),
+    keys.log(jobId),
+    keys.events(jobId),
+    record.status,
+    record.generation,
+    record.run,
+    outcome.status,
+    PUBLISH_BYTES_MAX,
+    jobId,
+    JSON.stringify(event),
+  );
+}

@@ -1,0 +1,151 @@
+import {
+  jobError,
+  jobTimeoutMs,
+  type Cancellation,
+  type ConversationMessage,
+  type JobError,
+  type JobRequest,
+  type JobStep,
+  type ParkReason,
+  type Usage,
+} from "@millrace/contracts";
+import type { Clock } from "./clock.ts";
+import type { JobRun } from "./job-run.ts";
+import type { JobOutcome } from "./job-view.ts";
+import type { Logger } from "./logger.ts";
+import { RunTimer } from "./run-timer.ts";
+import { DecidedBeforeError, RunRefusedError } from "./run-writer.ts";
+import { NOTHING_RAN } from "./work-done.ts";
+
+/**
+ * What an executor is given. `signal` aborts at the deadline, when the job is cancelled, when it is lost, and at
+ * shutdown.
+ */
+export interface JobExecution {
+  jobId: string;
+  request: JobRequest;
+  /** The conversation that `previous_job_id` named. */
+  previous: readonly ConversationMessage[];
+  attempt: number;
+  signal: AbortSignal;
+  /** The job cannot run now, because what it needs is taken: its time stands still until {@link running}. */
+  waiting: () => void;
+  running: () => void;
+  /** What earlier starts of this job have written, oldest first. */
+  readPast: () => Promise<JobStep[]>;
+  /**
+   * Appends events to the job's log, in the order of the calls; resolves once they are stored. When this start no
+   * longer holds the job it rejects and `signal` aborts.
+   */
+  write: (steps: readonly JobStep[]) => Promise<void>;
+}
+
+/** `stopped` answers an abort of the signal, and tells what was under way. */
+export type ExecutionResult =
+  | Exclude<JobOutcome, { status: "cancelled" }>
+  | { status: "parked"; reason: ParkReason; /** Milliseconds since 1970. */ until: number }
+  | { status: "stopped"; usage?: Usage; cancellation: Cancellation };
+
+/** Does the work. Expected failures are outcomes; a rejection is a bug, or follows from the signal. */
+export type Execute = (execution: JobExecution) => Promise<ExecutionResult>;
+
+/** The job's own deadline has passed. */
+class JobTimeout extends Error {}
+/** Somebody wants the job stopped. */
+export class JobCancelled extends Error {
+  override name = "JobCancelled";
+}
+/** The run is no longer ours to finish: its lock is lost, a newer run exists, or the process ends. */
+export class RunAbandoned extends Error {
+  override name = "RunAbandoned";
+}
+
+/** How a run ends: its job does, or waits for something. */
+export type RunEnding =
+  | JobOutcome
+  | { status: "parked"; reason: ParkReason; until: number; /** Of the job's own time. */ leftMs: number };
+
+/**
+ * Executes a claimed run under its deadline.
+ * @throws RunAbandoned, RunRefusedError when the job is not this run's to end.
+ */
+export async function executeRun(
+  run: JobRun,
+  controller: AbortController,
+  { execute, clock, logger }: { execute: Execute; clock: Clock; logger: Logger },
+): Promise<RunEnding> {
+  const { signal } = controller;
+  const timer = new RunTimer(run.remainingMs, () => controller.abort(new JobTimeout()));
+  if (run.cancelRequested) controller.abort(new JobCancelled());
+  if (run.remainingMs <= 0) controller.abort(new JobTimeout());
+  try {
+    const result = await execute(executionOf(run, controller, timer));
+    if (result.status === "parked") return parkedEnding(result, timer.leftMs, clock.now());
+    return result.status === "stopped" ? stoppedOutcome(run, signal.reason, result) : result;
+  } catch (error) {
+    if (signal.aborted) return stoppedOutcome(run, signal.reason, { cancellation: NOTHING_RAN });
+    logger.error({ job_id: run.fence.jobId, err: error }, "Bug: a job's execution threw");
+    return failed(jobError("internal_error", "Millrace failed to run this job."));
+  } finally {
+    timer.stop();
+  }
+}
+
+/** A job whose time goes on while it is parked, or is over already, comes back for its end when it is over. */
+function parkedEnding(
+  { status, reason, until }: Extract<ExecutionResult, { status: "parked" }>,
+  leftMs: number,
+  now: number,
+): RunEnding {
+  const standsStill = reason === "approval" && leftMs > 0;
+  return { status, reason, until: Math.ceil(standsStill ? until : Math.min(until, now + leftMs)), leftMs };
+}
+
+function executionOf(run: JobRun, controller: AbortController, timer: RunTimer): JobExecution {
+  const lose = (error: unknown): void => controller.abort(error);
+  return {
+    jobId: run.fence.jobId,
+    request: run.request,
+    previous: run.previous,
+    attempt: run.attempt,
+    signal: controller.signal,
+    waiting: () => timer.pause(),
+    running: () => {
+      const waitedMs = timer.resume();
+      // Should another worker take over, it must know as well. Refused means that one has.
+      if (waitedMs > 0) run.postponeDeadline(waitedMs).catch(lose);
+    },
+    readPast: () => run.readPast(),
+    write: (steps) => {
+      const written = run.write(steps);
+      written.catch(lose);
+      return written;
+    },
+  };
+}
+
+/** What an abort means for the job depends on why it was aborted. */
+function stoppedOutcome(
+  run: JobRun,
+  reason: unknown,
+  { cancellation, ...usage }: { cancellation: Cancellation; usage?: Usage },
+): JobOutcome {
+  if (reason instanceof JobCancelled) return { status: "cancelled", cancellation, ...pickUsage(usage) };
+  if (reason instanceof JobTimeout) return { ...failed(timeoutError(run)), ...pickUsage(usage) };
+  if (reason instanceof RunAbandoned || reason instanceof RunRefusedError) throw reason;
+  if (reason instanceof DecidedBeforeError) throw reason;
+  throw new Error("A run was aborted for a reason that is not known", { cause: reason });
+}
+
+function pickUsage({ usage }: { usage?: Usage }): { usage?: Usage } {
+  return usage ? { usage } : {};
+}
+
+function failed(error: JobError): Extract<JobOutcome, { status: "failed" }> {
+  return { status: "failed", error, result: null };
+}
+
+function timeoutError({ request }: JobRun): JobError {
+  const limit = jobTimeoutMs(request);
+  return jobError("timeout", `The job did not end within ${limit} ms. Give it a longer timeout_ms.`);
+}

@@ -1,0 +1,51 @@
+import { jobError } from "@millrace/contracts";
+import type { Redis } from "ioredis";
+import type { Clock } from "./clock.ts";
+import { endWaitingJob } from "./end-waiting-job.ts";
+import type { JobQueues } from "./job-queues.ts";
+import type { Keys } from "./keys.ts";
+import { parseRecord, type JobRecord } from "./record.ts";
+
+const BATCH = 500;
+
+export interface QueueTimeoutDependencies {
+  redis: Redis;
+  keys: Keys;
+  queues: JobQueues;
+  clock: Clock;
+}
+
+/** Fails the jobs whose `queue_timeout_ms` is over and that no worker has started, however many they are. */
+export async function failOverdueJobs(dependencies: QueueTimeoutDependencies): Promise<void> {
+  const { redis, keys } = dependencies;
+  const [seconds, microseconds] = await redis.time();
+  const now = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+  let overdue: string[];
+  do {
+    overdue = await redis.zrangebyscore(keys.queueDeadlines, "-inf", now, "LIMIT", 0, BATCH);
+    await Promise.all(overdue.map((jobId) => failOverdueJob(jobId, dependencies)));
+    if (overdue.length > 0) await redis.zrem(keys.queueDeadlines, ...overdue);
+  } while (overdue.length === BATCH);
+}
+
+/** The job has left its queue. Should this get lost, a sweep finds it when its time is over. */
+export async function forgetQueueTimeout(
+  jobId: string,
+  { redis, keys }: Pick<QueueTimeoutDependencies, "redis" | "keys">,
+): Promise<void> {
+  await redis.zrem(keys.queueDeadlines, jobId).catch(() => 0);
+}
+
+/** Fails one such job; harmless when it has been started or has ended. */
+export async function failOverdueJob(jobId: string, dependencies: QueueTimeoutDependencies): Promise<void> {
+  const { redis, keys, queues } = dependencies;
+  const record = parseRecord(await redis.hgetall(keys.record(jobId)));
+  if (record?.status !== "queued") return;
+  const ended = await endWaitingJob(jobId, record, overdueOutcome(record), dependencies);
+  if (ended === "ended") await queues.remove(record.type, jobId);
+}
+
+function overdueOutcome({ type }: JobRecord) {
+  const message = `No worker started the job within its queue_timeout_ms. Start more workers, raise ${type.toUpperCase()}_CONCURRENCY, or give it longer.`;
+  return { status: "failed", error: jobError("queue_timeout", message), result: null } as const;
+}

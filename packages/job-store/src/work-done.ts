@@ -1,0 +1,50 @@
+import type { Cancellation, JobStep, TurnUsage, Usage } from "@millrace/contracts";
+import type { Redis } from "ioredis";
+
+export const NOTHING_RAN: Cancellation = { completed: [], stopped: [], ignored: [], model_stopped: false };
+
+/** What a job has done, for the terminal event of one that ends without its executor's word. */
+export interface WorkDone {
+  cancellation: Cancellation;
+  /** Of a chat job that has finished a turn. */
+  usage?: Usage;
+}
+
+/** All that the runs of a job have written so far. */
+export async function readSteps(redis: Redis, log: string): Promise<JobStep[]> {
+  const stored = await redis.lrange(log, 1, -1);
+  return stored.map((event) => JSON.parse(event) as JobStep);
+}
+
+/** What the steps say, oldest first, when nothing is under way: the calls that have run, and what the turns took. */
+export function workDone(steps: readonly JobStep[]): WorkDone {
+  const called = new Set<string>();
+  const completed = new Map<string, Cancellation["completed"][number]>();
+  let usage: Usage | null = null;
+  for (const step of steps) {
+    if (step.type === "turn.finished") usage = addTurn(usage, step.usage);
+    if (step.type === "tool.called") called.add(step.tool_call_id);
+    if (step.type === "tool.returned" && called.has(step.tool_call_id)) {
+      const { tool_call_id, tool } = step;
+      completed.set(tool_call_id, { tool_call_id, tool });
+    }
+  }
+  return {
+    cancellation: { ...NOTHING_RAN, completed: [...completed.values()] },
+    ...(usage ? { usage: { ...usage, tool_calls: called.size } } : {}),
+  };
+}
+
+function addTurn(sum: Usage | null, turn: TurnUsage): Usage {
+  if (!sum) return { ...turn, turns: 1, tool_calls: 0 };
+  return {
+    input_tokens: sum.input_tokens + turn.input_tokens,
+    output_tokens: sum.output_tokens + turn.output_tokens,
+    cache_read_tokens: sum.cache_read_tokens + turn.cache_read_tokens,
+    cache_write_tokens: sum.cache_write_tokens + turn.cache_write_tokens,
+    turns: sum.turns + 1,
+    tool_calls: 0,
+    // To a billionth, as turns have it: sums of fractions drift.
+    cost_usd: Math.round((sum.cost_usd + turn.cost_usd) * 1e9) / 1e9,
+  };
+}

@@ -1,0 +1,136 @@
+import { expect, test } from "vitest";
+import type { JobOutcome } from "../src/job-view.ts";
+import {
+  approvalRequested,
+  CHAT_DONE,
+  CHAT_REQUEST,
+  claimChat,
+  submitChat,
+  toolCalled,
+  toolReturned,
+  turnFinished,
+} from "./support/chat-jobs.ts";
+import { never, PATIENCE_MS } from "./support/run-jobs.ts";
+import { createInstallation, REQUEST, TENANT, type Installation } from "./support/test-installation.ts";
+
+const user = (text: string) => ({ role: "user", content: [{ type: "text", text }] });
+const DONE = { role: "assistant", content: [{ type: "text", text: "done" }] };
+const asks = (...ids: string[]) => ({
+  role: "assistant",
+  content: ids.map((id) => ({ type: "tool_use", id, name: "fixture__echo", input: {} })),
+});
+const CANCELLED: JobOutcome = {
+  status: "cancelled",
+  cancellation: { completed: [], stopped: [], ignored: [], model_stopped: true },
+};
+const FAILED: JobOutcome = {
+  status: "failed",
+  error: { code: "timeout", message: "", retryable: true },
+  result: null,
+};
+
+async function completed(installation: Installation, jobId: string, request = CHAT_REQUEST): Promise<void> {
+  const run = await claimChat(installation, jobId, 1, request);
+  await run.write([turnFinished(1, "c1"), toolCalled("c1"), toolReturned("c1", "hello")]);
+  await run.write([turnFinished(2)]);
+  if (CHAT_DONE.status !== "completed") throw new Error("not an outcome");
+  await run.finish(CHAT_DONE);
+}
+
+const ECHOED = {
+  role: "user",
+  content: [
+    { type: "tool_result", tool_use_id: "c1", content: [{ type: "text", text: "hello" }], is_error: false },
+  ],
+};
+const WHOLE = [user("hello"), asks("c1"), ECHOED, DONE];
+
+test("[store.conversation.ended] gives the conversation of a chat job that has ended, however it did", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const jobId = await submitChat(installation);
+  await completed(installation, jobId);
+  expect(await api.conversation(TENANT, jobId)).toEqual(WHOLE);
+
+  for (const outcome of [CANCELLED, FAILED]) {
+    const cut = await submitChat(installation);
+    const run = await claimChat(installation, cut);
+    await run.write([turnFinished(1, "c1", "c2"), toolCalled("c1"), toolReturned("c1", "hello")]);
+    await run.write([toolCalled("c2")]);
+    await run.finish(outcome);
+    const conversation = await api.conversation(TENANT, cut);
+    expect(conversation).toMatchObject([user("hello"), asks("c1", "c2"), { role: "user" }]);
+    // Providers refuse a call without its result.
+    expect(JSON.stringify(conversation)).toContain("did not run");
+  }
+
+  const parked = await submitChat(installation);
+  const run = await claimChat(installation, parked);
+  await run.write([turnFinished(1, "c1"), approvalRequested("c1")]);
+  await run.park("approval", Date.now() + 600_000, 1_000);
+  expect(await api.conversation(TENANT, parked)).toBe("not_usable");
+  await api.cancel(TENANT, parked);
+  expect(await api.conversation(TENANT, parked)).toMatchObject([user("hello"), asks("c1"), { role: "user" }]);
+});
+
+test("[store.conversation.chain] goes on with the conversation that came before, which a worker gets too", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const first = await submitChat(installation);
+  await completed(installation, first);
+  let previous = await api.conversation(TENANT, first);
+  for (const message of ["second", "third"]) {
+    if (!previous || previous === "not_usable") throw new Error("no conversation");
+    const request = { ...CHAT_REQUEST, message };
+    const { id } = await api.submit({ tenant: TENANT, request, previous });
+    // The request does not travel with the queue's entry, so the claim reads both.
+    const run = await claimChat(installation, id, 1, null);
+    expect(run.previous).toEqual(previous);
+    expect(run.request).toEqual(request);
+    const data = await installation.redis.hget(`${installation.keys.queuePrefix("chat")}:chat:${id}`, "data");
+    expect(JSON.parse(data ?? "")).toEqual({ generation: 0 });
+    await run.write([turnFinished(1)]);
+    if (CHAT_DONE.status !== "completed") throw new Error("not an outcome");
+    await run.finish(CHAT_DONE);
+    const conversation = await api.conversation(TENANT, id);
+    expect(conversation).toEqual([...previous, user(message), DONE]);
+    previous = conversation;
+  }
+  expect(previous).toHaveLength(8);
+});
+
+test("[store.conversation.none] is not there of a job that goes on, of a tool job, nor for others", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const queued = await submitChat(installation);
+  expect(await api.conversation(TENANT, queued)).toBe("not_usable");
+  const { id: tool } = await api.submit({ tenant: TENANT, request: REQUEST });
+  await api.cancel(TENANT, tool);
+  expect(await api.conversation(TENANT, tool)).toBe("not_usable");
+  await completed(installation, queued);
+  expect(await api.conversation("bob", queued)).toBeNull();
+  expect(await api.conversation(TENANT, "job_00000000000000000000000000")).toBeNull();
+  expect(await api.conversation(TENANT, "index")).toBeNull();
+});
+
+test("[store.conversation.hidden] shows no reader the conversation that came before", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const previous = [{ role: "user" as const, content: [{ type: "text" as const, text: "secret" }] }];
+  const { job, follower } = await api.submitAndFollow({ tenant: TENANT, request: CHAT_REQUEST, previous });
+  using following = follower;
+  const live = await following.next(never, PATIENCE_MS);
+  await completed(installation, job.id);
+  const shown = [
+    job,
+    live,
+    await following.next(never, PATIENCE_MS),
+    await api.readLog(job.id, 0, 100),
+    (await api.find(TENANT, job.id))?.job,
+    (await api.list(TENANT, { limit: 10 })).jobs,
+  ];
+  expect(live.map(({ type }) => type)).toEqual(["job.queued"]);
+  expect(live).toEqual(await api.readLog(job.id, 0, 1));
+  for (const view of shown) expect(JSON.stringify(view)).not.toContain("secret");
+  expect(await api.conversation(TENANT, job.id)).toEqual([...previous, ...WHOLE]);
+});

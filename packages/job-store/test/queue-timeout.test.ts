@@ -1,0 +1,108 @@
+import { expect, test, vi } from "vitest";
+import { CHAT_DONE, CHAT_REQUEST, claimChat, submitChat } from "./support/chat-jobs.ts";
+import { eventTypes, never, PATIENCE_MS, queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";
+import { createInstallation, REQUEST, TENANT } from "./support/test-installation.ts";
+
+/** Over before anybody can look. */
+const HASTY = { ...CHAT_REQUEST, queue_timeout_ms: 1 };
+
+const laterThan = (time: number) => vi.waitFor(() => expect(Date.now()).toBeGreaterThan(time));
+
+test("[store.queue-timeout.sweep] fails a job that no worker has started in time, and who waits hears of it", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const waiting = api.submitAndWait(
+    { tenant: TENANT, request: HASTY },
+    { waitMs: PATIENCE_MS, signal: never },
+  );
+  const sweeper = installation.createWorker().createSweeper();
+  await vi.waitFor(async () => {
+    await sweeper.sweep();
+    expect((await api.list(TENANT, { limit: 1, status: "failed" })).jobs).toHaveLength(1);
+  });
+  const { job, ended } = await waiting;
+  expect(ended).toBe(true);
+  expect(job).toMatchObject({ status: "failed", started_at: null, worker_id: null });
+  expect(job.error).toMatchObject({ code: "queue_timeout", retryable: true });
+  expect(await eventTypes(api, job.id)).toEqual(["job.queued", "job.failed"]);
+  await queueEmpty(installation, "chat");
+  expect(await redis.exists(keys.queueDeadlines)).toBe(0);
+  expect(await redis.ttl(keys.record(job.id))).toBeGreaterThan(0);
+});
+
+test("[store.queue-timeout.claim] is not started by a worker that comes too late, without any sweep", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const jobId = await submitChat(installation, HASTY);
+  await laterThan(Date.now() + 2);
+  let starts = 0;
+  startRunner(installation, () => {
+    starts += 1;
+    return Promise.resolve(CHAT_DONE);
+  });
+  await untilStatus(api, jobId, "failed");
+  expect((await api.find(TENANT, jobId))?.job.error?.code).toBe("queue_timeout");
+  await queueEmpty(installation, "chat");
+  expect(starts).toBe(0);
+});
+
+test("[store.queue-timeout.delay] counts from the moment at which a delayed job is due", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const { id, created_at } = await api.submit({ tenant: TENANT, request: { ...HASTY, delay_ms: 600_000 } });
+  await laterThan(Date.parse(created_at) + 2);
+  await installation.createWorker().createSweeper().sweep();
+  expect((await api.find(TENANT, id))?.job.status).toBe("queued");
+  expect(await redis.zscore(keys.queueDeadlines, id)).toBe(String(Date.parse(created_at) + 600_001));
+});
+
+test("[store.queue-timeout.started] leaves a job alone that was started in time, and one that names none", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const other = await submitChat(installation);
+  const jobId = await submitChat(installation, { ...CHAT_REQUEST, queue_timeout_ms: 1_000 });
+  await claimChat(installation, jobId);
+  // As if the second were over.
+  await redis.hset(keys.record(jobId), "queue_deadline", Date.now() - 1);
+  await redis.zadd(keys.queueDeadlines, Date.now() - 1, jobId);
+  await installation.createWorker().createSweeper().sweep();
+  expect((await api.find(TENANT, jobId))?.job.status).toBe("running");
+  expect((await api.find(TENANT, other))?.job.status).toBe("queued");
+  expect(await redis.exists(keys.queueDeadlines)).toBe(0);
+  // Nor is it overdue for the next worker, when this one has died.
+  expect((await claimChat(installation, jobId, 2)).attempt).toBe(1);
+});
+
+test("[store.queue-timeout.many] one sweep fails all that are overdue, however many", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const request = { ...REQUEST, queue_timeout_ms: 1 };
+  const jobs = await Promise.all(
+    Array.from({ length: 1_100 }, () => api.submit({ tenant: TENANT, request })),
+  );
+  await laterThan(Date.now() + 2);
+  await installation.createWorker().createSweeper().sweep();
+  const statuses = await Promise.all(jobs.map(({ id }) => redis.hget(keys.record(id), "status")));
+  expect(new Set(statuses)).toEqual(new Set(["failed"]));
+  expect(await redis.exists(keys.queueDeadlines)).toBe(0);
+  await queueEmpty(installation, "tool");
+});
+
+test("[store.queue-timeout.left] leaves no entry of a job that has been started or cancelled", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const request = { ...CHAT_REQUEST, queue_timeout_ms: 600_000 };
+  const cancelled = await submitChat(installation, request);
+  expect(await redis.zcard(keys.queueDeadlines)).toBe(1);
+  await api.cancel(TENANT, cancelled);
+  expect(await redis.exists(keys.queueDeadlines)).toBe(0);
+  const started = await submitChat(installation, request);
+  startRunner(installation, () => Promise.resolve(CHAT_DONE));
+  await untilStatus(api, started, "completed");
+  await vi.waitFor(async () => expect(await redis.exists(keys.queueDeadlines)).toBe(0));
+});
