@@ -166,6 +166,89 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.memory": "The api's memory does not grow with the jobs that have passed.",
   "api.openapi": "/openapi.json is valid and describes every route.",
   "api.request_id": "Every answer has a request id; the client's own is used when it is fit for a log.",
+  "approvals.bad": "A body that is no decision is refused, and another key's job does not exist.",
+  "approvals.clock": "A job's time stands still while it waits for a word.",
+  "approvals.conflict":
+    "A decision on an unknown, decided or ended call is 409, and of two at once one counts.",
+  "approvals.deny": "The model is told of a denial and its reason, and the tool is never called.",
+  "approvals.edit": "A call may be approved with other arguments if they fit the tool.",
+  "approvals.park":
+    "A call that needs a word parks its job, tells its arguments, holds no place and goes on once approved.",
+  "approvals.policy":
+    "The strictest policy of server and job decides, and a tool without annotations counts as destructive.",
+  "approvals.some": "Of a turn's calls, those that need no word run at once.",
+  "approvals.tool_job": "A tool job asks for approval as well.",
+  "approvals.worker_gone": "An approval works after the worker that asked is gone.",
+  "cancel.fleet": "A cancel reaches its job on whichever worker it runs.",
+  "cancel.ignored": "A tool that ignores a cancel is waited for some five seconds at most, and is named.",
+  "cancel.model": "A cancel closes the model's stream and frees the place within a second.",
+  "cancel.queued": "Queued and delayed jobs are cancelled at once and never run.",
+  "cancel.race": "A cancel that races the end gives one end: 202 means cancelled, 200 means completed.",
+  "cancel.stream": "Streams and waits end with the cancel.",
+  "cancel.tool":
+    "A cancel tells the tool, frees the place within a second, and the job says what had run and what was stopped.",
+  "cancel.tool_job": "A tool job is cancelled likewise.",
+  "cancel.twice": "Two cancels make one end, and a finished job stays as it is.",
+  "cancel.unknown": "An unknown job, or another key's, is 404 and goes on.",
+  "chat.auth": "A missing or refused model key fails the job at once, and the error names the variable.",
+  "chat.bad.header": "Headers and JSON of chat requests are judged as for every job.",
+  "chat.bad.request":
+    "A chat request that does not fit is refused with the path and a message that says what is right.",
+  "chat.bad.size": "A body of exactly the limit reaches the model whole; one byte more is refused.",
+  "chat.conversation":
+    "With either provider every step of a conversation is seen in the documented order, and every event has exactly the contract's form.",
+  "chat.cool_down.cancel": "A parked job is cancelled at once.",
+  "chat.cool_down.park": "A job that waits long for its provider is parked, holds no place, and goes on.",
+  "chat.cool_down.shared": "A provider's cool-down holds for every worker.",
+  "chat.deltas":
+    "The first delta is passed on at once, later ones are put together, and nothing of the text is lost.",
+  "chat.demo": "Without a key the default model shows a real loop with a real tool.",
+  "chat.faults.backoff": "5xx are tried again.",
+  "chat.faults.broken":
+    "A cut, stalled, malformed or failing stream takes its turn back and makes it again, and the deltas that are kept are the answer.",
+  "chat.faults.rejected": "What a provider refuses fails at once with its own words.",
+  "chat.faults.retry_after": "429 and 529 with Retry-After are waited for, with no attempt burned.",
+  "chat.faults.silent": "A provider that never begins is cut off and asked again.",
+  "chat.faults.truncated_call":
+    "A tool call that was cut off does not run, and the conversation stays whole.",
+  "chat.jobs": "POST /jobs takes a chat job, waited for or read later.",
+  "chat.limits.budget":
+    "A job that has spent its budget of tokens, cost or tool calls completes with what it has.",
+  "chat.limits.iterations":
+    "A model that calls tools for ever is stopped after `max_tool_iterations`, its last tools included.",
+  "chat.limits.stop": "An answer cut at its limit, and a refusal, end the job and are named.",
+  "chat.models":
+    "GET /models and /health/ready tell aliases, limits, prices and which providers are configured, and no key.",
+  "chat.options.choice": "`tool_choice` binds the first turn; `none` offers no tool.",
+  "chat.options.model": "System, temperature, max_tokens and messages reach the model as they are.",
+  "chat.options.no_tools": "Where no tools are to be had it is plain chat, with a warning.",
+  "chat.options.plain": "`enable_mcp: false` is plain chat, without a warning.",
+  "chat.options.servers": "`mcp_servers` narrows what the model is offered and what it can call.",
+  "chat.options.unknown": "Models, servers and tools that do not exist are refused with those that do.",
+  "chat.previous":
+    "`previous_job_id` goes on with that job's whole conversation, which is no part of the new request or its events.",
+  "chat.previous.cut": "A job cancelled in a tool call can be gone on with.",
+  "chat.previous.tenant": "Another key's job does not exist as a previous job.",
+  "chat.previous.unusable": "A previous job that does not exist, is no chat or has not ended is refused.",
+  "chat.reconnect.anywhere": "A stream that breaks at any byte goes on after its last whole event.",
+  "chat.reconnect.live":
+    "A reader that breaks off again and again while the job runs has the unbroken log, byte for byte.",
+  "chat.results.large": "The model gets head and tail of a large result, the log all of it.",
+  "chat.results.media": "An image or PDF that a tool returns reaches the model as such.",
+  "chat.results.too_large": "A result over the cap is refused alone, and the model is told.",
+  "chat.secret": "A model's key is in no event, job or log, even when the provider repeats it.",
+  "chat.streamed":
+    "POST /chat with `stream: true` or Accept, and POST /jobs with Accept, answer with the job's events from the first to the last.",
+  "chat.streams.hang_up": "A client that hangs up on POST /chat leaves its job to run.",
+  "chat.streams.leave": "Clients that connect and leave keep nothing open and stop nothing.",
+  "chat.streams.slow_reader": "A slow reader of a fast stream holds nobody up and misses nothing.",
+  "chat.tools.bare": "A bare tool name finds the one server that has it, and no one of several.",
+  "chat.tools.error": "What goes wrong in a tool is told to the model and fails no job.",
+  "chat.tools.parallel":
+    "The tools of one turn run side by side, and the model gets their results in its order.",
+  "chat.tools.unknown": "A call of a tool that does not exist is answered with those that do.",
+  "chat.usage": "Tokens and cost are counted by turn and by job, alike for both providers.",
+  "chat.waited": "POST /chat answers 200 with the finished job.",
   "config.default": "The default configuration fits its schema and has three real servers.",
   "config.mcp.approval":
     "A server's approval is one policy or one for each glob of tool names; the strictest that fits counts, and wrong values are refused with the allowed ones.",
@@ -457,6 +540,12 @@ export const requirements: Readonly<Record<string, string>> = {
   "testing.model.script.wrong": "A wrong script is refused with the places of its mistakes.",
   "testing.redis.faults": "The test Redis can be paused, killed and restarted with its data.",
   "testing.requirements.cited": "Every promise has a test, and every test a promise.",
+  "timeouts.cool_down": "A job parked for its provider ends at its own deadline.",
+  "timeouts.job": "A job whose time is over, in the model or in a tool, fails with `timeout` and stops both.",
+  "timeouts.model": "A model's answer that takes too long fails the job with `model_timeout`.",
+  "timeouts.queue":
+    "A job that nobody starts in time fails with `queue_timeout` and never runs; one that was started is left alone.",
+  "timeouts.tool": "A tool that never returns is cut off after `tool_timeout`, and the model is told.",
   "tools.boundaries": "Lint refuses every import across a boundary, and no other.",
   "worker.config.defaults": "The worker needs only REDIS_URL.",
   "worker.config.overrides": "The environment's settings for MCP servers are passed on.",
