@@ -41,7 +41,12 @@ const BOUNDARIES = [
   {
     file: "packages/host-core/src/connection/sdk/x.ts",
     allowed: ["@millrace/contracts", "@modelcontextprotocol/sdk/types.js"],
-    forbidden: ["@millrace/job-store", "@millrace/testing", "hono", "bullmq", "ioredis", "openai"],
+    forbidden: ["@millrace/job-store", "@millrace/testing", "hono", "bullmq", "@modelcontextprotocol/client"],
+  },
+  {
+    file: "packages/host-core/src/connection/client/x.ts",
+    allowed: ["@millrace/contracts", "@modelcontextprotocol/client"],
+    forbidden: ["@millrace/job-store", "hono", "bullmq", "@modelcontextprotocol/sdk/types.js", "openai"],
   },
   {
     file: "packages/host-core/src/model/anthropic/x.ts",

@@ -83,7 +83,12 @@ test("[recovery.worker-killed] a killed worker's job runs elsewhere, with no att
     const child = startWorker(environment);
     for (const id of await workerIds(store, count)) if (!workers.has(id)) workers.set(id, child);
   }
-  const request = { type: "tool", tool: "fixture__wait", arguments: { ms: 1_500 } } as const;
+  const request = {
+    type: "tool",
+    tool: "fixture__wait",
+    arguments: { ms: 1_500 },
+    on_unknown: "retry",
+  } as const;
   const { follower } = await store.submitAndFollow({
     tenant: TENANT,
     request: { ...request, timeout_ms: 60_000 },

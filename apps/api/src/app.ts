@@ -13,8 +13,11 @@ import { executeToolRoutes } from "./routes/execute-tool.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { jobEventRoutes } from "./routes/job-events.ts";
 import { jobControlRoutes } from "./routes/job-control.ts";
+import { jobRetryRoutes } from "./routes/job-retry.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { mcpRoutes } from "./routes/mcp.ts";
+import { mcpReloadRoutes } from "./routes/mcp-reload.ts";
+import { mcpResourceRoutes } from "./routes/mcp-resources.ts";
 import { modelRoutes } from "./routes/models.ts";
 import { submitJobRoutes } from "./routes/submit-job.ts";
 import { workerRoutes } from "./routes/workers.ts";
@@ -52,9 +55,12 @@ export function createApp(dependencies: ApiDependencies) {
     .route("/", jobRoutes(dependencies))
     .route("/", jobEventRoutes(dependencies))
     .route("/", jobControlRoutes(dependencies))
+    .route("/", jobRetryRoutes(dependencies))
     .route("/", chatRoutes(dependencies))
     .route("/", modelRoutes(dependencies))
     .route("/", mcpRoutes(dependencies))
+    .route("/", mcpResourceRoutes(dependencies))
+    .route("/", mcpReloadRoutes(dependencies))
     .route("/", executeToolRoutes(dependencies))
     .route("/", workerRoutes(dependencies));
 }

@@ -23,6 +23,7 @@ test("[worker.config.defaults] only REDIS_URL is needed", () => {
     modelsFile: { path: undefined, environment: { REDIS_URL } },
     toolConcurrency: 50,
     chatConcurrency: 100,
+    maxCrashes: 20,
     drainTimeoutMs: 30_000,
   });
   expect(mcp).toMatchObject({ path: "config/mcp-servers.json", explicit: false });

@@ -16,6 +16,7 @@ const Environment = z.object({
   MCP_TOOL_EXECUTION_TIMEOUT: seconds.default(60),
   TOOL_CONCURRENCY: atOnce.default(50),
   CHAT_CONCURRENCY: atOnce.default(100),
+  MAX_CRASHES: z.coerce.number().int().min(1).max(1_000).default(20),
   DRAIN_TIMEOUT_SECONDS: z.coerce.number().min(0).max(86_400).default(30),
 });
 
@@ -40,6 +41,7 @@ export interface WorkerConfig {
   readonly modelsFile: ModelsFile;
   readonly toolConcurrency: number;
   readonly chatConcurrency: number;
+  readonly maxCrashes: number;
   readonly drainTimeoutMs: number;
 }
 
@@ -67,6 +69,7 @@ export function parseWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig 
     modelsFile: { path: data.MODELS_CONFIG_FILE, environment: presentVariables(environment) },
     toolConcurrency: data.TOOL_CONCURRENCY,
     chatConcurrency: data.CHAT_CONCURRENCY,
+    maxCrashes: data.MAX_CRASHES,
     drainTimeoutMs: data.DRAIN_TIMEOUT_SECONDS * 1_000,
   });
 }

@@ -1,36 +1,70 @@
 import { jobError, type Cancellation, type ToolJobRequest, type ToolJobResult } from "@millrace/contracts";
-import type { Host } from "@millrace/host-core";
+import { mayRunAgain, type Host, type StopListener, type ToolCallOutcome } from "@millrace/host-core";
 import type { ExecutionResult, JobExecution } from "@millrace/job-store";
 import { requirePermission, TOOL_CALL_ID } from "./tool-approval.ts";
 
-/** Runs a tool job: one call through the warm host. A tool that answers `isError` fails the job, and its answer is kept. */
+/**
+ * Runs a tool job: one call through the warm host. A tool that answers `isError` fails the job, and its answer is kept.
+ *
+ * `job.started` is the intent of the call. A start that finds one of which nothing more is known makes the call again
+ * only where that does no harm, and so does one whose server died in the middle of the call.
+ */
 export async function runToolJob(host: Host, execution: JobExecution): Promise<ExecutionResult> {
-  const { request, signal, waiting, running } = execution;
+  const { request, signal, isUnknown } = execution;
   if (request.type !== "tool") throw new Error(`The tool queue holds a ${request.type} job`);
-  const { server, tool } = request;
   let stopping: Promise<boolean> | null = null;
+  let mayRepeat = request.on_unknown === "retry";
   try {
-    const permission = await requirePermission(host, request, execution);
+    const target = await host.resolveTool({ server: request.server, tool: request.tool, signal });
+    mayRepeat ||= target.ok && mayRunAgain(target.tool?.annotations ?? null);
+    if (isUnknown && !mayRepeat) return outcomeUnknown("The worker that made it died");
+    const permission = await requirePermission(host, request, target, execution);
     if (!permission.granted) return permission.ending;
-    const call = await host.callTool({
-      server,
-      tool,
-      arguments: permission.arguments,
-      signal,
-      onWaiting: waiting,
-      onRunning: running,
-      onStopping: (stopped) => {
+    const call = (): Promise<ToolCallOutcome> =>
+      callTool(host, execution, request, permission.arguments, (stopped) => {
         stopping = stopped;
-      },
-    });
-    if (!call.ok) return { status: "failed", error: call.error, result: null };
+      });
+    const first = await call();
+    const wasLost = !first.ok && first.isAnswerLost === true;
+    const last = wasLost && mayRepeat ? await call() : first;
+    return toEnding(last, { wasLost, mayRepeat });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    const isIdle = stopping === null && !isUnknown;
+    const cancellation = await cancellationOf(request, stopping);
+    return { status: "stopped", cancellation, isIdle, mustNotRepeat: !isIdle && !mayRepeat };
+  }
+}
+
+function callTool(
+  host: Host,
+  { signal, waiting, running }: JobExecution,
+  { server, tool }: ToolJobRequest,
+  toolArguments: Record<string, unknown>,
+  onStopping: StopListener,
+): Promise<ToolCallOutcome> {
+  const listeners = { onWaiting: waiting, onRunning: running, onStopping };
+  return host.callTool({ server, tool, arguments: toolArguments, signal, ...listeners });
+}
+
+function toEnding(
+  call: ToolCallOutcome,
+  { wasLost, mayRepeat }: { wasLost: boolean; mayRepeat: boolean },
+): ExecutionResult {
+  if (call.ok) {
     const { result } = call;
     if (!result.is_error) return { status: "completed", result };
     return { status: "failed", error: jobError("tool_error", toolMessage(result)), result };
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    return { status: "stopped", cancellation: await cancellationOf(request, stopping) };
   }
+  if (wasLost && !mayRepeat) return outcomeUnknown(call.error.message);
+  // What took too long may have happened all the same.
+  const mustNotRepeat = call.error.code === "tool_timeout" && !mayRepeat;
+  return { status: "failed", error: call.error, result: null, mustNotRepeat };
+}
+
+function outcomeUnknown(reason: string): ExecutionResult {
+  const message = `Nobody knows whether the call has happened: ${reason}. Find out, and retry the job if it has not; with "on_unknown": "retry" a job calls again by itself.`;
+  return { status: "failed", error: jobError("outcome_unknown", message), result: null };
 }
 
 /** What is known of a call that was told to stop; null when it had not begun. */

@@ -21,11 +21,13 @@ export function createRunners({ store, host, models, config, logger }: RunnersOp
     tool: store.createRunner({
       type: "tool",
       concurrency: config.toolConcurrency,
+      maxCrashes: config.maxCrashes,
       execute: (execution) => runToolJob(host, execution),
     }),
     chat: store.createRunner({
       type: "chat",
       concurrency: config.chatConcurrency,
+      maxCrashes: config.maxCrashes,
       execute: createChatExecutor({ host, models, coolDowns: store.coolDowns, environment, logger }),
     }),
   };

@@ -7,6 +7,7 @@ import {
   type JobStep,
   type Tool,
   type ToolJobRequest,
+  type ToolResolution,
 } from "@millrace/contracts";
 import type { Host } from "@millrace/host-core";
 import type { ExecutionResult, JobExecution } from "@millrace/job-store";
@@ -23,14 +24,10 @@ export type Permission =
 export async function requirePermission(
   host: Host,
   request: ToolJobRequest,
+  target: ToolResolution,
   execution: JobExecution,
 ): Promise<Permission> {
   const granted: Permission = { granted: true, arguments: request.arguments };
-  const target = await host.resolveTool({
-    server: request.server,
-    tool: request.tool,
-    signal: execution.signal,
-  });
   // What cannot run is refused by the call itself, with its own error.
   if (!target.ok || !target.tool) return granted;
   const { tool } = target;

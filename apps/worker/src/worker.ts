@@ -1,12 +1,16 @@
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import { createHost, startProcessGuard, type ServerSettings } from "@millrace/host-core";
+import { createHost, loadProvider, startProcessGuard, type ServerSettings } from "@millrace/host-core";
 import { createWorkerStore } from "@millrace/job-store";
 import type { ModelDirectory } from "@millrace/contracts";
 import type { Logger } from "pino";
 import packageJson from "../package.json" with { type: "json" };
 import type { WorkerConfig } from "./config.ts";
+import { createFleetHandlers } from "./fleet-handlers.ts";
+import { createReload } from "./reload.ts";
 import { createRunners } from "./runners.ts";
+import { untilRequired } from "./until-required.ts";
+import { watchConfig } from "./watch-config.ts";
 
 /** A server that takes longer than this to connect does not hold the others' jobs back. In milliseconds. */
 const WARM_UP_MS = 10_000;
@@ -22,7 +26,8 @@ export interface WorkerOptions {
 }
 
 /**
- * A worker: it warms its MCP servers first and takes jobs afterwards.
+ * A worker: it warms its MCP servers first and takes jobs afterwards, but none as long as a required server is
+ * missing at its start. It changes its servers when the file changes, or when it is told to reload.
  *
  *     created ── start() ──→ warming ──→ taking jobs ── stop() ──→ draining ──→ stopped
  *
@@ -50,9 +55,14 @@ export function createWorker({ config, servers, models, logger }: WorkerOptions)
   });
   const sweeper = store.createSweeper();
   host.onChange(() => registry.changed());
+  const reload = createReload({ host, registry, mcp: config.mcp, logger });
+  const stopping = new AbortController();
+  let watch: Disposable | null = null;
   let stopped: Promise<void> | null = null;
 
   async function stop(): Promise<void> {
+    stopping.abort();
+    watch?.[Symbol.dispose]();
     await runners.close(config.drainTimeoutMs);
     // Without Redis nobody can be told; the entry expires by itself.
     const left = Promise.all([sweeper.close(), registry.leave()]);
@@ -69,9 +79,12 @@ export function createWorker({ config, servers, models, logger }: WorkerOptions)
         { worker_id: store.workerId, servers: servers.map(({ name }) => name) },
         "Connecting MCP servers",
       );
+      watch = watchConfig({ path: config.mcp.path, onChange: reload, logger });
       host.start();
       await registry.join();
-      await host.whenWarm(WARM_UP_MS);
+      store.answer(createFleetHandlers({ host, registry, reload }));
+      await Promise.all([host.whenWarm(WARM_UP_MS), loadProvider(models.default.provider)]);
+      await untilRequired(host, stopping.signal, logger);
       if (stopped) return;
       runners.start();
       sweeper.start();

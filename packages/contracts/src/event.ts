@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { ApprovalDecision } from "./approval.ts";
 import { AssistantMessage } from "./conversation.ts";
-import { Job, Usage } from "./job.ts";
+import { Job, ToolJobResult, Usage } from "./job.ts";
 import { JobError } from "./job-error.ts";
 import { JobRequest } from "./job-request.ts";
-import { ContentBlock } from "./tool-call.ts";
+import { RetryFrom } from "./job-retry.ts";
 
 /** `id` is the event's place in its job's log: 1, 2, 3 … without gaps. */
 const common = {
@@ -35,7 +35,7 @@ export type TurnStopReason = z.infer<typeof TurnStopReason>;
 export const ParkReason = z.enum(["approval", "cool_down"]);
 export type ParkReason = z.infer<typeof ParkReason>;
 
-export const WarningCode = z.enum(["no_tools", "tools_left_out", "model_retry", "progress_dropped"]);
+export const WarningCode = z.enum(["no_tools", "tools_left_out", "model_retry"]);
 export type WarningCode = z.infer<typeof WarningCode>;
 
 /** One flat object for each step of a job. A terminal event is the last of every log. */
@@ -48,6 +48,13 @@ export const JobEvent = z
       until: z.iso.datetime().describe("It goes on then at the latest."),
     }),
     event("job.resumed", { worker_id }),
+    event("job.retrying", {
+      delay_ms: z.number().describe("The next attempt, whose number this event has, begins after it."),
+      error: JobError.describe("Why the attempt before failed."),
+    }),
+    event("job.reopened", {
+      from: RetryFrom.describe("`start`: what stands before this event counts no more."),
+    }),
     event("job.warning", { code: WarningCode, message: z.string() }),
     event("turn.started", { turn, model: z.string().describe("Alias.") }),
     event("thinking.delta", { turn, text: z.string() }),
@@ -75,9 +82,10 @@ export const JobEvent = z
     }),
     event("tool.returned", {
       ...toolCall,
-      result: z.object({
-        content: z.array(ContentBlock),
-        structured_content: z.record(z.string(), z.unknown()).nullable(),
+      result: ToolJobResult.pick({
+        content: true,
+        structured_content: true,
+        structured_content_errors: true,
       }),
       is_error: z.boolean(),
       error: JobError.nullable().describe("Why there is no answer of the tool itself."),

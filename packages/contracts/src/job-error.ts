@@ -21,6 +21,10 @@ export const JOB_ERROR_RETRYABLE = {
   ambiguous_tool: false,
   /** The arguments do not fit the tool's schema. */
   invalid_arguments: false,
+  /** The call may or may not have happened: its worker or its server died before an answer came. */
+  outcome_unknown: false,
+  /** The job's workers died again and again while it ran, without a new step in between. */
+  crash_loop: false,
   /** The server refused the call with a protocol error. */
   call_rejected: false,
   /** The result is larger than a job may keep. */
@@ -46,11 +50,12 @@ export const JOB_ERROR_RETRYABLE = {
 export type JobErrorCode = keyof typeof JOB_ERROR_RETRYABLE;
 
 const codes = Object.keys(JOB_ERROR_RETRYABLE) as [JobErrorCode, ...JobErrorCode[]];
+export const JobErrorCode = z.enum(codes);
 
 /** The `error` of a failed job. `retryable` says whether the same job may succeed later. */
 export const JobError = z
   .object({
-    code: z.enum(codes),
+    code: JobErrorCode,
     message: z.string(),
     retryable: z.boolean(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),

@@ -17,6 +17,16 @@ export const Budget = z.strictObject({
 });
 export type Budget = z.infer<typeof Budget>;
 
+/** How long a job waits before its next attempt. */
+export const Backoff = z.strictObject({
+  type: z
+    .enum(["exponential", "fixed"])
+    .default("exponential")
+    .describe("Exponential doubles each time, with jitter."),
+  delay_ms: z.int().min(0).max(DAY_MS).default(1_000).describe("Before the second attempt."),
+});
+export type Backoff = z.infer<typeof Backoff>;
+
 /** What every kind of job accepts. Durations end in their unit. */
 export const jobOptions = {
   timeout_ms: z
@@ -25,7 +35,7 @@ export const jobOptions = {
     .max(DAY_MS)
     .optional()
     .describe(
-      "Time the job may run, counted from its first start. Default 60,000 for a tool job, 900,000 for a chat job.",
+      "Time the job may run, counted from the first start of each attempt. Default 60,000 for a tool job, 900,000 for a chat job.",
     ),
   queue_timeout_ms: z
     .int()
@@ -35,6 +45,16 @@ export const jobOptions = {
     .describe("Fails the job with `queue_timeout` when no worker has started it so long after it was due."),
   priority: z.int().min(0).max(10).optional().describe("0 is the highest, 10 the lowest. Default 5."),
   delay_ms: z.int().min(0).max(YEAR_MS).optional().describe("Wait this long before the job is due."),
+  attempts: z
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      "How often the job is tried when its error is retryable, the first time included. Default 1. A tool call " +
+        "that may have happened is repeated only where a tool is read-only or idempotent, or with `on_unknown`.",
+    ),
+  backoff: Backoff.optional(),
   budget: Budget.optional(),
   approval: ApprovalPolicy.optional().describe(
     "Which tool calls wait for an approval; the strictest of server, tool and job counts. Default never.",

@@ -23,6 +23,10 @@ export const ToolJobResult = z
   .object({
     content: z.array(ContentBlock),
     structured_content: z.record(z.string(), z.unknown()).nullable(),
+    structured_content_errors: z
+      .array(z.object({ path: z.string(), message: z.string() }))
+      .optional()
+      .describe("There only when `structured_content` does not fit the tool's output schema."),
     is_error: z.boolean(),
     execution_time_ms: z.number(),
   })

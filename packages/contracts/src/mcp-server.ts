@@ -29,7 +29,44 @@ export const Tool = z
   .meta({ id: "Tool" });
 export type Tool = z.infer<typeof Tool>;
 
-/** What one worker knows of one server. `resources` are URIs. */
+/** Data that a server offers under a URI. */
+export const Resource = z
+  .object({
+    uri: z.string(),
+    name: z.string(),
+    title: z.string().nullable(),
+    description: z.string().nullable(),
+    mime_type: z.string().nullable(),
+  })
+  .meta({ id: "Resource" });
+export type Resource = z.infer<typeof Resource>;
+
+/** A pattern of URIs (RFC 6570) under which a server offers data. */
+export const ResourceTemplate = z
+  .object({
+    uri_template: z.string(),
+    name: z.string(),
+    title: z.string().nullable(),
+    description: z.string().nullable(),
+    mime_type: z.string().nullable(),
+  })
+  .meta({ id: "ResourceTemplate" });
+export type ResourceTemplate = z.infer<typeof ResourceTemplate>;
+
+/** A prompt that a server offers, and what can be filled in. */
+export const Prompt = z
+  .object({
+    name: z.string(),
+    title: z.string().nullable(),
+    description: z.string().nullable(),
+    arguments: z.array(
+      z.object({ name: z.string(), description: z.string().nullable(), required: z.boolean() }),
+    ),
+  })
+  .meta({ id: "Prompt" });
+export type Prompt = z.infer<typeof Prompt>;
+
+/** What one worker knows of one server. */
 export const ServerReport = z.object({
   name: z.string(),
   display_name: z.string(),
@@ -38,7 +75,11 @@ export const ServerReport = z.object({
   status: ServerStatus,
   last_error: z.string().nullable(),
   tools: z.array(Tool),
-  resources: z.array(z.string()),
+  resources: z.array(Resource),
+  resource_templates: z.array(ResourceTemplate),
+  prompts: z.array(Prompt),
+  /** Whether resources, templates or prompts were left out, because there are too many to be published. */
+  truncated: z.boolean(),
 });
 export type ServerReport = z.infer<typeof ServerReport>;
 
@@ -60,6 +101,43 @@ export type Server = z.infer<typeof Server>;
 
 export const ServerList = z.object({ servers: z.array(Server) }).meta({ id: "ServerList" });
 export const ToolList = z.object({ tools: z.array(Tool) }).meta({ id: "ToolList" });
+const truncated = z.boolean().describe("Whether entries were left out because there are too many.");
+export const ResourceList = z
+  .object({ resources: z.array(Resource), resource_templates: z.array(ResourceTemplate), truncated })
+  .meta({ id: "ResourceList" });
+export const PromptList = z.object({ prompts: z.array(Prompt), truncated }).meta({ id: "PromptList" });
+
+/** A part of a resource: `text`, or `blob` in base64; the other is null. */
+export const ResourceContent = z
+  .object({
+    uri: z.string(),
+    mime_type: z.string().nullable(),
+    text: z.string().nullable(),
+    blob: z.string().nullable(),
+  })
+  .meta({ id: "ResourceContent" });
+export type ResourceContent = z.infer<typeof ResourceContent>;
+export const ResourceContents = z
+  .object({ contents: z.array(ResourceContent) })
+  .meta({ id: "ResourceContents" });
+export type ResourceContents = z.infer<typeof ResourceContents>;
+
+/** What a worker's reload did, in names of servers; an error that is not one server's has `server: null`. */
+export const WorkerReload = z
+  .object({
+    id: z.string(),
+    added: z.array(z.string()),
+    removed: z.array(z.string()),
+    changed: z.array(z.string()),
+    unchanged: z.array(z.string()),
+    errors: z.array(z.object({ server: z.string().nullable(), message: z.string() })),
+  })
+  .meta({ id: "WorkerReload" });
+export type WorkerReload = z.infer<typeof WorkerReload>;
+export const ReloadResponse = z
+  .object({ message: z.string(), workers: z.array(WorkerReload) })
+  .meta({ id: "ReloadResponse" });
+
 export const ServerHealth = z
   .object({ health: z.record(z.string(), z.boolean()) })
   .meta({ id: "ServerHealth" });

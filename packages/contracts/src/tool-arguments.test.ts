@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkToolArguments } from "./tool-arguments.ts";
+import { checkStructuredContent, checkToolArguments } from "./tool-arguments.ts";
 
 const SCHEMA = {
   type: "object",
@@ -36,4 +36,19 @@ test("[contract.arguments.dialect] takes a schema of any dialect", () => {
   const schema = { $schema: "http://json-schema.org/draft-07/schema#", $id: "x", ...SCHEMA };
   expect(checkToolArguments(schema, {})).toHaveLength(1);
   expect(checkToolArguments({ ...schema }, { path: "a" })).toEqual([]);
+});
+
+test("[contracts.output.path] structured content that does not fit is told with its path, the first error alone", () => {
+  const schema = {
+    type: "object",
+    properties: { counts: { items: { type: "number" } } },
+    required: ["counts"],
+  };
+  expect(checkStructuredContent(schema, { counts: [1, 2] })).toEqual([]);
+  expect(checkStructuredContent(schema, { counts: [1, "two", "three"] })).toEqual([
+    { path: "structured_content.counts[1]", message: "must be number" },
+  ]);
+  expect(checkStructuredContent(schema, {})).toMatchObject([{ path: "structured_content.counts" }]);
+  expect(checkStructuredContent(schema, null)).toMatchObject([{ path: "structured_content" }]);
+  expect(checkStructuredContent({ type: "nonsense" }, { a: 1 })).toEqual([]);
 });

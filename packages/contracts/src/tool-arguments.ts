@@ -1,47 +1,73 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 
-/** Where and why the arguments do not fit: `arguments.path`, `arguments.edits[0].oldText`. */
+/** Where and why a value does not fit: `arguments.path`, `structured_content.edits[0].oldText`. */
 export interface ArgumentError {
   path: string;
   message: string;
 }
 
-const ajv = new Ajv2020({
-  strict: false,
-  allErrors: true,
-  validateFormats: false,
-  logger: false,
-  addUsedSchema: false,
-});
-const compiled = new WeakMap<object, ValidateFunction | null>();
+/** Compiles each schema once, for as long as somebody holds it. Null for a schema that cannot be compiled. */
+class Validators {
+  readonly #ajv: Ajv2020;
+  readonly #compiled = new WeakMap<object, ValidateFunction | null>();
 
-function validatorFor(schema: object): ValidateFunction | null {
-  let validate = compiled.get(schema);
-  if (validate === undefined) {
+  constructor(allErrors: boolean) {
+    this.#ajv = new Ajv2020({
+      strict: false,
+      allErrors,
+      validateFormats: false,
+      logger: false,
+      addUsedSchema: false,
+    });
+  }
+
+  for(schema: object): ValidateFunction | null {
+    let validate = this.#compiled.get(schema);
+    if (validate === undefined) {
+      validate = this.#compile(schema);
+      this.#compiled.set(schema, validate);
+    }
+    return validate;
+  }
+
+  #compile(schema: object): ValidateFunction | null {
     try {
       // The dialect that a server names may be unknown to us; the keywords that matter are common to all.
       const { $schema: _dialect, $id: _id, ...keywords } = schema as Record<string, unknown>;
-      validate = ajv.compile(keywords);
+      const validate = this.#ajv.compile(keywords);
       // Ajv keeps every schema that it has seen; tools come and go, so only the WeakMap may hold them.
-      ajv.removeSchema(keywords);
+      this.#ajv.removeSchema(keywords);
+      return validate;
     } catch {
-      validate = null;
+      return null;
     }
-    compiled.set(schema, validate);
   }
-  return validate;
 }
 
-function readablePath(instancePath: string, property: unknown): string {
+const argumentValidators = new Validators(true);
+// A large result may be wrong in a million places; the first says enough.
+const resultValidators = new Validators(false);
+
+function readablePath(root: string, instancePath: string, property: unknown): string {
   const parts = instancePath
     .split("/")
     .slice(1)
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
   if (typeof property === "string") parts.push(property);
-  return parts.reduce(
-    (path, part) => (/^\d+$/.test(part) ? `${path}[${part}]` : `${path}.${part}`),
-    "arguments",
-  );
+  return parts.reduce((path, part) => (/^\d+$/.test(part) ? `${path}[${part}]` : `${path}.${part}`), root);
+}
+
+function check(validators: Validators, schema: object, root: string, value: unknown): ArgumentError[] {
+  const validate = validators.for(schema);
+  if (!validate || validate(value)) return [];
+  return (validate.errors ?? []).map((error) => ({
+    path: readablePath(
+      root,
+      error.instancePath,
+      error.params["missingProperty"] ?? error.params["additionalProperty"],
+    ),
+    message: error.message ?? "does not fit the schema",
+  }));
 }
 
 /**
@@ -49,13 +75,19 @@ function readablePath(instancePath: string, property: unknown): string {
  * A schema that cannot be compiled accepts everything: the server judges.
  */
 export function checkToolArguments(schema: object, toolArguments: Record<string, unknown>): ArgumentError[] {
-  const validate = validatorFor(schema);
-  if (!validate || validate(toolArguments)) return [];
-  return (validate.errors ?? []).map((error) => ({
-    path: readablePath(
-      error.instancePath,
-      error.params["missingProperty"] ?? error.params["additionalProperty"],
-    ),
-    message: error.message ?? "does not fit the schema",
-  }));
+  return check(argumentValidators, schema, "arguments", toolArguments);
+}
+
+/**
+ * Checks what a tool returned as `structuredContent` against its `outputSchema`, up to the first error.
+ * A schema that cannot be compiled accepts everything.
+ */
+export function checkStructuredContent(
+  schema: object,
+  structuredContent: Record<string, unknown> | null,
+): ArgumentError[] {
+  if (structuredContent === null) {
+    return [{ path: "structured_content", message: "is missing, and the tool has an output schema" }];
+  }
+  return check(resultValidators, schema, "structured_content", structuredContent);
 }

@@ -12,6 +12,13 @@ export const ToolJobRequest = z
     server: name.optional().describe("Server name. May be left out when `tool` alone says which."),
     tool: name.describe("The server's own tool name, or the unified `server__tool`."),
     arguments: ToolArguments.default({}),
+    on_unknown: z
+      .enum(["fail", "retry"])
+      .optional()
+      .describe(
+        "When nobody knows whether the call has happened, because its worker or server died: fail with " +
+          "`outcome_unknown` (default), or call again. Tools that only read or are idempotent are called again anyway.",
+      ),
     ...jobOptions,
   })
   .meta({

@@ -2,24 +2,32 @@ import {
   checkToolArguments,
   jobError,
   type ApprovalPolicy,
+  type JobError,
   type ServerReport,
   type Tool,
   type ToolResolution,
 } from "@millrace/contracts";
 import { abortable } from "./abortable.ts";
+import { AdmittedEntries } from "./catalogue/admitted-entries.ts";
 import { Catalogue } from "./catalogue/catalogue.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { policyOf } from "./config/approval-rules.ts";
 import type { ServerSettings } from "./config/server-settings.ts";
 import type { ToolProgress } from "./connection/connection.ts";
-import { SdkConnection } from "./connection/sdk/sdk-connection.ts";
+import { createConnectionOpener } from "./connection/open-connection.ts";
 import type { Logger } from "./logger.ts";
 import type { ProcessGuard } from "./process/process-guard.ts";
+import { readResource, type ResourceReading } from "./read-resource.ts";
+import { reportServer } from "./report-server.ts";
 import type { StopListener, ToolCallOutcome } from "./server/run-call.ts";
-import { WarmServer, type OpenConnection } from "./server/warm-server.ts";
+import { WarmServer } from "./server/warm-server.ts";
+import { ServerPool, type ReloadReport } from "./server-pool.ts";
 import { settlesWithin } from "./settles-within.ts";
 
 const DEFAULT_MAX_RESULT_BYTES = 8 * 1024 * 1024;
+
+/** How long a reload waits for new servers, in milliseconds. */
+const RELOAD_WAIT_MS = 15_000;
 
 export interface HostOptions {
   servers: readonly ServerSettings[];
@@ -49,8 +57,20 @@ export interface ToolCallRequest {
 export interface Host extends AsyncDisposable {
   /** Begins to connect every server, all at once, and returns. A second call does nothing. */
   start(): void;
-  /** Resolves when every server has connected or failed, or after `timeoutMs`. */
+  /** Resolves when every eager server has connected or failed, or after `timeoutMs`. */
   whenWarm(timeoutMs: number): Promise<void>;
+  /** Names of the `required` servers that are not connected. */
+  missing(): string[];
+  /**
+   * Changes to other settings: servers whose settings are the same keep their connection, and calls in flight finish
+   * where they are. Resolves once new servers have connected or failed, or after `waitMs` (15 s); they go on trying.
+   * One reload at a time, in the order of the calls.
+   */
+  reload(servers: readonly ServerSettings[], waitMs?: number): Promise<ReloadReport>;
+  /** Lists again what a connected server offers, or all of them. Never rejects: a list that fails stays as it was. */
+  refresh(server?: string): Promise<void>;
+  /** Reads a resource until `signal` aborts; null when there is no such server. Never rejects. */
+  readResource(server: string, uri: string, signal: AbortSignal): Promise<ResourceReading | null>;
   /** What there is to tell of every server, in the order of the configuration. */
   reports(): ServerReport[];
   /** The tools of all connected servers, in an order that does not change with time. */
@@ -74,50 +94,61 @@ export interface Host extends AsyncDisposable {
 }
 
 class McpHost implements Host {
-  readonly #servers: ReadonlyMap<string, WarmServer>;
+  readonly #servers: ServerPool;
   readonly #listeners = new Set<() => void>();
+  readonly #entries: AdmittedEntries;
   /** Made when it is asked for; null after a change. */
   #catalogue: Catalogue | null = null;
-  #hasStarted = false;
-  #closing: Promise<void> | null = null;
 
   constructor({ servers, logger, clock = systemClock, processGuard, maxResultBytes }: HostOptions) {
-    const openConnection: OpenConnection = ({ transport }, events) =>
-      new SdkConnection({ transport, events, processGuard, logger });
+    this.#entries = new AdmittedEntries(logger);
     const shared = {
-      openConnection,
+      openConnection: createConnectionOpener({ processGuard, logger }),
       logger,
       clock,
       maxResultBytes: maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES,
       onChange: () => this.#announceChange(),
     };
-    this.#servers = new Map(
-      servers.map((settings) => [settings.name, new WarmServer({ ...shared, settings })]),
-    );
+    const create = (settings: ServerSettings) => new WarmServer({ ...shared, settings });
+    this.#servers = new ServerPool({ servers, create, onChange: shared.onChange });
   }
 
   start(): void {
-    if (this.#hasStarted || this.#closing) return;
-    this.#hasStarted = true;
-    for (const server of this.#servers.values()) void server.start();
+    this.#servers.start();
   }
 
   async whenWarm(timeoutMs: number): Promise<void> {
-    await settlesWithin(this.#settled(this.#servers.keys()), timeoutMs);
+    const eager = this.#servers.all.filter(({ settings }) => settings.lifecycle === "eager");
+    await settlesWithin(Promise.all(eager.map(({ settled }) => settled)), timeoutMs);
+  }
+
+  missing(): string[] {
+    return this.#servers.all
+      .filter(({ settings, status, lastError }) => {
+        // Without an error it rests, as a lazy one may.
+        const isAway = status !== "connected" && (status === "connecting" || lastError !== null);
+        return settings.required && isAway;
+      })
+      .map(({ settings }) => settings.name);
+  }
+
+  reload(servers: readonly ServerSettings[], waitMs = RELOAD_WAIT_MS): Promise<ReloadReport> {
+    return this.#servers.reload(servers, waitMs);
+  }
+
+  async refresh(name?: string): Promise<void> {
+    const wanted = this.#servers.all.filter(({ settings }) => name === undefined || settings.name === name);
+    await Promise.all(wanted.map((server) => server.refresh()));
+  }
+
+  async readResource(name: string, uri: string, signal: AbortSignal): Promise<ResourceReading | null> {
+    const server = this.#servers.get(name);
+    return server ? await readResource(server, uri, signal) : null;
   }
 
   reports(): ServerReport[] {
     const catalogue = this.#currentCatalogue();
-    return [...this.#servers.values()].map(({ settings, status, lastError, resources }) => ({
-      name: settings.name,
-      display_name: settings.displayName,
-      description: settings.description,
-      transport_type: settings.transport.type,
-      status,
-      last_error: lastError,
-      tools: [...catalogue.toolsOf(settings.name)],
-      resources: [...resources],
-    }));
+    return this.#servers.all.map((server) => reportServer(server, catalogue.toolsOf(server.settings.name)));
   }
 
   tools(): Tool[] {
@@ -134,11 +165,17 @@ class McpHost implements Host {
     tool,
     signal,
   }: Pick<ToolCallRequest, "server" | "tool" | "signal">): Promise<ToolResolution> {
-    const first = this.#currentCatalogue().resolve(server, tool);
-    const waitFor = first.ok ? (first.tool ? [] : [first.server]) : first.waitFor;
-    if (waitFor.length === 0) return first;
-    await abortable(this.#settled(waitFor), signal);
-    return this.#currentCatalogue().resolve(server, tool);
+    for (;;) {
+      const resolution = this.#currentCatalogue().resolve(server, tool);
+      const names = resolution.ok ? (resolution.tool ? [] : [resolution.server]) : resolution.waitFor;
+      const connecting = names.flatMap((name) => {
+        const found = this.#servers.get(name);
+        return found?.status === "connecting" ? [found.settled] : [];
+      });
+      if (connecting.length === 0) return resolution;
+      // A reload may have put other servers in their place meanwhile: then it waits for those.
+      await abortable(Promise.all(connecting), signal);
+    }
   }
 
   onChange(listener: () => void): () => void {
@@ -152,7 +189,9 @@ class McpHost implements Host {
     if (!target.ok) return { ok: false, error: target.error };
 
     const { tool, toolName } = target;
-    const server = this.#serverNamed(target.server);
+    const server = this.#servers.get(target.server);
+    // A reload took it away since.
+    if (!server) return await this.callTool(request);
     if (!tool) return { ok: false, error: server.unavailable() };
 
     const errors = checkToolArguments(tool.parameters, request.arguments);
@@ -162,40 +201,29 @@ class McpHost implements Host {
     }
     const { signal, onProgress, onWaiting, onRunning, onStopping } = request;
     const listeners = { onProgress, onWaiting, onRunning, onStopping };
-    return await server.call({ toolName, arguments: request.arguments, signal, ...listeners });
+    const findRefusal = () => this.#findRefusal(target.server, toolName);
+    const outputSchema = tool.output_schema;
+    const given = { toolName, arguments: request.arguments, outputSchema, findRefusal };
+    return await server.call({ ...given, signal, ...listeners });
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#closeServers();
-    return this.#closing;
+    return this.#servers.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  async #closeServers(): Promise<void> {
-    await Promise.all([...this.#servers.values()].map((server) => server.close()));
-  }
-
-  async #settled(names: Iterable<string>): Promise<void> {
-    await Promise.all([...names].map((name) => this.#serverNamed(name).settled));
-  }
-
-  #serverNamed(name: string): WarmServer {
-    const server = this.#servers.get(name);
-    if (!server) throw new Error(`the catalogue names a server that the host does not have: ${name}`);
-    return server;
+  /** A call may have waited while its server's tools or settings changed. The catalogue learns of that a little later. */
+  #findRefusal(serverName: string, toolName: string): JobError | null {
+    const server = this.#servers.get(serverName);
+    const reason = server && this.#entries.of(server).withheld.get(toolName);
+    return reason === undefined ? null : jobError("unknown_tool", reason);
   }
 
   #currentCatalogue(): Catalogue {
-    this.#catalogue ??= new Catalogue(
-      [...this.#servers.values()].map(({ settings, tools, status }) => ({
-        server: settings.name,
-        tools,
-        connecting: status === "connecting",
-      })),
-    );
+    this.#catalogue ??= new Catalogue(this.#servers.all.map((server) => this.#entries.of(server)));
     return this.#catalogue;
   }
 

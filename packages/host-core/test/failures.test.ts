@@ -41,10 +41,10 @@ test("[host.secrets.redacted] no secret reaches last_error, an error or a log", 
 });
 
 test("[host.failure.timeout] a server that never answers is an error after its timeout, with its stderr", async () => {
-  const host = await startHost([fixture("mute", ["--hang-initialize"], { connectTimeoutMs: 1_500 })]);
+  const host = await startHost([fixture("mute", ["--hang-initialize"], { connectTimeoutMs: 4_000 })]);
   expect(report(host, "mute")).toMatchObject({
     status: "error",
-    last_error: expect.stringMatching(/within 1\.5 s[^]*fixture: never answers/),
+    last_error: expect.stringMatching(/within 4 s[^]*fixture: never answers/),
   });
 });
 
@@ -69,7 +69,7 @@ test("[host.failure.remote] a remote server that cannot be reached says where an
   expect(host.reports().map(({ status }) => status)).toEqual(["error", "error", "error", "error"]);
   expect(report(host, "http").last_error).toContain("ECONNREFUSED");
   expect(report(host, "sse").last_error).toContain("ECONNREFUSED");
-  expect(report(host, "socket").last_error).toContain(closed.webSocketUrl);
+  expect(report(host, "socket").last_error).toContain("ECONNREFUSED");
   expect(report(host, "wrong").last_error).toContain("404");
   await host.close();
   await live.close();

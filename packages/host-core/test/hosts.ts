@@ -1,6 +1,7 @@
 import { onTestFinished } from "vitest";
 import {
   createHost,
+  createServerSettings,
   type Host,
   type HostOptions,
   type Logger,
@@ -19,20 +20,14 @@ export function settings(
   transport: ServerSettings["transport"],
   changes: Partial<ServerSettings> = {},
 ): ServerSettings {
-  return {
+  return createServerSettings({
     name,
-    displayName: name,
-    description: null,
     transport: transport.type === "stdio" ? { ...transport, env: { ...RUN, ...transport.env } } : transport,
     connectTimeoutMs: PATIENCE_MS,
     toolTimeoutMs: PATIENCE_MS,
-    maxConcurrentTools: 5,
-    logStderr: true,
-    approval: {},
-    problem: null,
     secrets: [],
     ...changes,
-  };
+  });
 }
 
 /** The fixture server over stdio, with its flags. */

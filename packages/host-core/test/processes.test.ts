@@ -1,26 +1,13 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { startProcessGuard } from "@millrace/host-core";
 import { call, fixture, startHost, structured } from "./hosts.ts";
-import { startProgram } from "./programs.ts";
+import { isRunning, startProgram } from "./programs.ts";
 
 const HOST_PROGRAM = fileURLToPath(new URL("host-program.ts", import.meta.url));
-
-/** Whether a process still runs. One that has ended and that nobody has asked about (a zombie) does not. */
-function isRunning(pid: unknown): boolean {
-  if (typeof pid !== "number") throw new TypeError(`${String(pid)} is no process id`);
-  try {
-    if (process.platform !== "linux") return process.kill(pid, 0);
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return !stat.slice(stat.lastIndexOf(")") + 2).startsWith("Z");
-  } catch {
-    return false;
-  }
-}
 
 const waitForEnd = (pid: unknown) =>
   vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 10_000 });

@@ -29,7 +29,11 @@ async function useServer(server: ReturnType<typeof settings>) {
 }
 
 const WORKS = {
-  report: { status: "connected", last_error: null, resources: ["fixture://greeting"] },
+  report: {
+    status: "connected",
+    last_error: null,
+    resources: [expect.objectContaining({ uri: "fixture://greeting" })],
+  },
   toolNames: expect.arrayContaining(["one__add", "one__echo"]) as string[],
   outcome: {
     ok: true,

@@ -71,10 +71,15 @@ export class EventLog {
 
   /** At most `limit` events whose ids come after `after`, in order. */
   async read(jobId: string, after: number, limit: number): Promise<LogEvent[]> {
-    const stored = await this.#redis.lrange(this.#keys.log(jobId), after, after + limit - 1);
+    // One more than asked for: a terminal event that has a successor is not the end, the job was reopened.
+    const found = await this.#redis.lrange(this.#keys.log(jobId), after, after + limit);
+    const stored = found.slice(0, limit);
     const needsFirst = after > 0 && stored.some((event) => isTerminalEvent(eventType(event)));
     const first = needsFirst ? await this.first(jobId) : (stored[0] ?? "");
-    return stored.map((event, index) => publicEvent(jobId, after + index + 1, event, first));
+    return stored.map((event, index) => {
+      const shown = publicEvent(jobId, after + index + 1, event, first);
+      return { ...shown, terminal: shown.terminal && index === found.length - 1 };
+    });
   }
 
   /** The stored form of event 1. */

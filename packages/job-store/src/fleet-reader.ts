@@ -39,6 +39,13 @@ export class FleetReader {
     return performance.now() - this.#readAt <= VIEW_AGE_MAX_MS ? this.#view : null;
   }
 
+  /** The next reading begins after this, and tells what has changed before. */
+  forget(): void {
+    this.#changes += 1;
+    this.#view = null;
+    this.#reading = null;
+  }
+
   /** Reads the fleet; requests that ask meanwhile share one reading. */
   read(): Promise<FleetView> {
     this.#reading ??= this.#readAndKeep();

@@ -50,13 +50,26 @@ export class FleetView {
     return this.reports.flatMap((report) => report.tools);
   }
 
-  #server({ tools, resources, ...report }: ServerReport): Server {
+  /** Live workers that have this server, those where it is connected first. */
+  holders(server: string): Worker[] {
+    const holders = this.workers.filter(({ servers }) => servers[server] !== undefined);
+    const order = ({ servers }: Worker) => rank(servers[server] ?? "unknown");
+    return holders.toSorted((a, b) => order(a) - order(b));
+  }
+
+  #server(report: ServerReport): Server {
+    const { name, display_name, description, transport_type, status, last_error } = report;
     const holders = this.members.filter((member) => member.worker.servers[report.name] !== undefined);
     const connected = holders.filter((member) => member.worker.servers[report.name] === "connected");
     return {
-      ...report,
-      available_tools: tools.map((tool) => tool.tool_name),
-      available_resources: resources,
+      name,
+      display_name,
+      description,
+      transport_type,
+      status,
+      available_tools: report.tools.map((tool) => tool.tool_name),
+      available_resources: report.resources.map(({ uri }) => uri),
+      last_error,
       workers: { connected: connected.length, total: holders.length },
     };
   }

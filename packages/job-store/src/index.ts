@@ -1,20 +1,20 @@
 export { systemClock, type Clock } from "./clock.ts";
 export type { LogEvent, LogHead } from "./event-log.ts";
+export type { FleetHandlers } from "./fleet-responder.ts";
+export type { FleetOutcome } from "./fleet-requests.ts";
 export type { FleetView } from "./fleet-view.ts";
+export { IdempotencyMismatchError, JobExpiredError } from "./idempotency.ts";
 export type { ApprovalAnswer } from "./job-control.ts";
 export { isJobId } from "./job-id.ts";
 export type { JobFilter } from "./job-index.ts";
 export type { Execute, ExecutionResult, JobExecution } from "./job-execution.ts";
+export type { RetryAnswer } from "./job-retry.ts";
 export type { JobRunner } from "./job-runner.ts";
-export {
-  createJobStore,
-  type JobSnapshot,
-  type JobStore,
-  type JobStoreOptions,
-  type NewJob,
-} from "./job-store.ts";
+export { createJobStore, type JobStore, type JobStoreOptions } from "./job-store.ts";
+export type { JobSnapshot } from "./job-view.ts";
 export type { LogFollower } from "./log-follower.ts";
 
+export type { NewJob } from "./submission.ts";
 export type { Sweeper } from "./sweeper.ts";
 export { type CoolDowns } from "./cool-downs.ts";
 export { StoreUnavailableError } from "./unavailable.ts";

@@ -67,7 +67,7 @@ export class JobControl {
       } else {
         const outcome = { status: "cancelled", ...(await this.#done(jobId, record)) } as const;
         if ((await endWaitingJob(jobId, record, outcome, this.#dependencies)) !== "ended") continue;
-        await queues.remove(record.type, jobId);
+        await queues.remove(record.type, { jobId, generation: record.generation });
         if (record.status === "queued") await forgetQueueTimeout(jobId, this.#dependencies);
         const after = await this.#read(tenant, jobId);
         return after && { job: jobView(jobId, after.record, after.first, after.last), requested: true };
@@ -109,7 +109,7 @@ export class JobControl {
     );
     if (answer === "missing") return null;
     // Also when it was decided before: who decided then may not have come to this.
-    if (isDue === 1) await queues.wake(record.type, jobId);
+    if (isDue === 1) await queues.wake(record.type, { jobId, generation: record.generation });
     return answer;
   }
 
@@ -141,9 +141,9 @@ export class JobControl {
     return closeConversation(foldConversation([...previous, ...requestConversation(request)], steps));
   }
 
-  /** What a job that waits has done. One that is parked writes no steps, so this stays true until it is claimed. */
-  async #done(jobId: string, { status }: JobRecord): Promise<WorkDone> {
-    if (status === "queued") return { cancellation: NOTHING_RAN };
+  /** What a job that waits has done. It writes no steps, so this stays true until it is claimed. */
+  async #done(jobId: string, { status, attempt }: JobRecord): Promise<WorkDone> {
+    if (status === "queued" && attempt === 1) return { cancellation: NOTHING_RAN };
     const { redis, keys } = this.#dependencies;
     return workDone(await readSteps(redis, keys.log(jobId)));
   }

@@ -9,6 +9,7 @@ import {
   type ParkReason,
   type Usage,
 } from "@millrace/contracts";
+import { nextAttemptMs } from "./attempts.ts";
 import type { Clock } from "./clock.ts";
 import type { JobRun } from "./job-run.ts";
 import type { JobOutcome } from "./job-view.ts";
@@ -27,6 +28,8 @@ export interface JobExecution {
   /** The conversation that `previous_job_id` named. */
   previous: readonly ConversationMessage[];
   attempt: number;
+  /** An earlier start was cut off, and may have begun a side effect of which the log says nothing. */
+  isUnknown: boolean;
   signal: AbortSignal;
   /** The job cannot run now, because what it needs is taken: its time stands still until {@link running}. */
   waiting: () => void;
@@ -42,9 +45,20 @@ export interface JobExecution {
 
 /** `stopped` answers an abort of the signal, and tells what was under way. */
 export type ExecutionResult =
-  | Exclude<JobOutcome, { status: "cancelled" }>
+  | (Exclude<JobOutcome, { status: "cancelled" }> & Repetition)
   | { status: "parked"; reason: ParkReason; /** Milliseconds since 1970. */ until: number }
-  | { status: "stopped"; usage?: Usage; cancellation: Cancellation };
+  | ({
+      status: "stopped";
+      usage?: Usage;
+      cancellation: Cancellation;
+      /** No side effect has begun, so the next start need not wonder. */
+      isIdle?: boolean;
+    } & Repetition);
+
+interface Repetition {
+  /** A side effect may have happened that must not happen twice: there is no further attempt by itself. */
+  mustNotRepeat?: boolean;
+}
 
 /** Does the work. Expected failures are outcomes; a rejection is a bug, or follows from the signal. */
 export type Execute = (execution: JobExecution) => Promise<ExecutionResult>;
@@ -63,6 +77,7 @@ export class RunAbandoned extends Error {
 /** How a run ends: its job does, or waits for something. */
 export type RunEnding =
   | JobOutcome
+  | { status: "retrying"; error: JobError; delayMs: number }
   | { status: "parked"; reason: ParkReason; until: number; /** Of the job's own time. */ leftMs: number };
 
 /**
@@ -81,14 +96,22 @@ export async function executeRun(
   try {
     const result = await execute(executionOf(run, controller, timer));
     if (result.status === "parked") return parkedEnding(result, timer.leftMs, clock.now());
-    return result.status === "stopped" ? stoppedOutcome(run, signal.reason, result) : result;
+    const outcome = result.status === "stopped" ? await stoppedOutcome(run, signal.reason, result) : result;
+    return result.mustNotRepeat ? outcome : againOrEnd(run, outcome);
   } catch (error) {
-    if (signal.aborted) return stoppedOutcome(run, signal.reason, { cancellation: NOTHING_RAN });
+    if (signal.aborted) return await stoppedOutcome(run, signal.reason, { cancellation: NOTHING_RAN });
     logger.error({ job_id: run.fence.jobId, err: error }, "Bug: a job's execution threw");
     return failed(jobError("internal_error", "Millrace failed to run this job."));
   } finally {
     timer.stop();
   }
+}
+
+/** A job that may try again does so instead of failing. */
+function againOrEnd({ request, tries }: JobRun, outcome: JobOutcome): RunEnding {
+  const delayMs = nextAttemptMs(request, outcome, tries, Math.random());
+  if (delayMs === null || outcome.status !== "failed") return outcome;
+  return { status: "retrying", error: outcome.error, delayMs };
 }
 
 /** A job whose time goes on while it is parked, or is over already, comes back for its end when it is over. */
@@ -108,6 +131,7 @@ function executionOf(run: JobRun, controller: AbortController, timer: RunTimer):
     request: run.request,
     previous: run.previous,
     attempt: run.attempt,
+    isUnknown: run.isUnknown,
     signal: controller.signal,
     waiting: () => timer.pause(),
     running: () => {
@@ -125,13 +149,14 @@ function executionOf(run: JobRun, controller: AbortController, timer: RunTimer):
 }
 
 /** What an abort means for the job depends on why it was aborted. */
-function stoppedOutcome(
+async function stoppedOutcome(
   run: JobRun,
   reason: unknown,
-  { cancellation, ...usage }: { cancellation: Cancellation; usage?: Usage },
-): JobOutcome {
+  { cancellation, isIdle = false, ...usage }: { cancellation: Cancellation; usage?: Usage; isIdle?: boolean },
+): Promise<JobOutcome> {
   if (reason instanceof JobCancelled) return { status: "cancelled", cancellation, ...pickUsage(usage) };
   if (reason instanceof JobTimeout) return { ...failed(timeoutError(run)), ...pickUsage(usage) };
+  if (reason instanceof RunAbandoned) await run.giveBack(isIdle);
   if (reason instanceof RunAbandoned || reason instanceof RunRefusedError) throw reason;
   if (reason instanceof DecidedBeforeError) throw reason;
   throw new Error("A run was aborted for a reason that is not known", { cause: reason });

@@ -11,6 +11,25 @@ import { DEFAULT_PRIORITY, JobType, type JobRequest } from "@millrace/contracts"
 import type { Keys } from "./keys.ts";
 import type { Logger } from "./logger.ts";
 
+/**
+ * A job's entry in its queue. Each generation has one of its own: a job may be retried while BullMQ has not yet dropped
+ * the entry of the attempt that ended, and a second entry of one id would be ignored.
+ */
+export interface QueueEntry {
+  jobId: string;
+  generation: number;
+}
+
+/** BullMQ's id of an entry; a job's own id until it has been retried. */
+function entryId({ jobId, generation }: QueueEntry): string {
+  return generation === 0 ? jobId : `${jobId}.${generation}`;
+}
+
+/** The job of an entry, by BullMQ's id. */
+export function jobIdOf(id: string | undefined): string {
+  return id?.split(".")[0] ?? "";
+}
+
 /** What travels with BullMQ: the id, and the request when it is small, which saves the worker a read. */
 export interface QueuedJobData {
   generation: number;
@@ -58,19 +77,20 @@ export class JobQueues {
    */
   async add(
     pipeline: IRedisTransaction,
-    jobId: string,
+    entry: QueueEntry,
     request: JobRequest,
     { travels }: { travels: boolean },
   ): Promise<void> {
     const queue = this.#queue(request.type);
-    const data: QueuedJobData = { generation: 0, ...(travels ? { request } : {}) };
+    const jobId = entryId(entry);
+    const data: QueuedJobData = { generation: entry.generation, ...(travels ? { request } : {}) };
     const options: JobsOptions = {
       jobId,
       priority: queuePriority(request),
       removeOnComplete: true,
       removeOnFail: true,
       ...START_AGAIN,
-      ...(request.delay_ms ? { delay: request.delay_ms } : {}),
+      ...(request.delay_ms && entry.generation === 0 ? { delay: request.delay_ms } : {}),
     };
     await new Job(queue, request.type, data, options, jobId).addJob(pipeline);
   }
@@ -85,8 +105,8 @@ export class JobQueues {
    * Starts a parked job now. One that is not delayed any more, or not yet, stays as it is: who parks a job looks at
    * its record afterwards.
    */
-  async wake(type: JobType, jobId: string): Promise<void> {
-    const job = await this.#queue(type).getJob(jobId);
+  async wake(type: JobType, entry: QueueEntry): Promise<void> {
+    const job = await this.#queue(type).getJob(entryId(entry));
     if (!job || !(await job.isDelayed())) return;
     try {
       await job.promote();
@@ -97,8 +117,8 @@ export class JobQueues {
   }
 
   /** Takes a job out of its queue. One that runs stays; its claim is refused once its record has ended. */
-  async remove(type: JobType, jobId: string): Promise<void> {
-    await this.#queue(type).remove(jobId);
+  async remove(type: JobType, entry: QueueEntry): Promise<void> {
+    await this.#queue(type).remove(entryId(entry));
   }
 
   #queue(type: JobType): Queue<QueuedJobData> {

@@ -1,25 +1,30 @@
-import type { ConversationMessage, JobRequest, JobStep, ParkReason } from "@millrace/contracts";
+import {
+  currentSteps,
+  type ConversationMessage,
+  type JobError,
+  type JobRequest,
+  type JobStep,
+  type ParkReason,
+} from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Clock } from "./clock.ts";
-import { terminalEvent, type JobOutcome, type QueuedEvent } from "./job-view.ts";
+import { terminalEvent, type JobOutcome } from "./job-view.ts";
 import type { Keys } from "./keys.ts";
 import { approvalField, parseRecord, type JobRecord } from "./record.ts";
 import { RunWriter, type RunFence, type StepFields } from "./run-writer.ts";
 import { untilStored } from "./unavailable.ts";
 import { readSteps } from "./work-done.ts";
 
-/** What a claim gives: the job, or why there is nothing to do. */
-export type Claim =
-  | { outcome: "claimed"; run: JobRun }
-  | { outcome: "missing" | "terminal" | "stale" | "overdue" };
-
 export interface JobRunDependencies {
   redis: Redis;
   keys: Keys;
   clock: Clock;
+  /** So many take-overs in a row without a new step end a job. Default 20. */
+  maxCrashes?: number | undefined;
 }
 
-interface ClaimedJob {
+/** What the claim of a job gives its run. */
+export interface ClaimedJob {
   request: JobRequest;
   previous: ConversationMessage[];
   attempt: number;
@@ -28,7 +33,17 @@ interface ClaimedJob {
   startedAt: number;
   logLength: number;
   cancelRequested: boolean;
+  crashes: number;
+  isUnknown: boolean;
+  attemptsBefore: number;
 }
+
+/** Steps after which a job that crashes its workers has got on. What a crash would only repeat is none. */
+const PROGRESS: ReadonlySet<JobStep["type"]> = new Set([
+  "turn.finished",
+  "tool.returned",
+  "approval.requested",
+]);
 
 /** The length of a log that has nothing but `job.queued` and the first `job.started`. */
 const FIRST_START_LENGTH = 2;
@@ -44,8 +59,14 @@ export class JobRun {
   readonly remainingMs: number;
   /** Whether somebody wanted the job stopped before this run began. */
   readonly cancelRequested: boolean;
+  /** An earlier run was cut off, and may have begun a side effect that it has not written down. */
+  readonly isUnknown: boolean;
+  /** Its attempts so far, without those before it was last reopened. */
+  readonly tries: number;
   readonly #startedAt: number;
   readonly #logLength: number;
+  /** Take-overs in a row, until this run gets on. */
+  #crashes: number;
   /** On Redis' clock, in milliseconds since 1970. */
   #deadline: number;
   readonly #dependencies: JobRunDependencies;
@@ -58,6 +79,9 @@ export class JobRun {
     this.attempt = claimed.attempt;
     this.remainingMs = claimed.remainingMs;
     this.cancelRequested = claimed.cancelRequested;
+    this.isUnknown = claimed.isUnknown;
+    this.tries = claimed.attempt - claimed.attemptsBefore;
+    this.#crashes = claimed.crashes;
     this.#startedAt = claimed.startedAt;
     this.#logLength = claimed.logLength;
     this.#deadline = claimed.deadline;
@@ -65,13 +89,16 @@ export class JobRun {
     this.#writer = new RunWriter(fence, dependencies);
   }
 
-  /** What earlier runs of this job have written, oldest first, without `job.queued` and this run's own start. */
+  /**
+   * What earlier runs of this job have written since it was last begun from its start, oldest first, without
+   * `job.queued` and this run's own start.
+   */
   async readPast(): Promise<JobStep[]> {
     if (this.#logLength <= FIRST_START_LENGTH) return [];
     const { redis, keys } = this.#dependencies;
     const log = keys.log(this.fence.jobId);
     const stored = await untilStored(() => redis.lrange(log, 1, this.#logLength - 2));
-    return stored.map((event) => JSON.parse(event) as JobStep);
+    return [...currentSteps(stored.map((event) => JSON.parse(event) as JobStep))];
   }
 
   /**
@@ -79,9 +106,14 @@ export class JobRun {
    * @throws RunRefusedError when this run no longer holds the job.
    */
   write(steps: readonly JobStep[]): Promise<void> {
+    const fields = approvalFields(steps);
+    if (this.#crashes > 0 && steps.some(({ type }) => PROGRESS.has(type))) {
+      this.#crashes = 0;
+      fields["crashes"] = 0;
+    }
     return this.#writer.write(
       steps.map((step) => this.#encode(step)),
-      approvalFields(steps),
+      fields,
     );
   }
 
@@ -102,7 +134,28 @@ export class JobRun {
   async park(reason: ParkReason, until: number, leftMs: number): Promise<void> {
     const event = this.#encode({ type: "job.parked", reason, until: new Date(until).toISOString() });
     const clock: StepFields = reason === "approval" ? { left_ms: Math.max(0, Math.round(leftMs)) } : {};
-    await this.#writer.close("park", event, { status: "parked", ...clock });
+    await this.#writer.close("park", event, { status: "parked", crashes: 0, ...clock });
+  }
+
+  /**
+   * Ends this attempt; the next one, which waits in the queue for `delayMs`, is another run's.
+   * @throws CancelRequestedError when somebody wants it stopped.
+   * @throws RunRefusedError when this run no longer holds the job.
+   */
+  async retry(delayMs: number, error: JobError): Promise<void> {
+    const attempt = this.attempt + 1;
+    const event = this.#encode({ type: "job.retrying", delay_ms: delayMs, error }, attempt);
+    await this.#writer.close("retry", event, { status: "queued", attempt, crashes: 0 });
+  }
+
+  /**
+   * Tells the next run that this one gave the job back alive, and when it is `idle`, that it has begun nothing.
+   * Should another run hold the job by then, nothing is told.
+   */
+  async giveBack(isIdle: boolean): Promise<void> {
+    // The next claim counts up by one, as after a crash.
+    const fields: StepFields = { crashes: -1, ...(isIdle ? { idle_run: this.fence.run } : {}) };
+    await this.#writer.write([], fields).catch(() => undefined);
   }
 
   /** All that this job's runs have written so far, this one too. */
@@ -133,14 +186,14 @@ export class JobRun {
     await this.#writer.close(kind, JSON.stringify(event), { status: outcome.status });
   }
 
-  #encode({ type, ...fields }: JobStep): string {
+  #encode({ type, ...fields }: JobStep, attempt = this.attempt): string {
     const time = new Date(this.#dependencies.clock.now()).toISOString();
-    return JSON.stringify({ type, time, attempt: this.attempt, ...fields });
+    return JSON.stringify({ type, time, attempt, ...fields });
   }
 }
 
 /** What the record keeps of approvals, so that each is decided once. */
-function approvalFields(steps: readonly JobStep[]): StepFields {
+function approvalFields(steps: readonly JobStep[]): Record<string, string | number> {
   const fields: Record<string, string | number> = {};
   for (const step of steps) {
     if (step.type === "approval.requested") {
@@ -150,49 +203,4 @@ function approvalFields(steps: readonly JobStep[]): StepFields {
     }
   }
   return fields;
-}
-
-/**
- * Begins a run, or says why not. `request` is what came with the BullMQ job; without it the claim reads the
- * first event of the log.
- */
-export async function claimRun(
-  fence: RunFence,
-  request: JobRequest | undefined,
-  dependencies: JobRunDependencies,
-): Promise<Claim> {
-  const { redis, keys, clock } = dependencies;
-  const { jobId, generation, run, workerId } = fence;
-  const now = clock.now();
-  // A run never ends an attempt by itself today, so a job is always in its first.
-  const event = { type: "job.started", time: new Date(now).toISOString(), attempt: 1, worker_id: workerId };
-  const reply = await untilStored(() =>
-    redis.millraceClaim(
-      keys.record(jobId),
-      keys.log(jobId),
-      keys.events(jobId),
-      generation,
-      run,
-      workerId,
-      now,
-      JSON.stringify(event),
-      request ? "" : "1",
-    ),
-  );
-  if (reply[0] !== "claimed") return { outcome: reply[0] };
-  const [, attempt, startedAt, remainingMs, deadline, first, logLength, cancelRequested] = reply;
-  const queued = first === null ? null : (JSON.parse(first) as QueuedEvent);
-  const claimedRequest = request ?? queued?.request;
-  if (!claimedRequest) throw new Error(`The claim of ${jobId} gave no request`);
-  const claimed: ClaimedJob = {
-    request: claimedRequest,
-    previous: queued?.previous ?? [],
-    attempt: Number(attempt),
-    remainingMs,
-    deadline: Number(deadline),
-    startedAt: Number(startedAt),
-    logLength,
-    cancelRequested: cancelRequested === 1,
-  };
-  return { outcome: "claimed", run: new JobRun(fence, claimed, dependencies) };
 }

@@ -2,9 +2,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { DelayedError, WaitingError, Worker, type Job as QueueJob } from "bullmq";
 import type { JobType } from "@millrace/contracts";
+import { failCrashLoop } from "./crash-loop.ts";
 import { executeRun, JobCancelled, RunAbandoned, type Execute, type RunEnding } from "./job-execution.ts";
-import type { JobQueues, QueuedJobData } from "./job-queues.ts";
-import { claimRun, type JobRun, type JobRunDependencies } from "./job-run.ts";
+import { jobIdOf, type JobQueues, type QueuedJobData } from "./job-queues.ts";
+import { claimRun } from "./claim-run.ts";
+import type { JobRun, JobRunDependencies } from "./job-run.ts";
 import type { Logger } from "./logger.ts";
 import { failOverdueJob, forgetQueueTimeout } from "./queue-timeouts.ts";
 import { CancelRequestedError, RunRefusedError } from "./run-writer.ts";
@@ -35,12 +37,18 @@ export interface JobRunnerOptions extends JobRunDependencies {
   concurrency: number;
   queues: JobQueues;
   execute: Execute;
+  maxCrashes: number;
   logger: Logger;
 }
 
-interface ParkedRun {
+/** A run whose job waits for a while, in BullMQ's delayed set. */
+interface WaitingRun {
   run: JobRun;
-  ending: Extract<RunEnding, { status: "parked" }>;
+  /** Milliseconds since 1970. */
+  until: number;
+  /** Of its record, as long as nobody has done anything to the job. */
+  status: "parked" | "queued";
+  forApproval: boolean;
 }
 
 /**
@@ -73,12 +81,12 @@ export class JobRunner {
     this.#worker.on("error", (error) => options.logger.debug({ reason: error.message }, "queue connection"));
     this.#worker.on("failed", (job, error) => {
       options.logger.warn(
-        { job_id: job?.id, reason: error.message },
+        { job_id: jobIdOf(job?.id), reason: error.message },
         "Run not finished; it starts again soon",
       );
     });
     this.#worker.on("lockRenewalFailed", (jobIds) => {
-      for (const jobId of jobIds) this.#runs.get(jobId)?.abort(new RunAbandoned("its lock is lost"));
+      for (const id of jobIds) this.#runs.get(jobIdOf(id))?.abort(new RunAbandoned("its lock is lost"));
     });
   }
 
@@ -131,7 +139,7 @@ export class JobRunner {
   }
 
   async #process(job: QueueJob<QueuedJobData>, token: string | undefined): Promise<void> {
-    const jobId = job.id ?? "";
+    const jobId = jobIdOf(job.id);
     if (this.#closing) {
       // It was fetched while the worker began to close.
       await job.moveToWait(token);
@@ -145,26 +153,27 @@ export class JobRunner {
     }
     const controller = new AbortController();
     this.#runs.set(jobId, controller);
-    let parked: ParkedRun | null;
+    let waiting: WaitingRun | null;
     try {
-      parked = await this.#claimAndRun(job, controller);
+      waiting = await this.#claimAndRun(job, controller);
     } finally {
       this.#runs.delete(jobId);
       this.#runEnded.resolve();
       this.#runEnded = Promise.withResolvers();
     }
-    if (!parked) return;
-    await this.#letGo(job, token, parked);
+    if (!waiting) return;
+    await this.#letGo(job, token, waiting);
     throw new DelayedError();
   }
 
-  async #claimAndRun(job: QueueJob<QueuedJobData>, controller: AbortController): Promise<ParkedRun | null> {
+  async #claimAndRun(job: QueueJob<QueuedJobData>, controller: AbortController): Promise<WaitingRun | null> {
     const { workerId, logger } = this.#options;
-    const jobId = job.id ?? "";
+    const jobId = jobIdOf(job.id);
     const fence = { jobId, generation: job.data.generation, run: job.attemptsStarted, workerId };
     const claim = await claimRun(fence, job.data.request, this.#options);
     if (claim.outcome !== "claimed") {
       if (claim.outcome === "overdue") await failOverdueJob(jobId, this.#options);
+      if (claim.outcome === "crash_loop") await failCrashLoop(jobId, this.#options);
       // Returning lets BullMQ drop its entry: the record has ended, or another run holds it.
       logger.info({ job_id: jobId, reason: claim.outcome }, "Job not started");
       return null;
@@ -172,24 +181,25 @@ export class JobRunner {
     const { run } = claim;
     if (run.request.queue_timeout_ms !== undefined) void forgetQueueTimeout(jobId, this.#options);
     const ending = await this.#run(run, controller);
-    return ending?.status === "parked" ? { run, ending } : null;
+    return ending && waitingRun(run, ending, this.#options.clock.now());
   }
 
-  /** Moves the queue's entry of a parked job out of the way until its time. */
+  /** Moves the queue's entry of a job that waits out of the way until its time. */
   async #letGo(
     job: QueueJob<QueuedJobData>,
     token: string | undefined,
-    { run, ending }: ParkedRun,
+    { run, until, status, forApproval }: WaitingRun,
   ): Promise<void> {
     const { queues, type } = this.#options;
     try {
-      await queues.park(job, ending.until, token);
+      await queues.park(job, until, token);
     } finally {
       // What would have woken it may have happened before it could be woken. Also after an error: it may have been
       // moved, and only the answer been lost.
       const record = await run.record();
-      const isDue = ending.reason === "approval" && record?.waitingApprovals.length === 0;
-      if (isDue || record?.status !== "parked") await queues.wake(type, run.fence.jobId);
+      const isDue = forApproval && record?.waitingApprovals.length === 0;
+      const isUntouched = record?.status === status && record.generation === run.fence.generation;
+      if (isDue || !isUntouched) await queues.wake(type, run.fence);
     }
   }
 
@@ -201,7 +211,8 @@ export class JobRunner {
       const ending = await writeEnding(run, await executeRun(run, controller, this.#options));
       const { status } = ending;
       const error = status === "failed" ? { error: ending.error.code } : {};
-      logger.info({ job_id: jobId, status, ...error }, status === "parked" ? "Job parked" : "Job finished");
+      const isOver = status !== "parked" && status !== "retrying";
+      logger.info({ job_id: jobId, status, ...error }, isOver ? "Job finished" : "Job waits");
       return ending;
     } catch (error) {
       logger.warn({ job_id: jobId, reason: String(error) }, "Run given up");
@@ -212,10 +223,19 @@ export class JobRunner {
   }
 }
 
+function waitingRun(run: JobRun, ending: RunEnding, now: number): WaitingRun | null {
+  if (ending.status === "parked") {
+    return { run, until: ending.until, status: "parked", forApproval: ending.reason === "approval" };
+  }
+  if (ending.status !== "retrying") return null;
+  return { run, until: Math.ceil(now + ending.delayMs), status: "queued", forApproval: false };
+}
+
 /** Writes how a run ended. The record decides: a job whose cancel was requested meanwhile is cancelled. */
 async function writeEnding(run: JobRun, ending: RunEnding): Promise<RunEnding> {
   try {
     if (ending.status === "parked") await run.park(ending.reason, ending.until, ending.leftMs);
+    else if (ending.status === "retrying") await run.retry(ending.delayMs, ending.error);
     else await run.finish(ending);
     return ending;
   } catch (error) {

@@ -11,20 +11,30 @@ import { systemClock, type Clock } from "./clock.ts";
 import { closeConnection, firstAttempt, keepPipelinesLean, openConnection } from "./connection.ts";
 import { EventLog, type LogEvent, type LogHead } from "./event-log.ts";
 import { FleetReader } from "./fleet-reader.ts";
+import { FleetRequester } from "./fleet-requests.ts";
 import type { FleetView } from "./fleet-view.ts";
 import { JobControl, type ApprovalAnswer } from "./job-control.ts";
 import { createJobIds, isJobId } from "./job-id.ts";
 import { JobEnds, PendingEnd } from "./job-ends.ts";
 import { JobIndex, type JobFilter } from "./job-index.ts";
 import { JobQueues } from "./job-queues.ts";
-import { endedJob, jobView, queuedJob, type QueuedEvent, type TerminalEvent } from "./job-view.ts";
+import { JobRetry } from "./job-retry.ts";
+import {
+  endedJob,
+  queuedJob,
+  snapshot,
+  type JobSnapshot,
+  type QueuedEvent,
+  type TerminalEvent,
+} from "./job-view.ts";
+import { KeyedSubmissions } from "./keyed-submissions.ts";
 import { createKeys, type Keys } from "./keys.ts";
 import { LogFollower, type FollowOptions } from "./log-follower.ts";
 import type { Logger } from "./logger.ts";
-import { parseRecord } from "./record.ts";
-import type { Submission } from "./submission.ts";
+import { checkRedisOnce } from "./redis-check.ts";
+import type { NewJob, Submission } from "./submission.ts";
 import { SubmissionWriter } from "./submission-writer.ts";
-import { pipelineReplies, StoreUnavailableError, withStore } from "./unavailable.ts";
+import { pipelineReplies, StoreUnavailableError, withStore, type Answer } from "./unavailable.ts";
 import { RECHECK_MS } from "./wait-for-end.ts";
 
 export interface JobStoreOptions {
@@ -37,15 +47,6 @@ export interface JobStoreOptions {
   clock?: Clock;
 }
 
-/** A job to be, and whose it will be. */
-export type NewJob = Pick<Submission, "tenant" | "request" | "previous">;
-
-/** A job as it is now, and the length of its log at that moment. */
-export interface JobSnapshot {
-  job: Job;
-  logLength: number;
-}
-
 /**
  * Jobs, as a process that takes requests needs them: submit, look up, follow. Two connections, however many
  * requests. Every method rejects with `StoreUnavailableError` within about 2 s while Redis is away, except that a
@@ -54,6 +55,9 @@ export interface JobSnapshot {
  * A job is visible to the tenant that submitted it; to others it does not exist.
  */
 export class JobStore {
+  /** Submissions under an idempotency key. */
+  readonly keyed: KeyedSubmissions;
+  readonly retries: JobRetry;
   readonly #redis: Redis;
   readonly #subscriber: Redis;
   readonly #keys: Keys;
@@ -62,6 +66,8 @@ export class JobStore {
   readonly #index: JobIndex;
   readonly #subscriptions: ChannelSubscriptions;
   readonly #fleet: FleetReader;
+  /** What only workers can do is asked of them. */
+  readonly requests: FleetRequester;
   readonly #queues: JobQueues;
   readonly #control: JobControl;
   readonly #writer: SubmissionWriter;
@@ -69,6 +75,7 @@ export class JobStore {
   readonly #nextJobId = createJobIds();
   /** A request that comes before the first connection stands waits for it instead of failing. */
   readonly #opened: Promise<void>;
+  readonly #answer: Answer = (commands) => withStore(() => this.#opened.then(commands));
 
   constructor({ redisUrl, keyPrefix, retentionSeconds, logger, clock = systemClock }: JobStoreOptions) {
     const connection = { url: redisUrl, logger };
@@ -79,19 +86,25 @@ export class JobStore {
     this.#index = new JobIndex(this.#redis, this.#keys);
     this.#subscriptions = new ChannelSubscriptions(this.#subscriber);
     this.#fleet = new FleetReader(this.#redis, this.#keys, this.#subscriptions);
+    this.requests = new FleetRequester(this.#redis, this.#keys, this.#subscriptions, this.#fleet);
     this.#ends = new JobEnds(this.#subscriptions, this.#keys);
     this.#queues = new JobQueues(this.#redis, this.#keys, logger);
     const shared = { redis: this.#redis, keys: this.#keys, queues: this.#queues, clock };
     this.#control = new JobControl(shared);
+    const answer = this.#answer;
+    this.retries = new JobRetry({ ...shared, index: this.#index, answer });
+    const newJobId = () => this.#newJobId();
+    this.keyed = new KeyedSubmissions({ ...shared, retentionSeconds, store: this, answer, newJobId });
     this.#writer = new SubmissionWriter({ ...shared, retentionSeconds });
     this.#clock = clock;
     keepPipelinesLean(this.#redis, (script) => /^(millrace|add\w+Job:|promote:|removeJob:)/.test(script));
+    checkRedisOnce(this.#redis, logger);
     this.#opened = firstAttempt(this.#redis);
   }
 
   /** Accepts a job: when this resolves, it will reach an outcome. */
   async submit(job: NewJob): Promise<Job> {
-    const jobId = this.#newJobId();
+    const jobId = job.jobId ?? this.#newJobId();
     return queuedJob(jobId, await this.#submit({ ...job, jobId }));
   }
 
@@ -103,7 +116,7 @@ export class JobStore {
     newJob: NewJob,
     { waitMs, signal }: { waitMs: number; signal: AbortSignal },
   ): Promise<{ job: Job; ended: boolean }> {
-    const jobId = this.#newJobId();
+    const jobId = newJob.jobId ?? this.#newJobId();
     using end = new PendingEnd(this.#ends, jobId);
     const queued = await this.#submit({ ...newJob, jobId, replyTo: this.#ends.channel });
     const until = performance.now() + waitMs;
@@ -120,7 +133,7 @@ export class JobStore {
 
   /** The same, with a follower of its log from the first event on. The caller disposes of the follower. */
   async submitAndFollow(newJob: NewJob): Promise<{ job: Job; follower: LogFollower }> {
-    const jobId = this.#newJobId();
+    const jobId = newJob.jobId ?? this.#newJobId();
     const follower = this.#followLog({ jobId, after: 0, fresh: true });
     try {
       const queued = await this.#submit({ ...newJob, jobId, followed: true });
@@ -207,10 +220,6 @@ export class JobStore {
     await Promise.all([closeConnection(this.#redis), closeConnection(this.#subscriber)]);
   }
 
-  #answer<Value>(commands: () => Promise<Value>): Promise<Value> {
-    return withStore(() => this.#opened.then(commands));
-  }
-
   /** The job as it is now; as it was when it cannot be read. An accepted job is never answered with an error. */
   async #findOr(tenant: string, job: Job): Promise<Job> {
     try {
@@ -237,11 +246,4 @@ export class JobStore {
 /** Opens the store. Never fails: while Redis is away its methods do. */
 export function createJobStore(options: JobStoreOptions): JobStore {
   return new JobStore(options);
-}
-
-function snapshot(jobId: string, tenant: string, replies: unknown[]): JobSnapshot | null {
-  const [hash, length, first, last] = replies;
-  const record = parseRecord(hash as Record<string, string>);
-  if (record?.tenant !== tenant || typeof first !== "string" || typeof last !== "string") return null;
-  return { job: jobView(jobId, record, first, last), logLength: length as number };
 }

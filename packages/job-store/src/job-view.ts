@@ -1,4 +1,5 @@
 import {
+  isTerminal,
   isTerminalEvent,
   jobLinks,
   type Cancellation,
@@ -12,7 +13,7 @@ import {
   type ToolJobResult,
   type Usage,
 } from "@millrace/contracts";
-import type { JobRecord } from "./record.ts";
+import { parseRecord, type JobRecord } from "./record.ts";
 
 /** The first event of every log: the request stands here and nowhere else. */
 export interface QueuedEvent {
@@ -84,8 +85,8 @@ function storedResult(result: JobResult): StoredResult {
 
 function shownResult(stored: StoredResult): JobResult {
   if ("message" in stored) return stored;
-  const { content, structured_content = null, is_error = false, execution_time_ms } = stored;
-  return { content, structured_content, is_error, execution_time_ms };
+  const { content, execution_time_ms, ...unusual } = stored;
+  return { content, structured_content: null, is_error: false, ...unusual, execution_time_ms };
 }
 
 const STATUS_OF = {
@@ -116,7 +117,8 @@ export function endedJob(jobId: string, queued: QueuedEvent, terminal: TerminalE
 function openJob(jobId: string, record: JobRecord, queued: QueuedEvent): Job {
   return {
     ...queuedJob(jobId, queued),
-    status: record.status,
+    // The record may have been read just before the job was reopened.
+    status: isTerminal(record.status) ? "queued" : record.status,
     started_at: toInstant(record.startedAt),
     attempt: record.attempt,
     worker_id: record.workerId,
@@ -158,4 +160,18 @@ export function jobView(jobId: string, record: JobRecord, first: string, last: s
   return isTerminalEvent(latest.type)
     ? endedJob(jobId, queued, latest as TerminalEvent)
     : openJob(jobId, record, queued);
+}
+
+/** A job as it is now, and the length of its log at that moment. */
+export interface JobSnapshot {
+  job: Job;
+  logLength: number;
+}
+
+/** Of the record, the log's length and its first and last events; null when the tenant has no such job. */
+export function snapshot(jobId: string, tenant: string, replies: unknown[]): JobSnapshot | null {
+  const [hash, length, first, last] = replies;
+  const record = parseRecord(hash as Record<string, string>);
+  if (record?.tenant !== tenant || typeof first !== "string" || typeof last !== "string") return null;
+  return { job: jobView(jobId, record, first, last), logLength: length as number };
 }

@@ -15,6 +15,8 @@ export interface Keys {
   tenants: string;
   /** Sorted set by time: submissions that have not yet been seen to reach their queue. */
   submissions: string;
+  /** String with expiry: the job of an idempotency key, by the hash of tenant and key. */
+  idempotency(hash: string): string;
   /** Channel: ends of the jobs that one process waits for. */
   ends(processId: string): string;
   /** String with expiry: which worker sweeps. */
@@ -33,6 +35,10 @@ export interface Keys {
   catalogue(workerId: string): string;
   /** Channel: the fleet has changed. */
   fleet: string;
+  /** Channel: answers to the requests of one process have been stored. */
+  fleetReplies(processId: string): string;
+  /** String with expiry: one worker's answer to a request. */
+  fleetAnswer(requestId: string, workerId: string): string;
   /** Prefix of one kind's BullMQ queue. */
   queuePrefix(kind: string): string;
 }
@@ -46,6 +52,7 @@ export function createKeys(prefix: string): Keys {
     index: (tenant) => `${prefix}:{index}:${tenant}`,
     tenants: `${prefix}:{index}`,
     submissions: `${prefix}:{submissions}`,
+    idempotency: (hash) => `${prefix}:idempotency:{${hash}}`,
     ends: (processId) => `${prefix}:ends:${processId}`,
     queueDeadlines: `${prefix}:{queue-deadlines}`,
     coolDown: (provider) => `${prefix}:{cool-down}:${provider}`,
@@ -55,6 +62,8 @@ export function createKeys(prefix: string): Keys {
     worker: (workerId) => `${prefix}:{fleet}:${workerId}`,
     catalogue: (workerId) => `${prefix}:{fleet}:${workerId}:catalogue`,
     fleet: `${prefix}:fleet`,
+    fleetReplies: (processId) => `${prefix}:fleet-replies:${processId}`,
+    fleetAnswer: (requestId, workerId) => `${prefix}:{fleet-answer}:${requestId}:${workerId}`,
     queuePrefix: (kind) => `{${prefix}:${kind}}`,
   };
 }

@@ -39,10 +39,12 @@ export async function forgetQueueTimeout(
 /** Fails one such job; harmless when it has been started or has ended. */
 export async function failOverdueJob(jobId: string, dependencies: QueueTimeoutDependencies): Promise<void> {
   const { redis, keys, queues } = dependencies;
-  const record = parseRecord(await redis.hgetall(keys.record(jobId)));
-  if (record?.status !== "queued") return;
+  const hash = await redis.hgetall(keys.record(jobId));
+  const record = parseRecord(hash);
+  // One that waits for its next attempt has left the queue before.
+  if (record?.status !== "queued" || hash["queue_deadline"] === undefined) return;
   const ended = await endWaitingJob(jobId, record, overdueOutcome(record), dependencies);
-  if (ended === "ended") await queues.remove(record.type, jobId);
+  if (ended === "ended") await queues.remove(record.type, { jobId, generation: record.generation });
 }
 
 function overdueOutcome({ type }: JobRecord) {

@@ -65,11 +65,14 @@ async function recoverOne(
   const record = parseRecord(hash as Record<string, string>);
   const isWhole = record !== null && typeof first === "string";
   if (!isWhole && !givenUp) return false;
-  if (!isWhole) await redis.del(keys.record(jobId), keys.log(jobId));
+  // A repeat under the same idempotency key may have written it meanwhile: then the next pass looks at it.
+  if (!isWhole && (await redis.millraceDeletePartial(keys.record(jobId), keys.log(jobId))) === 0)
+    return false;
   const isQueued = isWhole && record.status === "queued";
   if (isQueued) {
     const writes = queues.pipeline();
-    await admit(writes, queues, jobId, JSON.parse(first) as QueuedEvent, first.length);
+    const { generation } = record;
+    await admit(writes, queues, { jobId, generation }, JSON.parse(first) as QueuedEvent, first.length);
     pipelineReplies(await writes.exec());
   }
   await redis.zrem(keys.submissions, jobId);

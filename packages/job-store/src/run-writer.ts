@@ -40,7 +40,7 @@ const CANCEL_REQUESTED = -4;
 const DECIDED_BEFORE = -5;
 
 /** See `scripts/step.lua`. */
-export type StepKind = "go" | "park" | "end" | "cancel";
+export type StepKind = "go" | "park" | "retry" | "end" | "cancel";
 
 /** Record fields to set; no value over 64 bytes. */
 export type StepFields = Readonly<Record<string, string | number>>;

@@ -3,6 +3,9 @@ import type { ClientContext, Redis, Result } from "ioredis";
 
 /** Of each script its keys, all of one hash slot, and its files; what it does stands in the last. */
 const SCRIPTS = {
+  millraceCreateJob: { keys: 2, files: ["create-job"] },
+  millraceDeletePartial: { keys: 2, files: ["delete-partial"] },
+  millraceReopen: { keys: 2, files: ["reopen"] },
   millraceClaim: { keys: 2, files: ["claim"] },
   millraceStep: { keys: 2, files: ["end-job", "step"] },
   millraceEndWaiting: { keys: 2, files: ["end-job", "end-waiting"] },
@@ -15,6 +18,8 @@ type Values = (string | number)[];
 
 declare module "ioredis" {
   interface RedisCommander<Context extends ClientContext = { type: "default" }> {
+    millraceDeletePartial(record: string, log: string): Result<0 | 1, Context>;
+    millraceReopen(record: string, log: string, ...values: Values): Result<number, Context>;
     millraceClaim(record: string, log: string, ...values: Values): Result<ClaimReply, Context>;
     millraceStep(record: string, log: string, ...values: Values): Result<number, Context>;
     millraceEndWaiting(record: string, log: string, ...values: Values): Result<EndWaitingReply, Context>;
@@ -34,8 +39,11 @@ type ClaimReply =
       queuedEvent: string | null,
       logLength: number,
       cancelRequested: 0 | 1,
+      crashes: number,
+      isUnknown: 0 | 1,
+      attemptsBefore: number,
     ]
-  | ["missing" | "terminal" | "stale" | "overdue"];
+  | ["missing" | "terminal" | "stale" | "overdue" | "crash_loop"];
 
 type EndWaitingReply = "ended" | "missing" | "terminal" | "changed";
 

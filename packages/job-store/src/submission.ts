@@ -1,7 +1,8 @@
 import { jobTimeoutMs, type ConversationMessage, type JobRequest } from "@millrace/contracts";
 import type { IRedisTransaction } from "bullmq";
 import type { Clock } from "./clock.ts";
-import type { JobQueues } from "./job-queues.ts";
+import type { JobQueues, QueueEntry } from "./job-queues.ts";
+import type { KeyMark } from "./idempotency.ts";
 import type { QueuedEvent } from "./job-view.ts";
 import type { Keys } from "./keys.ts";
 import { newRecordFields } from "./record.ts";
@@ -17,7 +18,12 @@ export interface Submission {
   replyTo?: string;
   /** A reader follows the log already. */
   followed?: boolean;
+  /** Of one that came under an idempotency key. */
+  mark?: KeyMark;
 }
+
+/** A job to be, and whose it will be; with its id when it came under an idempotency key. */
+export type NewJob = Pick<Submission, "tenant" | "request" | "previous" | "mark"> & { jobId?: string };
 
 /** A submission as it is written: its first event, as text too, and when that was. */
 export interface PreparedSubmission extends Submission {
@@ -76,14 +82,19 @@ export async function writeSubmissions(
   for (const submission of submissions) {
     const { event } = submission;
     createJob(pipeline, submission, dependencies);
-    await admit(pipeline, queues, submission.jobId, submission.queued, event.length);
+    const { jobId, mark, queued } = submission;
+    await admit(pipeline, queues, { jobId, generation: 0 }, queued, event.length);
+    if (mark) pipeline.runCommand("set", [mark.key, mark.value, "XX", "KEEPTTL"]);
     if (submission.followed) announcements.push([keys.events(submission.jobId), `1\n${event}`]);
   }
   for (const announcement of announcements) pipeline.runCommand("publish", announcement);
   return 2 + byTenant.size + (deadlines.length > 0 ? 1 : 0);
 }
 
-/** Of a submission, in a pipeline: its log, its record and its entry in the queue. */
+/**
+ * Of a submission, in a pipeline: its log, its record and its entry in the queue. Under an idempotency key: both in one,
+ * its entry in the queue, and the mark of the key.
+ */
 export const REPLIES_EACH = 3;
 
 /** When the job fails if no worker has started it by then, in milliseconds since 1970. */
@@ -106,6 +117,11 @@ function createJob(
     replyTo,
     queueDeadline: queueDeadline(submission),
   });
+  if (submission.mark) {
+    const fields = Object.entries(record).flat();
+    pipeline.runCommand("millraceCreateJob", [keys.record(jobId), keys.log(jobId), event, ...fields]);
+    return;
+  }
   // Plain commands: the id is new, so there is nothing that a script would have to check.
   pipeline.runCommand("rpush", [keys.log(jobId), event]);
   pipeline.hset(keys.record(jobId), record);
@@ -125,9 +141,9 @@ function fitsTravel({ previous }: QueuedEvent, length: number): boolean {
 export async function admit(
   pipeline: IRedisTransaction,
   queues: JobQueues,
-  jobId: string,
+  entry: QueueEntry,
   queued: QueuedEvent,
   length: number,
 ): Promise<void> {
-  await queues.add(pipeline, jobId, queued.request, { travels: fitsTravel(queued, length) });
+  await queues.add(pipeline, entry, queued.request, { travels: fitsTravel(queued, length) });
 }

@@ -29,6 +29,9 @@ function asStoreError(error: unknown): unknown {
 /** How long a request waits for Redis, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 2_000;
 
+/** How a store runs the commands of a request: within bounded time, and failing in one way. */
+export type Answer = <Value>(commands: () => Promise<Value>) => Promise<Value>;
+
 /** Runs commands of a request; rejects with {@link StoreUnavailableError} within 2 s while Redis is away. */
 export async function withStore<Value>(commands: () => Promise<Value>): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;

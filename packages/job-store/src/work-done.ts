@@ -1,4 +1,10 @@
-import type { Cancellation, JobStep, TurnUsage, Usage } from "@millrace/contracts";
+import {
+  currentSteps,
+  type Cancellation,
+  type JobStep,
+  type TurnUsage,
+  type Usage,
+} from "@millrace/contracts";
 import type { Redis } from "ioredis";
 
 export const NOTHING_RAN: Cancellation = { completed: [], stopped: [], ignored: [], model_stopped: false };
@@ -10,10 +16,10 @@ export interface WorkDone {
   usage?: Usage;
 }
 
-/** All that the runs of a job have written so far. */
+/** All that the runs of a job have written so far, since it was last begun from its start. */
 export async function readSteps(redis: Redis, log: string): Promise<JobStep[]> {
   const stored = await redis.lrange(log, 1, -1);
-  return stored.map((event) => JSON.parse(event) as JobStep);
+  return [...currentSteps(stored.map((event) => JSON.parse(event) as JobStep))];
 }
 
 /** What the steps say, oldest first, when nothing is under way: the calls that have run, and what the turns took. */

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { ChannelSubscription, ChannelSubscriptions } from "./channel-subscriptions.ts";
+import type { FleetResponder } from "./fleet-responder.ts";
 import type { JobRunner } from "./job-runner.ts";
 import type { Keys } from "./keys.ts";
 import type { Logger } from "./logger.ts";
@@ -10,6 +11,7 @@ export interface WorkerControlOptions {
   keys: Keys;
   logger: Logger;
   runners: () => readonly JobRunner[];
+  responder: FleetResponder;
 }
 
 /**
@@ -44,8 +46,11 @@ export class WorkerControl {
       });
       return;
     }
-    const [order, jobId = ""] = message.split(" ");
-    if (order === "cancel") this.#cancel(jobId);
+    const space = message.indexOf(" ");
+    const order = message.slice(0, space);
+    const rest = message.slice(space + 1);
+    if (order === "cancel") this.#cancel(rest);
+    if (order === "ask") void this.#options.responder.receive(rest);
   }
 
   async #lookAtRecords(): Promise<void> {

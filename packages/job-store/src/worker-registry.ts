@@ -57,6 +57,11 @@ export class WorkerRegistry {
     if (this.#timer) void this.#beat();
   }
 
+  /** Resolves once the fleet can read what the servers are now; waits while Redis is away. */
+  async publish(): Promise<void> {
+    await this.#beat();
+  }
+
   /** Takes the worker out of the fleet; harmless when repeated. */
   async leave(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);

@@ -3,10 +3,13 @@ import { ChannelSubscriptions } from "./channel-subscriptions.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { closeConnection, openConnection } from "./connection.ts";
 import { CoolDowns } from "./cool-downs.ts";
+import { FleetResponder, type FleetHandlers } from "./fleet-responder.ts";
 import { JobQueues } from "./job-queues.ts";
 import { JobRunner, type JobRunnerOptions } from "./job-runner.ts";
+import { DEFAULT_MAX_CRASHES } from "./claim-run.ts";
 import { createKeys } from "./keys.ts";
 import type { Logger } from "./logger.ts";
+import { checkRedisOnce } from "./redis-check.ts";
 import { Sweeper } from "./sweeper.ts";
 import { WorkerControl } from "./worker-control.ts";
 import { WorkerRegistry, type WorkerRegistryOptions } from "./worker-registry.ts";
@@ -36,14 +39,17 @@ export function createWorkerStore({ redisUrl, keyPrefix, logger, clock = systemC
     role: "subscriber",
     name: `${keyPrefix}:${workerId}:control`,
   });
+  checkRedisOnce(redis, logger);
   const keys = createKeys(keyPrefix);
   const queues = new JobQueues(queueRedis, keys, logger);
   const shared = { redis, keys, clock, workerId, logger };
   const runners: JobRunner[] = [];
+  const responder = new FleetResponder(shared);
   const control = new WorkerControl({
     ...shared,
     subscriptions: new ChannelSubscriptions(subscriber),
     runners: () => runners,
+    responder,
   });
   control.start();
 
@@ -51,15 +57,21 @@ export function createWorkerStore({ redisUrl, keyPrefix, logger, clock = systemC
     workerId,
     coolDowns: new CoolDowns(redis, keys, clock),
 
-    createRunner: (options: Pick<JobRunnerOptions, "type" | "concurrency" | "execute">): JobRunner => {
+    createRunner: ({
+      maxCrashes = DEFAULT_MAX_CRASHES,
+      ...options
+    }: Pick<JobRunnerOptions, "type" | "concurrency" | "execute"> & { maxCrashes?: number }): JobRunner => {
       const queuePrefix = keys.queuePrefix(options.type);
-      const runner = new JobRunner({ ...shared, ...options, queues, queueRedis, queuePrefix });
+      const runner = new JobRunner({ ...shared, ...options, maxCrashes, queues, queueRedis, queuePrefix });
       runners.push(runner);
       return runner;
     },
 
     createRegistry: (options: Pick<WorkerRegistryOptions, "describe" | "reports">): WorkerRegistry =>
       new WorkerRegistry({ ...shared, ...options }),
+
+    /** From now on this worker answers what is asked of the fleet. */
+    answer: (handlers: FleetHandlers): void => responder.start(handlers),
 
     createSweeper: (): Sweeper => new Sweeper({ ...shared, queues }),
 

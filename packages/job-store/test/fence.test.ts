@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { claimRun, type JobRun } from "../src/job-run.ts";
+import { claimRun } from "../src/claim-run.ts";
+import type { JobRun } from "../src/job-run.ts";
 import { RunRefusedError } from "../src/run-writer.ts";
 import { systemClock } from "../src/clock.ts";
 import {

@@ -20,6 +20,9 @@ function report(status: ServerReport["status"], tools: string[] = []): ServerRep
       annotations: null,
     })),
     resources: [],
+    resource_templates: [],
+    prompts: [],
+    truncated: false,
   };
 }
 

@@ -12,6 +12,7 @@ const DESCRIPTIONS = {
   401: "No valid API key",
   404: "Not there for this key",
   409: "It is not in the state that this needs",
+  410: "The job of this Idempotency-Key has been deleted",
   413: "The body is larger than MAX_BODY_BYTES",
   415: "The body is not JSON",
   422: "The request does not fit its schema or the fleet",

@@ -1,5 +1,5 @@
 import { PROBLEMS, type Problem, type ProblemCode, type ProblemDetailError } from "@millrace/contracts";
-import { StoreUnavailableError } from "@millrace/job-store";
+import { IdempotencyMismatchError, JobExpiredError, StoreUnavailableError } from "@millrace/job-store";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { Logger } from "pino";
@@ -32,8 +32,20 @@ export function createErrorHandler(logger: Logger): (error: Error, c: Context) =
     if (error instanceof ProblemError) return problemResponse(c, error.code, error.options);
     if (error instanceof StoreUnavailableError) {
       return problemResponse(c, "store_unavailable", {
-        detail: "Redis does not answer, so the outcome is unknown. Try again after a second.",
+        detail:
+          "Redis does not answer, so the outcome is unknown. Try again after a second; a submission with the same " +
+          "Idempotency-Key, so that it makes one job.",
         headers: { "retry-after": RETRY_AFTER_SECONDS },
+      });
+    }
+    if (error instanceof IdempotencyMismatchError) {
+      return problemResponse(c, "idempotency_mismatch", {
+        detail: "This Idempotency-Key came with another request before. Give each request a key of its own.",
+      });
+    }
+    if (error instanceof JobExpiredError) {
+      return problemResponse(c, "idempotency_expired", {
+        detail: `The job of this Idempotency-Key, ${error.jobId}, has been deleted after its retention. Use another key to run it again.`,
       });
     }
     if (error instanceof HTTPException && error.status === 400) {

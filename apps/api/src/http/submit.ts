@@ -1,7 +1,9 @@
+import { isTerminal, type Job, type JobRequest } from "@millrace/contracts";
+import { waitForEnd, type JobSnapshot, type JobStore, type NewJob } from "@millrace/job-store";
 import type { Context } from "hono";
-import type { JobStore, NewJob } from "@millrace/job-store";
 import { accepted } from "./accepted.ts";
 import { eventStreamResponse } from "./event-stream.ts";
+import { idempotencyKey } from "./idempotency-key.ts";
 import { waitSignal } from "./wait-signal.ts";
 
 interface SubmitDependencies {
@@ -9,24 +11,73 @@ interface SubmitDependencies {
   shutdown: AbortSignal;
 }
 
+/** A job that is yet to be submitted, or the one that the same request has made before under its key. */
+export type Placed = { newJob: NewJob } | { repeated: JobSnapshot };
+
 export function wantsEventStream(c: Context): boolean {
   return c.req.header("accept")?.includes("text/event-stream") ?? false;
 }
 
-/** Submits a job and answers with its events, from the first on. */
-export async function submitAndStream(c: Context, { store, shutdown }: SubmitDependencies, newJob: NewJob) {
-  const { job, follower } = await store.submitAndFollow(newJob);
-  return eventStreamResponse(c, follower, shutdown, { location: job.links.self });
+/**
+ * Looks at the request's `Idempotency-Key`. A request that comes again is not checked again: the fleet may have
+ * changed since. `check` refuses a job that cannot succeed.
+ */
+export async function placeJob(
+  c: Context,
+  { store }: SubmitDependencies,
+  { tenant, request }: { tenant: string; request: JobRequest },
+  check: () => Promise<NewJob>,
+): Promise<Placed> {
+  const key = idempotencyKey(c.req.header("idempotency-key"));
+  if (key === null) return { newJob: await check() };
+  const repeated = await store.keyed.find(tenant, key, request);
+  return repeated ? { repeated } : await store.keyed.take(await check(), key);
 }
 
-/** Submits a job and answers 200 when it has ended within `waitSeconds`, else 202. */
-export async function submitAndWait(
+/** Submits a job and answers 202; 200 when it was there. */
+export async function submit(c: Context, { store }: SubmitDependencies, placed: Placed) {
+  if ("newJob" in placed) return accepted(c, await store.submit(placed.newJob));
+  return finished(c, placed.repeated.job);
+}
+
+/** Submits a job and answers with its events, from the first on. */
+export async function submitAndStream(c: Context, { store, shutdown }: SubmitDependencies, placed: Placed) {
+  if ("newJob" in placed) {
+    const { job, follower } = await store.submitAndFollow(placed.newJob);
+    return eventStreamResponse(c, follower, shutdown, { location: job.links.self });
+  }
+  const { id, links } = placed.repeated.job;
+  return eventStreamResponse(c, store.follow(id, 0), shutdown, { location: links.self });
+}
+
+/** Submits a job and waits for its end, `waitSeconds` at most. */
+export async function submitAndAwait(
   c: Context,
   { store, shutdown }: SubmitDependencies,
-  newJob: NewJob,
+  placed: Placed,
+  waitSeconds: number,
+): Promise<{ job: Job; ended: boolean }> {
+  const signal = waitSignal(c, shutdown);
+  const waitMs = waitSeconds * 1_000;
+  if ("newJob" in placed) return await store.submitAndWait(placed.newJob, { waitMs, signal });
+  const { job, logLength } = placed.repeated;
+  if (isTerminal(job.status)) return { job, ended: true };
+  using follower = store.follow(job.id, logLength);
+  const ended = await waitForEnd(follower, signal, waitMs);
+  return { job: ended ?? job, ended: ended !== null };
+}
+
+/** The same, and answers 200 when it has ended in time, else 202. */
+export async function submitAndWait(
+  c: Context,
+  dependencies: SubmitDependencies,
+  placed: Placed,
   waitSeconds: number,
 ) {
-  const signal = waitSignal(c, shutdown);
-  const { job, ended } = await store.submitAndWait(newJob, { waitMs: waitSeconds * 1_000, signal });
-  return ended ? c.json(job, 200, { location: job.links.self }) : accepted(c, job);
+  const { job, ended } = await submitAndAwait(c, dependencies, placed, waitSeconds);
+  return ended ? finished(c, job) : accepted(c, job);
+}
+
+function finished(c: Context, job: Job) {
+  return c.json(job, 200, { location: job.links.self });
 }

@@ -4,7 +4,7 @@ import { describeRoute } from "hono-openapi";
 import type { AccessEnvironment } from "../access/authenticate.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { json, problems } from "../http/openapi.ts";
-import { submitAndStream, submitAndWait, wantsEventStream } from "../http/submit.ts";
+import { placeJob, submitAndStream, submitAndWait, wantsEventStream } from "../http/submit.ts";
 import { jsonBody, requireJson } from "../http/validation.ts";
 import { WAIT_SECONDS_MAX } from "../http/wait.ts";
 import { checkJob } from "../job-check.ts";
@@ -20,7 +20,7 @@ export function chatRoutes(dependencies: ApiDependencies) {
       responses: {
         200: json("The finished job", ChatJob),
         202: json("The job, which still runs", ChatJob),
-        ...problems(400, 401, 413, 415, 422, 503),
+        ...problems(400, 401, 410, 413, 415, 422, 503),
       },
     }),
     requireJson,
@@ -28,9 +28,12 @@ export function chatRoutes(dependencies: ApiDependencies) {
     async (c) => {
       const { stream, ...request } = c.req.valid("json");
       const { tenant } = c.get("principal");
-      const newJob = await checkJob(dependencies, tenant, { type: "chat", ...request });
-      if (stream || wantsEventStream(c)) return await submitAndStream(c, dependencies, newJob);
-      return await submitAndWait(c, dependencies, newJob, WAIT_SECONDS_MAX);
+      const chat = { type: "chat", ...request } as const;
+      const placed = await placeJob(c, dependencies, { tenant, request: chat }, () =>
+        checkJob(dependencies, tenant, chat),
+      );
+      if (stream || wantsEventStream(c)) return await submitAndStream(c, dependencies, placed);
+      return await submitAndWait(c, dependencies, placed, WAIT_SECONDS_MAX);
     },
   );
 }

@@ -7,13 +7,13 @@ import type { ApiDependencies } from "../dependencies.ts";
 import { accepted } from "../http/accepted.ts";
 import { json, problems } from "../http/openapi.ts";
 import { ProblemError } from "../http/problem.ts";
+import { placeJob, submitAndAwait } from "../http/submit.ts";
 import { jsonBody, requireJson } from "../http/validation.ts";
 import { WAIT_SECONDS_MAX } from "../http/wait.ts";
-import { waitSignal } from "../http/wait-signal.ts";
 import { checkToolCall, resolveTool } from "../tool-check.ts";
 
 /** `POST /mcp/servers/{server}/tools/{tool}/execute`. */
-export function executeToolRoutes({ store, shutdown }: ApiDependencies) {
+export function executeToolRoutes(dependencies: ApiDependencies) {
   return new Hono<AccessEnvironment>().post(
     "/mcp/servers/:server/tools/:tool/execute",
     describeRoute({
@@ -23,7 +23,7 @@ export function executeToolRoutes({ store, shutdown }: ApiDependencies) {
       responses: {
         200: json("The tool's answer", ExecuteResponse),
         202: json("The job, which still runs", ToolJob),
-        ...problems(400, 401, 404, 413, 415, 422, 503),
+        ...problems(400, 401, 404, 410, 413, 415, 422, 503),
       },
     }),
     requireJson,
@@ -31,14 +31,15 @@ export function executeToolRoutes({ store, shutdown }: ApiDependencies) {
     async (c) => {
       const { server, tool } = c.req.param();
       const call = { server, tool, arguments: c.req.valid("json").arguments };
-      const fleet = await store.fleet();
-      requireTool(fleet, server, tool);
-      checkToolCall(fleet, call);
       const { tenant } = c.get("principal");
       const newJob = { tenant, request: { type: "tool", ...call } as const };
-      const signal = waitSignal(c, shutdown);
-      const waitMs = WAIT_SECONDS_MAX * 1_000;
-      const { job, ended } = await store.submitAndWait(newJob, { waitMs, signal });
+      const placed = await placeJob(c, dependencies, newJob, async () => {
+        const fleet = await dependencies.store.fleet();
+        requireTool(fleet, server, tool);
+        checkToolCall(fleet, call);
+        return newJob;
+      });
+      const { job, ended } = await submitAndAwait(c, dependencies, placed, WAIT_SECONDS_MAX);
       return ended ? c.json(executeResponse(job)) : accepted(c, job);
     },
   );

@@ -1,41 +1,59 @@
-import { ServerHealth, ServerList, ToolList, type ServerReport } from "@millrace/contracts";
-import type { FleetView } from "@millrace/job-store";
+import { ServerHealth, ServerList, ToolList } from "@millrace/contracts";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import type { AccessEnvironment } from "../access/authenticate.ts";
 import type { ApiDependencies } from "../dependencies.ts";
+import { createFleetLists, REFRESH, RefreshQuery } from "../fleet-lists.ts";
 import { json, problems } from "../http/openapi.ts";
-import { ProblemError } from "../http/problem.ts";
+import { queryParameters } from "../http/validation.ts";
+import { waitSignal } from "../http/wait-signal.ts";
 
 /** `/mcp`: the fleet's servers and tools, as the workers report them. */
-export function mcpRoutes({ store }: ApiDependencies) {
+export function mcpRoutes({ store, shutdown }: ApiDependencies) {
+  const lists = createFleetLists(store);
   return new Hono<AccessEnvironment>()
     .get(
       "/mcp/servers",
       describeRoute({
         tags: ["mcp"],
         summary: "List the MCP servers",
-        responses: { 200: json("The servers", ServerList), ...problems(401, 503) },
+        description: REFRESH,
+        responses: { 200: json("The servers", ServerList), ...problems(400, 401, 503) },
       }),
-      async (c) => c.json({ servers: (await store.fleet()).servers() }),
+      queryParameters(RefreshQuery),
+      async (c) => {
+        const fleet = await lists.fleet(c.req.valid("query"), waitSignal(c, shutdown));
+        return c.json({ servers: fleet.servers() });
+      },
     )
     .get(
       "/mcp/servers/:server/tools",
       describeRoute({
         tags: ["mcp"],
         summary: "List one server's tools",
-        responses: { 200: json("The tools", ToolList), ...problems(401, 404, 503) },
+        description: REFRESH,
+        responses: { 200: json("The tools", ToolList), ...problems(400, 401, 404, 503) },
       }),
-      async (c) => c.json({ tools: reportOf(await store.fleet(), c.req.param("server")).tools }),
+      queryParameters(RefreshQuery),
+      async (c) => {
+        const { server } = c.req.param();
+        const report = await lists.report(server, c.req.valid("query"), waitSignal(c, shutdown));
+        return c.json({ tools: report.tools });
+      },
     )
     .get(
       "/mcp/tools",
       describeRoute({
         tags: ["mcp"],
         summary: "List all tools under their unified names",
-        responses: { 200: json("The tools", ToolList), ...problems(401, 503) },
+        description: REFRESH,
+        responses: { 200: json("The tools", ToolList), ...problems(400, 401, 503) },
       }),
-      async (c) => c.json({ tools: (await store.fleet()).tools() }),
+      queryParameters(RefreshQuery),
+      async (c) => {
+        const fleet = await lists.fleet(c.req.valid("query"), waitSignal(c, shutdown));
+        return c.json({ tools: fleet.tools() });
+      },
     )
     .get(
       "/mcp/health",
@@ -46,18 +64,8 @@ export function mcpRoutes({ store }: ApiDependencies) {
       }),
       async (c) => {
         const { reports } = await store.fleet();
-        return c.json({
-          health: Object.fromEntries(reports.map(({ name, status }) => [name, status === "connected"])),
-        });
+        const health = reports.map(({ name, status }) => [name, status === "connected"]);
+        return c.json({ health: Object.fromEntries(health) as Record<string, boolean> });
       },
     );
-}
-
-function reportOf(fleet: FleetView, server: string): ServerReport {
-  const report = fleet.reports.find(({ name }) => name === server);
-  if (report) return report;
-  const known = fleet.reports.map(({ name }) => name).join(", ") || "none, as no worker has reported";
-  throw new ProblemError("server_not_found", {
-    detail: `There is no server "${server}". Servers: ${known}.`,
-  });
 }

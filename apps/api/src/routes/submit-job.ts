@@ -3,9 +3,8 @@ import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import type { AccessEnvironment } from "../access/authenticate.ts";
 import type { ApiDependencies } from "../dependencies.ts";
-import { accepted } from "../http/accepted.ts";
 import { json, problems } from "../http/openapi.ts";
-import { submitAndStream, submitAndWait, wantsEventStream } from "../http/submit.ts";
+import { placeJob, submit, submitAndStream, submitAndWait, wantsEventStream } from "../http/submit.ts";
 import { jsonBody, requireJson } from "../http/validation.ts";
 import { preferredWait } from "../http/wait.ts";
 import { checkJob } from "../job-check.ts";
@@ -19,22 +18,27 @@ export function submitJobRoutes(dependencies: ApiDependencies) {
       summary: "Submit a job",
       description:
         "202 and the job. `Prefer: wait=N` (at most 60 s): 200 and the finished job if it ends in time. " +
-        "`Accept: text/event-stream`: the job's events at once.",
+        "`Accept: text/event-stream`: the job's events at once. `Idempotency-Key`: the same key and request give the " +
+        "first job again (200), the same key and another request 422.",
       responses: {
-        200: json("The finished job", Job),
+        200: json("The finished job, or that of the same Idempotency-Key", Job),
         202: json("The accepted job", Job),
-        ...problems(400, 401, 413, 415, 422, 503),
+        ...problems(400, 401, 410, 413, 415, 422, 503),
       },
     }),
     requireJson,
     jsonBody(JobRequest),
     async (c) => {
       const wait = preferredWait(c.req.header("prefer"));
-      const newJob = await checkJob(dependencies, c.get("principal").tenant, c.req.valid("json"));
-      if (wantsEventStream(c)) return await submitAndStream(c, dependencies, newJob);
-      if (wait === null) return accepted(c, await dependencies.store.submit(newJob));
+      const { tenant } = c.get("principal");
+      const request = c.req.valid("json");
+      const placed = await placeJob(c, dependencies, { tenant, request }, () =>
+        checkJob(dependencies, tenant, request),
+      );
+      if (wantsEventStream(c)) return await submitAndStream(c, dependencies, placed);
+      if (wait === null) return await submit(c, dependencies, placed);
       c.header("preference-applied", `wait=${wait}`);
-      return await submitAndWait(c, dependencies, newJob, wait);
+      return await submitAndWait(c, dependencies, placed, wait);
     },
   );
 }

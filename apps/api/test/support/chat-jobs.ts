@@ -12,7 +12,7 @@ export async function submitChat(client: HttpClient, request: object): Promise<C
   return chatJobOf(await jobOf(response));
 }
 
-export function chatJobOf(job: Job): ChatJob {
+function chatJobOf(job: Job): ChatJob {
   if (job.type !== "chat") throw new Error("no chat job");
   return job;
 }

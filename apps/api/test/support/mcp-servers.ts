@@ -1,4 +1,4 @@
-import type { ServerSettings } from "@millrace/host-core";
+import { createServerSettings, type ServerSettings } from "@millrace/host-core";
 import { FIXTURE_STDIO_PROGRAM } from "@millrace/testing";
 
 /** Long enough for a server to start on a busy machine. */
@@ -13,20 +13,16 @@ export function mcpServer(
   transport: ServerSettings["transport"],
   changes: Partial<ServerSettings> = {},
 ): ServerSettings {
-  return {
+  return createServerSettings({
     name,
-    displayName: name,
-    description: null,
     transport,
     connectTimeoutMs: PATIENCE_MS,
     toolTimeoutMs: PATIENCE_MS,
     maxConcurrentTools: 50,
     logStderr: false,
-    approval: {},
-    problem: null,
     secrets: [],
     ...changes,
-  };
+  });
 }
 
 /** A server over stdio by its own program. */

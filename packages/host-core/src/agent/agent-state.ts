@@ -106,13 +106,21 @@ export function applyStep(state: AgentState, step: JobStep): void {
       break;
     case "job.warning":
       state.warned.add(step.code);
-      if (step.code === "model_retry") state.retries += 1;
+      if (step.code === "model_retry") {
+        state.retries += 1;
+        // The failed answer is over: it was taken back if anybody had seen of it.
+        state.openTurn = null;
+      }
       break;
     case "approval.requested":
     case "approval.resolved":
     case "tool.called":
     case "tool.returned":
       moveCall(state, step);
+      break;
+    case "job.retrying":
+    case "job.reopened":
+      state.retries = 0;
       break;
     // These tell readers what goes on, and change nothing that the loop decides by.
     case "job.started":

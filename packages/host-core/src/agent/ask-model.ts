@@ -49,7 +49,7 @@ async function attemptTurn(
 ): Promise<Answer | { readonly status: "failed"; readonly fault: ModelError }> {
   const { model, state, request, journal, signal, clock } = session;
   const turn = state.usage.turns + 1;
-  journal.note({ type: "turn.started", turn, model: model.settings.alias });
+  void journal.note({ type: "turn.started", turn, model: model.settings.alias });
   const deltas = new DeltaBuffer({ turn, clock, write: (step) => journal.note(step) });
   session.isModelAnswering = true;
   try {
@@ -67,7 +67,7 @@ async function attemptTurn(
     return { status: "answered", answer, lastDeltas: deltas.drain() };
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
-    if (deltas.hasWritten) journal.note({ type: "turn.discarded", turn, reason: error.message });
+    if (deltas.hasWritten) void journal.note({ type: "turn.discarded", turn, reason: error.message });
     return { status: "failed", fault: error };
   } finally {
     deltas.stop();
@@ -82,7 +82,7 @@ async function prepareRetry(
   { action, forMs }: Exclude<RetryDecision, { action: "fail" }>,
 ): Promise<void> {
   const message = `${fault.message} Trying again in ${(forMs / 1_000).toFixed(1)} s.`;
-  journal.note({ type: "job.warning", code: "model_retry", message });
+  void journal.note({ type: "job.warning", code: "model_retry", message });
   if (action === "wait") await pause(forMs, signal);
   else await abortable(coolDowns.begin(providerKey(model), clock.now() + forMs), signal);
 }

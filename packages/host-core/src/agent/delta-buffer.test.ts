@@ -10,7 +10,11 @@ afterEach(() => void vi.useRealTimers());
 
 function record() {
   const steps: JobStep[] = [];
-  const deltas = new DeltaBuffer({ turn: 3, clock: systemClock, write: (step) => void steps.push(step) });
+  const deltas = new DeltaBuffer({
+    turn: 3,
+    clock: systemClock,
+    write: async (step) => void steps.push(step),
+  });
   return { steps, deltas };
 }
 
@@ -34,6 +38,27 @@ test("[agent.deltas.pace] the first piece is written at once, later ones togethe
   await vi.advanceTimersByTimeAsync(50);
   deltas.add(text("d"));
   expect(steps.at(-1)).toEqual(written("d"));
+});
+
+test("[agent.deltas.pace] what comes while a piece is being written is put together until that is done", async () => {
+  const steps: JobStep[] = [];
+  let stored = Promise.withResolvers<void>();
+  const write = (step: JobStep) => {
+    steps.push(step);
+    return stored.promise;
+  };
+  const deltas = new DeltaBuffer({ turn: 3, clock: systemClock, write });
+  deltas.add(text("a"));
+  for (const piece of ["b", "c", "d"]) {
+    deltas.add(text(piece));
+    await vi.advanceTimersByTimeAsync(100);
+  }
+  expect(steps).toEqual([written("a")]);
+  const first = stored;
+  stored = Promise.withResolvers<void>();
+  first.resolve();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(steps).toEqual([written("a"), written("bcd")]);
 });
 
 test("[agent.deltas.kinds] thinking and text are never mixed, and keep their order", () => {

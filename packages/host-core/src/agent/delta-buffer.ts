@@ -10,23 +10,29 @@ const LENGTH_MAX = 16 * 1_024;
 export interface DeltaBufferOptions {
   turn: number;
   clock: Clock;
-  write: (step: JobStep) => void;
+  /** Resolves when the step has been written, or cannot be. */
+  write: (step: JobStep) => Promise<void>;
 }
 
-/** Writes what a model says piece by piece: the first piece at once, later ones together for at most 50 ms. */
+/**
+ * Writes what a model says piece by piece: the first piece at once, later ones together for at most 50 ms. When the
+ * store is slower than that, pieces are put together for as long as the one before is being written: many streams at
+ * once make larger pieces then, not a longer queue.
+ */
 export class DeltaBuffer {
   readonly #turn: number;
-  readonly #write: (step: JobStep) => void;
+  readonly #write: (step: JobStep) => Promise<void>;
   readonly #pacer: Pacer;
   #type: ModelDelta["type"] = "text";
   #text = "";
   #isStopped = false;
   #hasWritten = false;
+  #isWriting = false;
 
   constructor({ turn, clock, write }: DeltaBufferOptions) {
     this.#turn = turn;
     this.#write = write;
-    this.#pacer = new Pacer(INTERVAL_MS, clock, () => this.#flush());
+    this.#pacer = new Pacer(INTERVAL_MS, clock, () => this.#isWriting || this.#flush());
   }
 
   /** Whether a reader of the log has seen any of it. */
@@ -36,10 +42,10 @@ export class DeltaBuffer {
 
   add({ type, text }: ModelDelta): void {
     if (this.#isStopped || text === "") return;
-    if (type !== this.#type && this.#text !== "") this.#pacer.runNow();
+    if (type !== this.#type) this.#flush();
     this.#type = type;
     this.#text += text;
-    if (this.#text.length >= LENGTH_MAX) this.#pacer.runNow();
+    if (this.#text.length >= LENGTH_MAX) this.#flush();
     else this.#pacer.ask();
   }
 
@@ -59,9 +65,14 @@ export class DeltaBuffer {
   }
 
   #flush(): void {
-    for (const step of this.drain()) {
-      this.#hasWritten = true;
-      this.#write(step);
-    }
+    for (const step of this.drain()) void this.#writeStep(step);
+  }
+
+  async #writeStep(step: JobStep): Promise<void> {
+    this.#hasWritten = true;
+    this.#isWriting = true;
+    await this.#write(step);
+    this.#isWriting = false;
+    if (this.#text !== "") this.#pacer.ask();
   }
 }

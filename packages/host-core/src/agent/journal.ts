@@ -34,11 +34,14 @@ export class Journal {
     if (steps.length > 0) await abortable(this.#write(steps), this.#run.signal);
   }
 
-  /** Writes steps that nothing waits for. `commit` and `stored` tell when that has failed. */
-  note(...steps: readonly JobStep[]): void {
+  /**
+   * Writes steps that nothing depends on. Resolves once they are stored or cannot be; `commit` and `stored` tell when
+   * that has failed.
+   */
+  async note(...steps: readonly JobStep[]): Promise<void> {
     if (this.#run.signal.aborted || this.#failure || steps.length === 0) return;
     for (const step of steps) applyStep(this.#state, step);
-    this.#write(steps).catch(() => {});
+    await this.#write(steps).catch(() => {});
   }
 
   /** Resolves once everything is stored. */

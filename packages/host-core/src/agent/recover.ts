@@ -1,8 +1,8 @@
 import { callsThatAre, type AgentCall, type CallState } from "./agent-state.ts";
-import { failed } from "./returned.ts";
+import { outcomeUnknown } from "./returned.ts";
 import type { Session } from "./session.ts";
 import type { ToolOffer } from "./tool-offer.ts";
-import { mayRunAgain, UNKNOWN_OUTCOME } from "./unknown-outcome.ts";
+import { mayRunAgain } from "./unknown-outcome.ts";
 
 /** Clears up what an earlier start left half done: a turn that was cut off, calls that were begun. */
 export function recover(session: Session, offer: ToolOffer): void {
@@ -19,7 +19,7 @@ function recoverCall(offer: ToolOffer, call: AgentCall<Extract<CallState, { stat
   const name = { tool_call_id: block.id, tool: state.tool };
   const target = offer.directory.resolve(undefined, state.tool);
   const annotations = target.ok && target.tool ? target.tool.annotations : null;
-  if (!mayRunAgain(annotations)) return failed(name, UNKNOWN_OUTCOME, null);
+  if (!mayRunAgain(annotations)) return outcomeUnknown(name);
   // Once more, so that this start's own intent is stored before the tool runs.
   return { type: "tool.called" as const, ...name, arguments: state.arguments };
 }

@@ -1,14 +1,14 @@
 import { jobError, type JobError } from "@millrace/contracts";
 import type { ToolCallOutcome } from "../server/run-call.ts";
 import type { AgentCall, CallState, Step } from "./agent-state.ts";
+import { UNKNOWN_OUTCOME } from "./unknown-outcome.ts";
 
 type Returned = Step<"tool.returned">;
 
 /** The end of a call that ran. A failure is told to the model like a tool's own. */
 export function returned({ tool_call_id, tool }: CallName, outcome: ToolCallOutcome): Returned {
   if (!outcome.ok) return failed({ tool_call_id, tool }, describe(outcome.error), outcome.error);
-  const { content, structured_content, is_error, execution_time_ms } = outcome.result;
-  const result = { content, structured_content };
+  const { is_error, execution_time_ms, ...result } = outcome.result;
   return { type: "tool.returned", tool_call_id, tool, result, is_error, error: null, execution_time_ms };
 }
 
@@ -24,6 +24,11 @@ export function failed({ tool_call_id, tool }: CallName, text: string, error: Jo
     error,
     execution_time_ms: null,
   };
+}
+
+/** The end of a call of which nobody knows whether it has happened. */
+export function outcomeUnknown(name: CallName): Returned {
+  return failed(name, UNKNOWN_OUTCOME, jobError("outcome_unknown", UNKNOWN_OUTCOME));
 }
 
 export function denied({ block, state }: AgentCall<Extract<CallState, { status: "denied" }>>): Returned {

@@ -64,7 +64,7 @@ async function takeTurns(session: Session): Promise<AgentOutcome> {
 }
 
 function warnAboutTools({ state, journal }: Session, { warnings }: ToolOffer): void {
-  journal.note(...warnings.filter(({ code }) => !state.warned.has(code)));
+  void journal.note(...warnings.filter(({ code }) => !state.warned.has(code)));
 }
 
 const NOTHING_SAID: AssistantMessage = { role: "assistant", content: [] };

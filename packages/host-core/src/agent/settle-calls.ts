@@ -1,9 +1,11 @@
 import { callsThatAre, type AgentCall, type CallState } from "./agent-state.ts";
 import { planCalls } from "./plan-calls.ts";
 import { ProgressWriter } from "./progress-writer.ts";
-import { failed, returned } from "./returned.ts";
+import { failed, outcomeUnknown, returned } from "./returned.ts";
 import type { Session } from "./session.ts";
+import type { StopListener, ToolCallOutcome } from "../server/run-call.ts";
 import type { ToolOffer } from "./tool-offer.ts";
+import { mayRunAgain } from "./unknown-outcome.ts";
 
 /**
  * Runs the calls of the last turn side by side, each once its intent is stored. When some wait for an approval it
@@ -33,19 +35,23 @@ async function runToolCall(
     journal.record(failed(name, target.error.message, target.error));
     return await journal.commit();
   }
-  const progress = new ProgressWriter(name, clock, (step) => journal.note(step));
+  const progress = new ProgressWriter(name, clock, (step) => void journal.note(step));
+  const call = (onStopping: StopListener): Promise<ToolCallOutcome> =>
+    tools.callTool({
+      server: target.server,
+      tool: target.toolName,
+      arguments: state.arguments,
+      signal,
+      onProgress: (report) => progress.add(report),
+      onStopping,
+    });
+  const mayRepeat = mayRunAgain(target.tool?.annotations ?? null);
   try {
-    const outcome = await running.run(name, signal, (onStopping) =>
-      tools.callTool({
-        server: target.server,
-        tool: target.toolName,
-        arguments: state.arguments,
-        signal,
-        onProgress: (report) => progress.add(report),
-        onStopping,
-      }),
-    );
-    journal.record(...progress.drain(), returned(name, outcome));
+    const first = await running.run(name, signal, call);
+    const wasLost = !first.ok && first.isAnswerLost === true;
+    const outcome = wasLost && mayRepeat ? await running.run(name, signal, call) : first;
+    const end = wasLost && !mayRepeat ? outcomeUnknown(name) : returned(name, outcome);
+    journal.record(...progress.drain(), end);
     await journal.commit();
   } finally {
     progress.stop();

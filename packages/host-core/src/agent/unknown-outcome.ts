@@ -1,8 +1,15 @@
 import type { Tool } from "@millrace/contracts";
 
 /**
- * What is done about a call that was begun and of whose end nothing is known, because the worker died: a tool that
- * only reads, or that may be called twice, is called again; of any other the model is told that nothing is known.
+ * What is done about a call that was begun and of whose end nothing is known, because its worker or its server died:
+ *
+ * | the tool                               | in a chat                            | in a tool job                           |
+ * | -------------------------------------- | ------------------------------------ | --------------------------------------- |
+ * | only reads, or may be called twice     | it is called again                   | it is called again                      |
+ * | any other                              | the model is told                    | the job fails with `outcome_unknown`    |
+ * | any other, with `on_unknown: "retry"`  | (a chat job has no such setting)     | it is called again                      |
+ *
+ * After a server's death it is called again once. A call that is known not to have begun is simply made.
  * Hints: MCP specification, "ToolAnnotations".
  */
 export function mayRunAgain(annotations: Tool["annotations"]): boolean {
@@ -10,5 +17,5 @@ export function mayRunAgain(annotations: Tool["annotations"]): boolean {
 }
 
 export const UNKNOWN_OUTCOME =
-  "The outcome of this call is unknown: the worker that made it died before it had an answer. It may or may not have " +
-  "happened. Find out before you call it again.";
+  "The outcome of this call is unknown: its worker or its server died before there was an answer. It may or may not " +
+  "have happened. Find out before you call it again.";

@@ -9,14 +9,14 @@ function tool(name: string): ServerTool {
 }
 
 function connected(server: string, ...names: string[]) {
-  return { server, tools: names.map(tool), connecting: false };
+  return { server, tools: names.map(tool), withheld: new Map(), connecting: false };
 }
 
 const catalogue = new Catalogue([
   connected("files", "read", "write", "list.all"),
   connected("notes", "write", "search"),
-  { server: "slow", tools: null, connecting: true },
-  { server: "dead", tools: null, connecting: false },
+  { server: "slow", tools: null, withheld: new Map(), connecting: true },
+  { server: "dead", tools: null, withheld: new Map(), connecting: false },
 ]);
 
 test.each([
@@ -58,6 +58,34 @@ test.each([
   },
 );
 
+test.each([
+  ["files", "drop"],
+  ["files", "files__drop"],
+  [undefined, "files__drop"],
+  [undefined, "drop"],
+  ["files", "drop.all"],
+  [undefined, unifiedName("files", "drop.all")],
+])(
+  "[host.filters.call] server %s with tool %s, which is withheld, is refused and says why",
+  (server, name) => {
+    const why = "it is denied";
+    const withheld = new Map([
+      ["drop", why],
+      ["drop.all", why],
+    ]);
+    const filtered = new Catalogue([
+      { ...connected("files", "read"), withheld },
+      connected("notes", "search"),
+    ]);
+    const error = { code: "unknown_tool", message: why };
+    expect(filtered.resolve(server, name)).toMatchObject({ ok: false, error });
+    expect(filtered.resolve("notes", name)).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining("search") as string },
+    });
+  },
+);
+
 test("[host.names.order] the order of tools does not depend on the order of servers", () => {
   const one = connected("b", "y", "x");
   const other = connected("a", "z");
@@ -80,4 +108,13 @@ test("[host.names.unique] even two names with the same hash are told apart, in a
   expect(new Set(Object.values(unified)).size).toBe(2);
   expect(Object.values(unified).every((name) => /^[A-Za-z0-9_-]{1,64}$/.test(name))).toBe(true);
   expect(namesByTool(other, one)).toEqual(unified);
+});
+
+test("[host.names.many] 500 tools with odd names are named legally, uniquely and in order", () => {
+  const names = Array.from({ length: 500 }, (_none, index) => `${"deep/".repeat(index % 20)}tool.${index}`);
+  const unified = unifyTools([connected("a.server", ...names)]).map(({ name }) => name);
+  expect(new Set(unified).size).toBe(500);
+  expect(unified.filter((name) => !/^[A-Za-z0-9_-]{1,64}$/.test(name))).toEqual([]);
+  const reversed = unifyTools([connected("a.server", ...names.toReversed())]).map(({ name }) => name);
+  expect(reversed).toEqual(unified);
 });

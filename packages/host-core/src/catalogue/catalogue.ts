@@ -1,4 +1,5 @@
-import { ToolDirectory, type Tool, type ToolResolution } from "@millrace/contracts";
+import { jobError, ToolDirectory, type Tool, type ToolResolution } from "@millrace/contracts";
+import { unifiedName } from "./names.ts";
 import { unifyTools, type CatalogueEntry } from "./unified-tools.ts";
 
 /** The tools of all servers at one moment. Immutable: a change makes a new one. */
@@ -7,8 +8,10 @@ export class Catalogue {
   readonly tools: readonly Tool[];
   readonly #byServer: ReadonlyMap<string, readonly Tool[]>;
   readonly #directory: ToolDirectory;
+  readonly #entries: readonly CatalogueEntry[];
 
   constructor(entries: readonly CatalogueEntry[]) {
+    this.#entries = entries;
     this.tools = unifyTools(entries);
     this.#byServer = Map.groupBy(this.tools, (tool) => tool.server_name);
     this.#directory = new ToolDirectory(
@@ -24,8 +27,21 @@ export class Catalogue {
     return this.#byServer.get(server) ?? [];
   }
 
-  /** See `ToolDirectory.resolve`: the api judges requests by the same rules. */
+  /** See `ToolDirectory.resolve`: the api judges requests by the same rules. A tool that is withheld says why. */
   resolve(server: string | undefined, tool: string): ToolResolution {
-    return this.#directory.resolve(server, tool);
+    const resolution = this.#directory.resolve(server, tool);
+    if (resolution.ok || resolution.error.code !== "unknown_tool") return resolution;
+    const reason = this.#findReason(server, tool);
+    return reason === null ? resolution : { ...resolution, error: jobError("unknown_tool", reason) };
+  }
+
+  #findReason(server: string | undefined, name: string): string | null {
+    for (const entry of this.#entries) {
+      if (server !== undefined && entry.server !== server) continue;
+      for (const [tool, reason] of entry.withheld) {
+        if (name === tool || name === unifiedName(entry.server, tool)) return reason;
+      }
+    }
+    return null;
   }
 }

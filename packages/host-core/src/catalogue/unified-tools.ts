@@ -9,6 +9,8 @@ const LONG_HASH_LENGTH = 40;
 export interface CatalogueEntry {
   readonly server: string;
   readonly tools: readonly ServerTool[] | null;
+  /** Tools that the server has and nobody may use: why, by the server's own name. */
+  readonly withheld: ReadonlyMap<string, string>;
   /** Whether the tools may become known without anybody doing anything. */
   readonly connecting: boolean;
 }

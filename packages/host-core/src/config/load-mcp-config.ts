@@ -58,17 +58,18 @@ function deepFreeze<T extends object>(value: T): Readonly<T> {
 }
 
 /**
- * Reads `config/mcp-servers.json`. A variable that is missing is no error here: it fails its server alone,
+ * Reads `config/mcp-servers.json`, in our own form or that of Claude Desktop or VS Code. A variable that is missing is no error here: it fails its server alone,
  * through `ServerSettings.problem`.
  *
  * @throws ConfigError when the file was named and is missing, cannot be read, is broken JSON (with line and
- * column), or does not fit the schema (with every wrong path).
+ * column), or does not fit its form (with every wrong path).
  */
 export async function loadMcpConfig(options: LoadMcpConfigOptions): Promise<LoadedMcpConfig> {
   const { path, explicit } = options;
   const text = await readIfThere(path);
   if (text !== null) {
-    return deepFreeze({ servers: resolve(parseMcpConfig(path, text), options), warnings: [] });
+    const { config, warnings } = parseMcpConfig(path, text);
+    return deepFreeze({ servers: resolve(config, options), warnings });
   }
   if (explicit) throw new ConfigError(`${path} does not exist: create it, or correct MCP_CONFIG_FILE`);
   const warning = `${path} does not exist, so there are no MCP servers: create it, or name a file in MCP_CONFIG_FILE`;

@@ -1,12 +1,48 @@
 import { ConfigError, McpConfig } from "@millrace/contracts";
+import { desktopFormat } from "./formats/desktop-format.ts";
+import { isJsonObject, type ConfigFormat, type JsonObject } from "./formats/format.ts";
+import { ownFormat } from "./formats/own-format.ts";
+import { vscodeFormat } from "./formats/vscode-format.ts";
 
-/** Node names the place of most JSON errors, but not of a file that ends too early. */
-function describeJsonError(text: string, error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+const FORMATS: readonly ConfigFormat[] = [ownFormat, desktopFormat, vscodeFormat];
+
+export interface ParsedConfig {
+  readonly config: McpConfig;
+  /** What of the file has no effect. */
+  readonly warnings: readonly string[];
+}
+
+function jsonError(text: string): string {
+  try {
+    JSON.parse(text);
+    return "";
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** How much of the text can begin a JSON value. */
+function lengthOfGoodPart(text: string): number {
+  let good = 0;
+  let bad = text.length;
+  while (good < bad) {
+    const middle = Math.floor((good + bad) / 2);
+    if (jsonError(text.slice(0, middle + 1)).startsWith("Unexpected token")) bad = middle;
+    else good = middle + 1;
+  }
+  return good;
+}
+
+/**
+ * Node names the place of most JSON errors. Where it shows an excerpt of the file instead, that is left out, for it
+ * may hold a secret.
+ */
+function describeJsonError(text: string): string {
+  const message = jsonError(text);
   if (/line \d+ column \d+/.test(message)) return message;
-  if (!message.includes("end of JSON input")) return message;
-  const lines = text.split("\n");
-  return `${message} (line ${lines.length} column ${(lines.at(-1)?.length ?? 0) + 1})`;
+  const lines = text.slice(0, lengthOfGoodPart(text)).split("\n");
+  const reason = message.replace(/, (?:\.\.\.)?"[^]*$/, "");
+  return `${reason} (line ${lines.length} column ${(lines.at(-1)?.length ?? 0) + 1})`;
 }
 
 function readablePath(path: readonly PropertyKey[]): string {
@@ -20,28 +56,69 @@ function readablePath(path: readonly PropertyKey[]): string {
 type Issue = NonNullable<ReturnType<typeof McpConfig.safeParse>["error"]>["issues"][number];
 
 /** One line for each thing that is wrong; an unknown key is named by its own path. */
-function describeIssue(issue: Issue): string[] {
+function describeIssue(issue: Issue, { originalPath }: ConfigFormat): string[] {
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => `${readablePath([...issue.path, key])}: unknown key`);
+    return issue.keys.map((key) => `${readablePath(originalPath([...issue.path, key]))}: unknown key`);
   }
-  const where = readablePath(issue.path) || "(the whole file)";
+  const where = readablePath(originalPath(issue.path)) || "(the whole file)";
   if (issue.code === "invalid_union" && issue.path.at(-1) === "transport_type") {
     return [`${where}: must be "stdio", "http", "sse" or "websocket"`];
   }
   return [`${where}: ${issue.message}`];
 }
 
-/** @throws ConfigError that names the file, and the line or every wrong path. */
-export function parseMcpConfig(path: string, text: string): McpConfig {
+function wrong(path: string, lines: readonly string[]): ConfigError {
+  const errors = lines.map((line) => {
+    const end = line.indexOf(": ");
+    return { path: line.slice(0, end), message: line.slice(end + ": ".length) };
+  });
+  return new ConfigError([`${path} is not a valid MCP configuration:`, ...lines].join("\n  "), errors);
+}
+
+function readJson(path: string, text: string): JsonObject {
   let json: unknown;
+  // Editors on Windows begin a file with a byte order mark.
+  const withoutMark = text.replace(/^\uFEFF/, "");
   try {
-    // Editors on Windows begin a file with a byte order mark.
-    json = JSON.parse(text.replace(/^\uFEFF/, ""));
-  } catch (error) {
-    throw new ConfigError(`${path} is not valid JSON: ${describeJsonError(text, error)}`);
+    json = JSON.parse(withoutMark);
+  } catch {
+    throw new ConfigError(`${path} is not valid JSON: ${describeJsonError(withoutMark)}`);
   }
-  const parsed = McpConfig.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.flatMap(describeIssue);
-  throw new ConfigError([`${path} is not a valid MCP configuration:`, ...lines].join("\n  "));
+  if (isJsonObject(json)) return json;
+  throw wrong(path, ["(the whole file): must be an object"]);
+}
+
+function keysOf(formats: readonly ConfigFormat[]): string {
+  return formats.map(({ serversKey }) => `"${serversKey}"`).join(", ");
+}
+
+function formatOf(path: string, file: JsonObject): ConfigFormat {
+  const [format, ...others] = FORMATS.filter(({ serversKey }) => Object.hasOwn(file, serversKey));
+  if (!format) {
+    throw wrong(path, [
+      `(the whole file): has no servers; they stand under one of ${keysOf(FORMATS)}, which may be {}`,
+    ]);
+  }
+  if (others.length === 0) return format;
+  throw wrong(path, [
+    `(the whole file): has ${keysOf([format, ...others])}, which are different formats; keep one of them`,
+  ]);
+}
+
+/**
+ * Reads a configuration in any of the three formats.
+ * @throws ConfigError that names the file, and the line or every wrong path.
+ */
+export function parseMcpConfig(path: string, text: string): ParsedConfig {
+  const file = readJson(path, text);
+  const format = formatOf(path, file);
+  const { config, warnings, errors } = format.convert(file);
+  const parsed = McpConfig.safeParse(config);
+  if (parsed.success && errors.length === 0) {
+    return { config: parsed.data, warnings: warnings.map((warning) => `${path}: ${warning}`) };
+  }
+  const issues = parsed.error?.issues ?? [];
+  // A file without servers is told of in the words of its own format.
+  const told = issues.filter((issue) => issue.path.length !== 1 || errors.length === 0);
+  throw wrong(path, [...errors, ...told.flatMap((issue) => describeIssue(issue, format))]);
 }

@@ -1,8 +1,10 @@
 import type { McpConfig, McpServerConfig } from "@millrace/contracts";
 import { resolveApproval } from "./approval-rules.ts";
+import { createServerSettings } from "./create-server-settings.ts";
 import { createInterpolation, type Interpolation } from "./interpolate.ts";
-import { collectSecrets } from "./secrets.ts";
-import type { ServerSettings, TransportSettings } from "./server-settings.ts";
+import { findEmptyAuth, resolveAuth } from "./resolve-auth.ts";
+import { collectSecrets, redact } from "./secrets.ts";
+import type { AuthSettings, ServerSettings, TransportSettings } from "./server-settings.ts";
 
 /** What applies to every server that says nothing else. */
 export interface ServerDefaults {
@@ -31,6 +33,7 @@ function resolveTransport(server: McpServerConfig, { text, record }: Interpolati
 function findProblem(
   server: McpServerConfig,
   transport: TransportSettings,
+  auth: AuthSettings | null,
   missing: ReadonlySet<string>,
 ): string | null {
   if (missing.size > 0) {
@@ -39,10 +42,12 @@ function findProblem(
     return `environment variable not set: ${names}. Set it, or give a default with \${${first}:-default}`;
   }
   if (server.transport_type === "stdio" || transport.type === "stdio") return null;
+  const empty = auth && findEmptyAuth(auth);
+  if (empty) return `auth.${empty} is empty: its variable is set to nothing`;
   const protocols: readonly string[] = PROTOCOLS[transport.type];
   if (URL.canParse(transport.url) && protocols.includes(new URL(transport.url).protocol)) return null;
   const schemes = protocols.map((protocol) => `${protocol}//`).join(" or ");
-  return `config.url "${server.config.url}" is not a URL that begins with ${schemes}`;
+  return `the url "${server.config.url}" is not a URL that begins with ${schemes}`;
 }
 
 function resolveServer(
@@ -53,19 +58,34 @@ function resolveServer(
 ): ServerSettings {
   const interpolation = createInterpolation(env);
   const transport = resolveTransport(server, interpolation);
-  return {
+  const auth = server.transport_type === "stdio" ? null : resolveAuth(server.auth, interpolation);
+  const secrets = collectSecrets(transport, auth, interpolation.values);
+  const problem = findProblem(server, transport, auth, interpolation.missing);
+  return createServerSettings({
     name,
     displayName: server.display_name ?? name,
     description: server.description ?? null,
     transport,
+    auth,
+    protocol: server.protocol,
+    instances: server.transport_type === "stdio" ? server.instances : 1,
+    lifecycle: server.lifecycle,
+    idleTimeoutMs: server.idle_timeout * 1_000,
+    required: server.required,
     connectTimeoutMs: (server.timeout ?? defaults.timeoutSeconds) * 1_000,
     toolTimeoutMs: (server.tool_timeout ?? defaults.toolTimeoutSeconds) * 1_000,
     maxConcurrentTools: server.max_concurrent_tools ?? defaults.maxConcurrentTools,
+    allowTools: server.allow_tools ?? null,
+    denyTools: server.deny_tools,
     approval: resolveApproval(server.approval),
+    pin: server.pin,
+    pins: server.pins,
+    resultLimitBytes: server.result_limit_bytes,
     logStderr: defaults.logStderr,
-    problem: findProblem(server, transport, interpolation.missing),
-    secrets: collectSecrets(transport, interpolation.values),
-  };
+    // The file's own text may hold a secret too.
+    problem: problem && redact(problem, secrets),
+    secrets,
+  });
 }
 
 /** Resolves every active server, in the order of the file. */

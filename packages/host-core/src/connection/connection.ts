@@ -15,6 +15,66 @@ export interface ToolListing {
   readonly warnings: readonly string[];
 }
 
+/** A resource as its server lists it. What a server leaves out is null; a resource without a name has its URI for one. */
+export interface ServerResource {
+  readonly uri: string;
+  readonly name: string;
+  readonly title: string | null;
+  readonly description: string | null;
+  readonly mimeType: string | null;
+}
+
+/** A family of resources: `uriTemplate` is a URI template of RFC 6570. */
+export interface ServerResourceTemplate {
+  readonly uriTemplate: string;
+  readonly name: string;
+  readonly title: string | null;
+  readonly description: string | null;
+  readonly mimeType: string | null;
+}
+
+interface PromptArgument {
+  readonly name: string;
+  readonly description: string | null;
+  readonly required: boolean;
+}
+
+export interface ServerPrompt {
+  readonly name: string;
+  readonly title: string | null;
+  readonly description: string | null;
+  readonly arguments: readonly PromptArgument[];
+}
+
+/** One part of a resource: text, or bytes in base64. */
+export type ResourceContents =
+  | { readonly uri: string; readonly mimeType: string | null; readonly text: string }
+  | { readonly uri: string; readonly mimeType: string | null; readonly blob: string };
+
+/** A prompt with its arguments filled in. */
+export interface PromptContents {
+  readonly description: string | null;
+  readonly messages: readonly { readonly role: "user" | "assistant"; readonly content: ContentBlock }[];
+}
+
+/** Asks for values of one argument of a prompt, or one variable of a resource template. */
+export interface CompletionRequest {
+  readonly of:
+    | { readonly type: "prompt"; readonly name: string }
+    | { readonly type: "resource"; readonly uriTemplate: string };
+  /** The argument and what of its value is there so far. */
+  readonly argument: { readonly name: string; readonly value: string };
+  /** The arguments that are known already. */
+  readonly known: Readonly<Record<string, string>>;
+}
+
+export interface Completion {
+  readonly values: readonly string[];
+  /** How many there are in all; null when the server does not say. */
+  readonly total: number | null;
+  readonly hasMore: boolean;
+}
+
 /** A server's answer to a call, before we add anything to it. */
 export interface ServerToolResult {
   readonly content: ContentBlock[];
@@ -38,12 +98,19 @@ export interface ToolCallOptions {
    * watch the server and says whether it gave in (see `StopProof`).
    */
   onAborted?: ((watch: () => Promise<boolean>) => void) | undefined;
+  /** W3C trace context of the caller, put into the call's `_meta` (MCP specification, "Trace context"). */
+  traceparent?: string | undefined;
 }
 
 export interface McpConnectionEvents {
   /** An established connection broke without `close()` having been called. At most once. */
   onClose: (reason: string) => void;
   onToolsChanged: () => void;
+  /** Resources or resource templates. */
+  onResourcesChanged: () => void;
+  onPromptsChanged: () => void;
+  /** Something of the server's that is wrong and was left out of a list of resources, templates or prompts. */
+  onWarning: (warning: string) => void;
   /** A line that a stdio server wrote to stderr. May come before `connect()` has resolved. */
   onStderr: (line: string) => void;
 }
@@ -53,7 +120,8 @@ export interface McpConnectionEvents {
  *
  * The seam between the host and a protocol driver: nothing here knows an SDK or a protocol version.
  * Requests throw `RequestRejectedError` when the server answered with an error, `ConnectionLostError` when no
- * answer can come any more, and the signal's reason when it aborted.
+ * answer can come any more (`NeedsAuthError` when the server wants to know who asks), `SessionGoneError` when it refused
+ * a session that it does not know, and the signal's reason when it aborted. A list is empty when the server does not offer such things.
  */
 export interface McpConnection {
   /** Starts or reaches the server and shakes hands. Also after a failure, `close()` must be called. */
@@ -62,8 +130,18 @@ export interface McpConnection {
   close(): Promise<void>;
   /** All tools of all pages. */
   listTools(signal: AbortSignal): Promise<ToolListing>;
-  /** URIs of all resources of all pages. */
-  listResources(signal: AbortSignal): Promise<string[]>;
+  /** All resources of all pages; what cannot be used is left out with `onWarning`. So are the two lists below. */
+  listResources(signal: AbortSignal): Promise<ServerResource[]>;
+  listResourceTemplates(signal: AbortSignal): Promise<ServerResourceTemplate[]>;
+  listPrompts(signal: AbortSignal): Promise<ServerPrompt[]>;
+  readResource(uri: string, signal: AbortSignal): Promise<ResourceContents[]>;
+  getPrompt(
+    name: string,
+    promptArguments: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<PromptContents>;
+  /** Values that the server proposes. It refuses (`RequestRejectedError`) when it completes nothing. */
+  complete(request: CompletionRequest, signal: AbortSignal): Promise<Completion>;
   callTool(
     name: string,
     toolArguments: Record<string, unknown>,
@@ -72,6 +150,9 @@ export interface McpConnection {
   /** Resolves when the server answers. */
   ping(signal: AbortSignal): Promise<void>;
 }
+
+/** JSON-RPC error code of a server that speaks other protocol versions (MCP specification 2026-07-28). */
+export const UNSUPPORTED_PROTOCOL_VERSION = -32_022;
 
 /** The server answered a request with a protocol error, or with something that is no answer to it. */
 export class RequestRejectedError extends Error {
@@ -87,5 +168,18 @@ export class RequestRejectedError extends Error {
 
 /** The request may or may not have reached the server; no answer will come. */
 export class ConnectionLostError extends Error {
-  override readonly name = "ConnectionLostError";
+  override readonly name: string = "ConnectionLostError";
+}
+
+/**
+ * The server has forgotten the session, as after its restart, and refused the request for that reason alone: it has not
+ * run, and may be sent again on a new connection. On this one nothing will be answered any more.
+ */
+export class SessionGoneError extends Error {
+  override readonly name = "SessionGoneError";
+}
+
+/** Nobody can connect before the configuration gives (other) credentials: the message says which kind. */
+export class NeedsAuthError extends ConnectionLostError {
+  override readonly name = "NeedsAuthError";
 }

@@ -1,4 +1,4 @@
-import type { ModelSettings } from "@millrace/contracts";
+import type { ModelProvider, ModelSettings } from "@millrace/contracts";
 import { abortable } from "../abortable.ts";
 import type { Logger } from "../logger.ts";
 import { createDemoModel } from "./demo/demo-model.ts";
@@ -36,6 +36,16 @@ export function createModel(
   };
 }
 
+const SDKS = {
+  anthropic: () => import("./anthropic/anthropic-model.ts"),
+  openai: () => import("./openai/openai-model.ts"),
+};
+
+/** Loads a provider's SDK ahead of its first answer, which would stop everything else for that long. */
+export async function loadProvider(provider: ModelProvider): Promise<void> {
+  if (provider !== "demo") await SDKS[provider]();
+}
+
 function modelOf(settings: ModelSettings, environment: Variables): Model {
   const { provider } = settings;
   if (provider === "demo") return createDemoModel(settings);
@@ -46,10 +56,10 @@ function modelOf(settings: ModelSettings, environment: Variables): Model {
   return loadedLater(settings, async () => {
     const http = createModelHttp(environment);
     if (provider === "anthropic") {
-      const { createAnthropicModel } = await import("./anthropic/anthropic-model.ts");
+      const { createAnthropicModel } = await SDKS.anthropic();
       return createAnthropicModel(settings, apiKey, http);
     }
-    const { createOpenAiModel } = await import("./openai/openai-model.ts");
+    const { createOpenAiModel } = await SDKS.openai();
     return createOpenAiModel(settings, apiKey, http);
   });
 }

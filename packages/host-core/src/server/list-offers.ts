@@ -1,17 +1,25 @@
-import type { McpConnection, ServerTool } from "../connection/connection.ts";
-import { describeError } from "../describe-error.ts";
+import type {
+  McpConnection,
+  ServerPrompt,
+  ServerResource,
+  ServerResourceTemplate,
+  ServerTool,
+} from "../connection/connection.ts";
 
 /** What a server offers. */
 export interface Offers {
   readonly tools: readonly ServerTool[];
-  /** URIs. */
-  readonly resources: readonly string[];
+  readonly resources: readonly ServerResource[];
+  readonly resourceTemplates: readonly ServerResourceTemplate[];
+  readonly prompts: readonly ServerPrompt[];
 }
+
+export type OfferKind = keyof Offers;
 
 /** Told of what is wrong with a server's lists and does not stop it from being used. */
 export type Warn = (warning: string) => void;
 
-export async function listTools(
+async function listTools(
   connection: McpConnection,
   signal: AbortSignal,
   warn: Warn,
@@ -21,18 +29,16 @@ export async function listTools(
   return tools;
 }
 
-/** Tools work without the list of resources, so a server that fails at it is still of use. */
-export async function listOffers(
+type List<Kind extends OfferKind> = (
   connection: McpConnection,
   signal: AbortSignal,
   warn: Warn,
-): Promise<Offers> {
-  const tools = await listTools(connection, signal, warn);
-  try {
-    return { tools, resources: await connection.listResources(signal) };
-  } catch (error) {
-    signal.throwIfAborted();
-    warn(`the resources could not be listed: ${describeError(error)}`);
-    return { tools, resources: [] };
-  }
-}
+) => Promise<Offers[Kind]>;
+
+/** How each list is read, all pages of it. */
+export const LIST: { readonly [Kind in OfferKind]: List<Kind> } = {
+  tools: listTools,
+  resources: (connection, signal) => connection.listResources(signal),
+  resourceTemplates: (connection, signal) => connection.listResourceTemplates(signal),
+  prompts: (connection, signal) => connection.listPrompts(signal),
+};

@@ -1,12 +1,21 @@
-import { jobError, type JobError, type ToolJobResult } from "@millrace/contracts";
+import {
+  checkStructuredContent,
+  jobError,
+  JSON_DEPTH_MAX,
+  RESULT_BYTES_MAX,
+  type JobError,
+  type ToolJobResult,
+} from "@millrace/contracts";
 import type { Clock } from "../clock.ts";
 import {
   ConnectionLostError,
+  NeedsAuthError,
   RequestRejectedError,
   type McpConnection,
   type ToolProgress,
 } from "../connection/connection.ts";
 import type { ServerSettings } from "../config/server-settings.ts";
+import { judgeSize } from "./result-size.ts";
 
 /**
  * What became of a call. Expected failures are data. A tool that answers `isError` has done its work:
@@ -14,7 +23,13 @@ import type { ServerSettings } from "../config/server-settings.ts";
  */
 export type ToolCallOutcome =
   | { ok: true; result: ToolJobResult }
-  | { ok: false; error: JobError; result?: ToolJobResult };
+  | {
+      ok: false;
+      error: JobError;
+      result?: ToolJobResult;
+      /** It was sent, and its server died before it answered: nobody knows whether it has happened. */
+      isAnswerLost?: boolean;
+    };
 
 /**
  * Called when the caller's signal aborts a call that has been sent to its server, before that call rejects.
@@ -26,6 +41,10 @@ export type StopListener = (stopped: Promise<boolean>) => void;
 export interface ToolCall {
   toolName: string;
   arguments: Record<string, unknown>;
+  /** What the result's structured content is checked against. */
+  outputSchema?: Readonly<Record<string, unknown>> | null | undefined;
+  /** Asked right before the call is sent: why it may not be, after all. Its server's tools may have changed. */
+  findRefusal?: (() => JobError | null) | undefined;
   signal: AbortSignal;
   onProgress?: ((progress: ToolProgress) => void) | undefined;
   /** The server is busy with other calls: this one waits for its turn. */
@@ -37,7 +56,7 @@ export interface ToolCall {
 
 export interface CallEnvironment {
   settings: ServerSettings;
-  connection: McpConnection;
+  connection: Pick<McpConnection, "callTool">;
   clock: Clock;
   /** Largest result that is passed on, in bytes of its JSON. */
   maxResultBytes: number;
@@ -54,6 +73,8 @@ export async function runCall(environment: CallEnvironment, call: ToolCall): Pro
   const { connection, settings, clock } = environment;
   const { signal, onProgress, onStopping } = call;
   signal.throwIfAborted();
+  const refusal = call.findRefusal?.() ?? null;
+  if (refusal) return { ok: false, error: refusal };
   const controller = new AbortController();
   const onAbort = () => controller.abort(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
@@ -69,13 +90,15 @@ export async function runCall(environment: CallEnvironment, call: ToolCall): Pro
     const result: ToolJobResult = {
       content,
       structured_content: structuredContent,
+      ...findMisfits(call, structuredContent, isError),
       is_error: isError,
       execution_time_ms: Math.round((clock.monotonicMs() - startedAt) * 1_000) / 1_000,
     };
     return checkSize(environment, call, result);
   } catch (error) {
     signal.throwIfAborted();
-    return { ok: false, error: describeFailure(environment, call, error) };
+    const isAnswerLost = error instanceof ConnectionLostError && !(error instanceof NeedsAuthError);
+    return { ok: false, error: describeFailure(environment, call, error), isAnswerLost };
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", onAbort);
@@ -87,10 +110,32 @@ function checkSize(
   call: ToolCall,
   result: ToolJobResult,
 ): ToolCallOutcome {
-  const size = Buffer.byteLength(JSON.stringify(result));
-  if (size <= maxResultBytes) return { ok: true, result };
-  const message = `Tool "${call.toolName}" of server "${settings.name}" returned ${size} bytes; the limit is ${maxResultBytes}. Ask it for less, such as a page or a filter.`;
+  const limit = Math.min(maxResultBytes, settings.resultLimitBytes);
+  const verdict = judgeSize(result, limit);
+  if (verdict.is === "fine") return { ok: true, result };
+  const subject = `Tool "${call.toolName}" of server "${settings.name}"`;
+  if (verdict.is === "too_deep") {
+    const message = `${subject} returned a value that nests deeper than ${JSON_DEPTH_MAX} levels.`;
+    return { ok: false, error: jobError("result_too_large", message) };
+  }
+  const raise =
+    limit < Math.min(maxResultBytes, RESULT_BYTES_MAX) ? `, or raise the server's "result_limit_bytes"` : "";
+  const message = `${subject} returned ${verdict.bytes} bytes; the limit is ${limit}. Ask it for less, such as a page or a filter${raise}.`;
   return { ok: false, error: jobError("result_too_large", message) };
+}
+
+/**
+ * Content that does not fit the tool's schema fails no call: the tool has done its work, and may have left its mark,
+ * so the result is kept and says where it is wrong. A tool that reports an error need not return any.
+ */
+function findMisfits(
+  { outputSchema }: ToolCall,
+  structuredContent: ToolJobResult["structured_content"],
+  isError: boolean,
+): Pick<ToolJobResult, "structured_content_errors"> {
+  if (!outputSchema || isError) return {};
+  const errors = checkStructuredContent(outputSchema, structuredContent);
+  return errors.length > 0 ? { structured_content_errors: errors } : {};
 }
 
 function describeFailure(

@@ -1,239 +1,245 @@
-import PQueue from "p-queue";
 import { jobError, type JobError, type ServerStatus } from "@millrace/contracts";
 import type { Clock } from "../clock.ts";
 import { redact } from "../config/secrets.ts";
 import type { ServerSettings } from "../config/server-settings.ts";
-import type { McpConnection, McpConnectionEvents, ServerTool } from "../connection/connection.ts";
-import { describeError } from "../describe-error.ts";
+import type {
+  Completion,
+  CompletionRequest,
+  PromptContents,
+  ResourceContents,
+  ServerPrompt,
+  ServerResource,
+  ServerResourceTemplate,
+  ServerTool,
+} from "../connection/connection.ts";
 import type { Logger } from "../logger.ts";
-import { createDebouncedTask } from "./debounced-task.ts";
-import { listOffers, listTools, type Offers } from "./list-offers.ts";
-import { runCall, type CallEnvironment, type ToolCall, type ToolCallOutcome } from "./run-call.ts";
-import { StderrTail } from "./stderr-tail.ts";
-
-/** Servers announce changes in bursts. */
-const REFRESH_DELAY_MS = 100;
-
-/** Makes a connection that is not connected yet: a fresh one for every attempt. */
-export type OpenConnection = (settings: ServerSettings, events: McpConnectionEvents) => McpConnection;
+import { ConnectionGroup } from "./connection-group.ts";
+import type { OpenConnection } from "./connection-attempt.ts";
+import type { Offers } from "./list-offers.ts";
+import { Listings } from "./listings.ts";
+import type { ToolCall, ToolCallOutcome } from "./run-call.ts";
+import { RequestDispatcher } from "./request-dispatcher.ts";
 
 export interface WarmServerOptions {
   settings: ServerSettings;
   openConnection: OpenConnection;
   logger: Logger;
   clock: Clock;
+  /** In [0, 1); spreads the attempts to reconnect. Default `Math.random`. */
+  random?: (() => number) | undefined;
   maxResultBytes: number;
-  /** The status, the tools or the resources are not what they were. */
+  /** The status, the error, the settings or what is offered is not what it was. */
   onChange: () => void;
 }
 
-type State = "connecting" | "connected" | "error" | "disconnected" | "closed";
-
-interface StateDetails extends Partial<Offers> {
-  lastError?: string | null;
+/** What the last `onChange` told of. */
+interface Told {
+  status: ServerStatus;
+  lastError: string | null;
+  offers: Offers | null;
 }
-
-/** Which states may follow; see `WarmServer`. */
-const NEXT: Record<State, readonly State[]> = {
-  connecting: ["connected", "error", "closed"],
-  connected: ["disconnected", "closed"],
-  error: ["closed"],
-  disconnected: ["closed"],
-  closed: [],
-};
 
 /**
  * One configured server, kept connected so that a call finds it warm.
  *
- *     connecting ──▶ connected ──▶ disconnected
- *         │              │              │
- *         ├──▶ error ────┼──────────────┤
- *         └──────────────┴──────────────┴──▶ closed
+ *     open ──▶ retiring ──▶ closed
+ *       └─────────────────────┘
  *
- * - `connecting`: from the beginning; the process starts, shakes hands, lists its tools. Calls wait.
- * - `connected`: tools are known, calls run, at most `maxConcurrentTools` at once, first come first served.
- * - `error`: it never came up. `disconnected`: it was up, and its connection broke. `lastError` says why.
- * - `closed`: by us. Public status: disconnected.
+ * - `open`: takes requests. Its connections, one or `instances` copies, come and go by themselves: their machine is
+ *   written on `ConnectionKeeper`, and `status` is the best of theirs. A server whose configuration is wrong
+ *   (`settings.problem`) is never connected.
+ * - `retiring`: takes no new requests; those that run or wait for a slot finish.
+ * - `closed`: nothing of it is left.
  *
- * Tools and resources are known exactly while it is connected. `#become` alone changes the state.
+ * What it offers stays known for five minutes after the last connection was lost, and as long as a lazy server rests.
+ * So long a call waits for the connection to come back, and runs then. While it is not known, and no first attempt
+ * runs, a call is refused at once. A call in flight on a connection that dies fails: it may have run.
+ *
+ * A lazy server connects at the start all the same, to say what it offers; after its idle timeout it rests, and the
+ * next call connects it again.
  */
 export class WarmServer {
-  readonly settings: ServerSettings;
   /** Resolves once the first attempt to connect is over, either way. Never rejects. */
   readonly settled: Promise<void>;
   readonly #options: WarmServerOptions;
-  readonly #logger: Logger;
-  readonly #stderr = new StderrTail();
-  readonly #queue: PQueue;
+  readonly #listings: Listings;
+  readonly #connections: ConnectionGroup;
+  readonly #requests: RequestDispatcher;
   readonly #hasSettled = Promise.withResolvers<void>();
-  readonly #stop = new AbortController();
-  readonly #refresh = createDebouncedTask(() => this.#refreshTools(), REFRESH_DELAY_MS);
-  #state: State = "connecting";
-  #lastError: string | null = null;
-  #connection: McpConnection | null = null;
-  #tools: readonly ServerTool[] | null = null;
-  #resources: readonly string[] = [];
+  #settings: ServerSettings;
+  #phase: "open" | "retiring" | "closed" = "open";
+  #hasStarted = false;
+  #retiring: Promise<void> | null = null;
+  #told: Told = { status: "connecting", lastError: null, offers: null };
 
   constructor(options: WarmServerOptions) {
+    const { logger, clock, openConnection, maxResultBytes, random = Math.random } = options;
     this.#options = options;
-    this.#logger = options.logger;
-    this.settings = options.settings;
+    this.#settings = options.settings;
     this.settled = this.#hasSettled.promise;
-    this.#queue = new PQueue({ concurrency: options.settings.maxConcurrentTools });
+    const shared = {
+      clock,
+      settings: () => this.#settings,
+      redact: (text: string) => redact(text, this.#settings.secrets),
+    };
+    this.#listings = new Listings({
+      connection: () => this.#connections.leastBusy()?.connection ?? null,
+      timeoutMs: () => this.#settings.connectTimeoutMs,
+      warn: (warning) =>
+        logger.warn({ server: this.#settings.name, warning: shared.redact(warning) }, "MCP server warning"),
+      onChange: () => this.#tell(),
+    });
+    this.#connections = new ConnectionGroup({
+      ...shared,
+      openConnection,
+      logger,
+      random,
+      listings: this.#listings,
+      onChange: () => this.#tell(),
+    });
+    this.#requests = new RequestDispatcher({
+      ...shared,
+      maxResultBytes,
+      connections: this.#connections,
+      isOpen: () => this.#phase === "open",
+      mayComeBack: () =>
+        this.#phase === "open" && (this.#listings.offers !== null || this.status === "connecting"),
+      unavailable: () => this.unavailable(),
+    });
+  }
+
+  get settings(): ServerSettings {
+    return this.#settings;
   }
 
   get status(): ServerStatus {
-    return this.#state === "closed" ? "disconnected" : this.#state;
+    if (this.#phase === "closed") return "disconnected";
+    return this.#problem === null ? this.#connections.status : "error";
   }
 
-  /** Why it is not connected, with the last lines of its stderr; secrets are hidden. Null when all is well. */
+  /** Why it, or a copy of it, is not connected, with the last lines of its stderr; secrets are hidden. */
   get lastError(): string | null {
-    return this.#lastError;
+    return this.#problem ?? this.#connections.lastError;
   }
 
+  /** Null while they are not known. */
   get tools(): readonly ServerTool[] | null {
-    return this.#tools;
+    return this.#listings.offers?.tools ?? null;
   }
 
-  get resources(): readonly string[] {
-    return this.#resources;
+  get resources(): readonly ServerResource[] {
+    return this.#listings.offers?.resources ?? [];
   }
 
-  /** Connects and lists. Resolves when that is over; a failure is in `status` and `lastError`. */
+  get resourceTemplates(): readonly ServerResourceTemplate[] {
+    return this.#listings.offers?.resourceTemplates ?? [];
+  }
+
+  get prompts(): readonly ServerPrompt[] {
+    return this.#listings.offers?.prompts ?? [];
+  }
+
+  /** Begins to connect, for ever. Resolves when the first attempt is over; a failure is in `status` and `lastError`. */
   async start(): Promise<void> {
-    if (this.#state !== "connecting" || this.#connection) return;
-    const { settings } = this;
-    if (settings.problem !== null) {
-      this.#become("error", { lastError: settings.problem });
+    if (this.#hasStarted || this.#phase !== "open") return;
+    this.#hasStarted = true;
+    const { problem, name } = this.#settings;
+    if (problem === null) {
+      await this.#connections.start();
       return;
     }
-    const deadline = AbortSignal.timeout(settings.connectTimeoutMs);
-    const signal = AbortSignal.any([deadline, this.#stop.signal]);
-    const connection = this.#open();
-    try {
-      await connection.connect(signal);
-      const offers = await listOffers(connection, signal, this.#warn);
-      this.#become("connected", offers);
-    } catch (error) {
-      const seconds = settings.connectTimeoutMs / 1_000;
-      const reason = deadline.aborted
-        ? `it did not connect and list its tools within ${seconds} s; raise its "timeout" if it needs longer`
-        : describeError(error);
-      this.#become("error", { lastError: this.#explain(reason) });
-      await connection.close();
-    }
+    this.#options.logger.warn(
+      { server: name, status: "error", error: problem },
+      "MCP server is not available",
+    );
+    this.#tell();
+  }
+
+  /** Takes over what needs no other connection: names, limits, rules. */
+  update(settings: ServerSettings): void {
+    this.#settings = settings;
+    this.#requests.settingsChanged();
+    this.#connections.settingsChanged();
+    this.#options.onChange();
+  }
+
+  /**
+   * Lists again what it offers, if it is connected. Never rejects: a list that fails stays as it was, with a warning.
+   * A lazy server that rests stays at rest: it lists everything when it is connected next.
+   */
+  async refresh(): Promise<void> {
+    await this.#listings.refresh();
   }
 
   /** Runs a call when a slot is free. Rejects only with the reason of `call.signal`, waiting or running. */
   async call(call: ToolCall): Promise<ToolCallOutcome> {
-    if (this.#queue.pending >= this.#queue.concurrency) call.onWaiting?.();
-    const run = (): Promise<ToolCallOutcome> => {
-      call.onRunning?.();
-      return this.#run(call);
-    };
-    return await this.#queue.add(run, { signal: call.signal });
+    return await this.#requests.call(call);
+  }
+
+  /**
+   * This and the two below reject with `ConnectionLostError` when the server is away or does not answer within its
+   * tool timeout, with `RequestRejectedError` when it refuses, and with the signal's reason when that aborts.
+   */
+  readResource(uri: string, signal: AbortSignal): Promise<ResourceContents[]> {
+    return this.#requests.ask(signal, (connection, bounded) => connection.readResource(uri, bounded));
+  }
+
+  getPrompt(
+    name: string,
+    promptArguments: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<PromptContents> {
+    return this.#requests.ask(signal, (connection, bounded) =>
+      connection.getPrompt(name, promptArguments, bounded),
+    );
+  }
+
+  complete(request: CompletionRequest, signal: AbortSignal): Promise<Completion> {
+    return this.#requests.ask(signal, (connection, bounded) => connection.complete(request, bounded));
   }
 
   /** Why no call can run now. */
   unavailable(): JobError {
-    const { name } = this.settings;
-    const reason = this.#lastError ?? "it was closed";
+    const { name } = this.#settings;
+    const reason = this.lastError ?? (this.#phase === "open" ? "it is being connected" : "it was closed");
     return jobError("server_unavailable", `Server "${name}" is not available (${this.status}): ${reason}`);
   }
 
-  /** Ends the connection, with what still runs on it, and the server's processes. */
+  /** Takes no new requests, lets those that run or wait for a slot finish, and closes. */
+  retire(): Promise<void> {
+    this.#retiring ??= this.#drain();
+    return this.#retiring;
+  }
+
+  /** Ends the connections, with what still runs on them, and the server's processes. */
   async close(): Promise<void> {
-    this.#become("closed", { lastError: this.#lastError });
-    this.#refresh.stop();
-    this.#stop.abort(new Error("it was closed"));
-    await this.#connection?.close();
+    this.#phase = "closed";
+    this.#listings.stop();
+    this.#tell();
+    await this.#connections.close();
   }
 
-  #become(state: State, { lastError = null, tools, resources = [] }: StateDetails): void {
-    // A late answer of a connection that was given up changes nothing.
-    if (!NEXT[this.#state].includes(state)) return;
-    this.#state = state;
-    this.#lastError = lastError;
-    this.#tools = tools ?? null;
-    this.#resources = resources;
-    this.#logState();
-    this.#hasSettled.resolve();
+  /** Shown once it was to be started. */
+  get #problem(): string | null {
+    return this.#hasStarted ? this.#settings.problem : null;
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#phase === "open") this.#phase = "retiring";
+    this.#requests.connectionChanged();
+    await this.#requests.whenIdle();
+    await this.close();
+  }
+
+  /** Something may have changed: tells those whom it concerns. */
+  #tell(): void {
+    this.#requests.connectionChanged();
+    const { status, lastError } = this;
+    const { offers } = this.#listings;
+    if (status !== "connecting") this.#hasSettled.resolve();
+    const told = this.#told;
+    if (status === told.status && lastError === told.lastError && offers === told.offers) return;
+    this.#told = { status, lastError, offers };
     this.#options.onChange();
-  }
-
-  #logState(): void {
-    const server = this.settings.name;
-    if (this.#state === "connected") {
-      this.#logger.info({ server, tools: this.#tools?.length }, "MCP server connected");
-    } else if (this.#state !== "closed") {
-      this.#logger.warn(
-        { server, status: this.#state, error: this.#lastError },
-        "MCP server is not available",
-      );
-    }
-  }
-
-  #open(): McpConnection {
-    const { settings } = this;
-    const connection = this.#options.openConnection(settings, {
-      onClose: (reason) => {
-        this.#become("disconnected", { lastError: this.#explain(reason) });
-        void connection.close();
-      },
-      onToolsChanged: () => this.#refresh.trigger(),
-      onStderr: (line) => {
-        this.#stderr.push(line);
-        if (!settings.logStderr) return;
-        this.#logger.info({ server: settings.name, line: this.#redact(line) }, "MCP server stderr");
-      },
-    });
-    this.#connection = connection;
-    return connection;
-  }
-
-  async #run(call: ToolCall): Promise<ToolCallOutcome> {
-    const connection = this.#connection;
-    if (this.#state !== "connected" || !connection) return { ok: false, error: this.unavailable() };
-    const { settings, clock, maxResultBytes } = this.#options;
-    const describeLoss = (reason: string) =>
-      jobError(
-        "server_unavailable",
-        `Server "${settings.name}" gave no answer (${this.status}): ${this.#explain(reason)}`,
-      );
-    const environment: CallEnvironment = {
-      settings,
-      connection,
-      clock,
-      maxResultBytes,
-      redact: (text) => this.#redact(text),
-      describeLoss,
-    };
-    return await runCall(environment, call);
-  }
-
-  async #refreshTools(): Promise<void> {
-    const connection = this.#connection;
-    if (this.#state !== "connected" || !connection) return;
-    try {
-      const signal = AbortSignal.timeout(this.settings.connectTimeoutMs);
-      const tools = await listTools(connection, signal, this.#warn);
-      if (this.status !== "connected") return;
-      this.#tools = tools;
-      this.#options.onChange();
-    } catch (error) {
-      this.#warn(`the changed tools could not be listed: ${describeError(error)}`);
-    }
-  }
-
-  readonly #warn = (warning: string): void => {
-    this.#logger.warn({ server: this.settings.name, warning: this.#redact(warning) }, "MCP server warning");
-  };
-
-  #redact(text: string): string {
-    return redact(text, this.settings.secrets);
-  }
-
-  #explain(reason: string): string {
-    return this.#redact(this.#stderr.explain(reason));
   }
 }

@@ -1,11 +1,14 @@
 -- Begins a run of a job. Refuses a job that has ended and a run that is not newer than the stored one.
 -- KEYS record, log
--- ARGV channel, generation, run, worker id, now (ms, the worker's clock), event, 1 when the request is wanted
+-- ARGV channel, generation, run, worker id, now (ms, the worker's clock), event, 1 when the request is wanted,
+--      take-overs without a new step that end the job
 -- Returns { outcome, attempt, started at, milliseconds left, deadline, first event or false, log's length,
---   1 when a cancel has been requested };
--- outcome is claimed, missing, terminal, stale, or overdue when its time in the queue is over.
+--   1 when a cancel has been requested, take-overs in a row, 1 when an earlier run was cut off that may have begun,
+--   attempts before the job was last reopened };
+-- outcome is claimed, missing, terminal, stale, overdue when its time in the queue is over, or crash_loop.
 local record = redis.call('HMGET', KEYS[1], 'status', 'generation', 'run', 'worker_id', 'sequence',
-  'attempt', 'started_at', 'deadline', 'timeout_ms', 'left_ms', 'queue_deadline', 'cancel_requested')
+  'attempt', 'started_at', 'deadline', 'timeout_ms', 'left_ms', 'queue_deadline', 'cancel_requested',
+  'crashes', 'idle_run', 'unknown_run', 'attempts_before')
 local status = record[1]
 if not status then
   return { 'missing' }
@@ -28,6 +31,20 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if status == 'queued' and record[11] and now >= tonumber(record[11]) then
   return { 'overdue' }
 end
+local crashes = tonumber(record[13] or '0')
+local is_unknown = record[15] == ARGV[3]
+if status == 'running' and not repeated then
+  -- The run before was cut off: its worker died, lost its lock, or gave the job back.
+  crashes = crashes + 1
+  redis.call('HSET', KEYS[1], 'crashes', crashes)
+  if crashes >= tonumber(ARGV[8]) then
+    return { 'crash_loop' }
+  end
+  is_unknown = record[14] ~= record[3]
+  if is_unknown then
+    redis.call('HSET', KEYS[1], 'unknown_run', ARGV[3])
+  end
+end
 local started_at = record[7] or ARGV[5]
 local left = tonumber(record[10])
 -- A job that waited for somebody's approval goes on with the time that it had left.
@@ -39,6 +56,9 @@ else
   redis.call('HSET', KEYS[1], 'status', 'running', 'generation', ARGV[2], 'run', ARGV[3],
     'worker_id', ARGV[4], 'sequence', '0', 'started_at', started_at, 'deadline', string.format('%d', deadline))
   local event = ARGV[6]
+  if record[6] ~= '1' then
+    event = string.gsub(event, '"attempt":1', '"attempt":' .. record[6], 1)
+  end
   if status == 'parked' then
     redis.call('HDEL', KEYS[1], 'left_ms')
     event = string.gsub(event, 'job.started', 'job.resumed', 1)
@@ -47,4 +67,5 @@ else
   redis.call('PUBLISH', ARGV[1], length .. '\n' .. event)
 end
 return { 'claimed', record[6], started_at, deadline - now, string.format('%d', deadline),
-  ARGV[7] == '1' and redis.call('LINDEX', KEYS[2], 0), length, record[12] and 1 or 0 }
+  ARGV[7] == '1' and redis.call('LINDEX', KEYS[2], 0), length, record[12] and 1 or 0,
+  crashes, is_unknown and 1 or 0, tonumber(record[16] or '0') }

@@ -10,7 +10,8 @@ local function end_job(keys, channel, reply_to, job_id, event, retention, limit)
     redis.call('PUBLISH', reply_to, fits and (job_id .. '\n' .. event) or job_id)
   end
   -- Of no use any more; a finished job stays around for long.
-  redis.call('HDEL', keys[1], 'reply_to', 'deadline', 'timeout_ms', 'queue_deadline', 'left_ms', 'cancel_requested')
+  redis.call('HDEL', keys[1], 'reply_to', 'deadline', 'timeout_ms', 'queue_deadline', 'left_ms', 'cancel_requested',
+    'crashes', 'idle_run', 'unknown_run')
   redis.call('EXPIRE', keys[1], retention)
   redis.call('EXPIRE', keys[2], retention)
   return id

@@ -2,7 +2,8 @@
 -- KEYS record, log
 -- ARGV channel, generation, run, sequence, kind of step, largest event to publish in bytes,
 --      number of field and value arguments, the fields and values, the job's id, the events
--- Kinds: 'go' changes no state; 'park' and 'end' are refused when the job's cancel has been requested;
+-- Kinds: 'go' changes no state; 'park', 'retry' and 'end' are refused when the job's cancel has been requested;
+--      'retry' queues the job for its next attempt, which has a deadline of its own;
 --      'end' and 'cancel' end the job with their last event.
 -- Returns the log's length, or -1 when the job is gone, -2 when it has ended or is parked, -3 when the run is fenced
 --      off, -4 when its cancel has been requested, -5 when an approval that it sets has been decided before.
@@ -23,7 +24,7 @@ if status ~= 'running' then
   return -2
 end
 local kind = ARGV[5]
-if record[7] and (kind == 'end' or kind == 'park') then
+if record[7] and (kind == 'end' or kind == 'park' or kind == 'retry') then
   return -4
 end
 local fields = tonumber(ARGV[7])
@@ -37,6 +38,9 @@ for position = 8, 7 + fields, 2 do
   end
 end
 redis.call('HSET', KEYS[1], 'sequence', ARGV[4], unpack(ARGV, 8, 7 + fields))
+if kind == 'retry' then
+  redis.call('HDEL', KEYS[1], 'deadline', 'queue_deadline', 'left_ms')
+end
 local length = 0
 local limit = tonumber(ARGV[6])
 local ends = kind == 'end' or kind == 'cancel'

@@ -58,6 +58,13 @@ export function createInstallation(redisUrl: string = inject("redisUrl")) {
     createApi: (retentionSeconds = 600) => released(createJobStore({ ...options, retentionSeconds })),
     /** What a worker has. */
     createWorker: () => released(createWorkerStore(options)),
+    /** Returns once that many workers hear the control channel. */
+    untilListening: async (count: number): Promise<void> => {
+      const channel = createKeys(keyPrefix).control;
+      for (let heard = 0; heard < count;) {
+        heard = Number((await redis.pubsub("NUMSUB", channel))[1]);
+      }
+    },
     /** Runs before the connections close, last one first. */
     onRelease: (release: () => Promise<unknown>) => void releases.push(release),
   };

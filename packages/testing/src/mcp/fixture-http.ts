@@ -24,6 +24,10 @@ export interface FixtureHttp extends AsyncDisposable {
   /** Every request so far, WebSocket handshakes included. */
   requests: readonly RecordedRequest[];
   stats: FixtureStats;
+  /** How many connections are open. */
+  openSockets(): Promise<number>;
+  /** Ends the connections that serve no request. */
+  closeIdleSockets(): void;
   /** Ends all connections and the server. */
   close(): Promise<void>;
 }
@@ -72,8 +76,13 @@ function pathOf(request: IncomingMessage): string {
   return new URL(request.url ?? "/", "http://fixture").pathname;
 }
 
+export interface FixtureHttpOptions {
+  /** Serves a request of its own way; true when it did. Called first, for every request. */
+  intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
+}
+
 /** Serves the fixture over Streamable HTTP, SSE and WebSocket on a free port of 127.0.0.1. */
-export async function startFixtureHttp(): Promise<FixtureHttp> {
+export async function startFixtureHttp({ intercept }: FixtureHttpOptions = {}): Promise<FixtureHttp> {
   const stats = new FixtureStats();
   const requests: RecordedRequest[] = [];
   const sse = httpWithSse(stats);
@@ -87,6 +96,7 @@ export async function startFixtureHttp(): Promise<FixtureHttp> {
 
   const server = createServer((request, response) => {
     record(request);
+    if (intercept?.(request, response)) return;
     const route = routes[pathOf(request)];
     if (!route) {
       response.writeHead(404).end();
@@ -118,6 +128,11 @@ export async function startFixtureHttp(): Promise<FixtureHttp> {
     webSocketUrl: `ws://127.0.0.1:${port}/ws`,
     requests,
     stats,
+    closeIdleSockets: () => server.closeIdleConnections(),
+    openSockets: () =>
+      new Promise((resolve, reject) =>
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      ),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { registerAnnotatedTools } from "./fixture-annotated-tools.ts";
 import { registerCancelTools } from "./fixture-cancel-tools.ts";
 import { registerContentTools } from "./fixture-content-tools.ts";
+import { registerOffers } from "./fixture-offers.ts";
 import { FixtureStats } from "./fixture-stats.ts";
 
 export interface FixtureServerOptions {
@@ -108,8 +109,12 @@ function registerTellingTools(
   );
   server.registerTool(
     "grow",
-    { description: "Adds a tool, which the server announces", inputSchema: { name: z.string() } },
-    ({ name }) => {
+    {
+      description: "Adds a tool, which the server announces unless told otherwise",
+      inputSchema: { name: z.string(), silent: z.boolean().optional() },
+    },
+    ({ name, silent }) => {
+      if (silent) server.sendToolListChanged = () => {};
       server.registerTool(name, { description: "Added while running" }, () => text(name));
       return text(`added ${name}`);
     },
@@ -126,6 +131,7 @@ export function createFixtureServer(options: FixtureServerOptions = {}): McpServ
   registerAnnotatedTools(server, stats);
   registerContentTools(server);
   registerTellingTools(server, stats, options.grandchildPid);
+  registerOffers(server);
   server.registerResource("greeting", "fixture://greeting", { mimeType: "text/plain" }, ({ href }) => ({
     contents: [{ uri: href, text: "hello" }],
   }));

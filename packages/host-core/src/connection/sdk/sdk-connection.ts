@@ -1,8 +1,8 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import {
-  McpError,
   ProgressNotificationSchema,
+  PromptListChangedNotificationSchema,
+  ResourceListChangedNotificationSchema,
   ToolListChangedNotificationSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
@@ -10,19 +10,20 @@ import { abortable } from "../../abortable.ts";
 import type { TransportSettings } from "../../config/server-settings.ts";
 import { describeError } from "../../describe-error.ts";
 import { settlesWithin } from "../../settles-within.ts";
+import { readCallResult } from "../answers/call-result.ts";
+import { ServerRequests } from "../answers/server-requests.ts";
 import {
-  ConnectionLostError,
   RequestRejectedError,
   type McpConnection,
   type McpConnectionEvents,
   type ServerToolResult,
   type ToolCallOptions,
-  type ToolListing,
 } from "../connection.ts";
-import { readCallResult } from "./call-result.ts";
-import { CancelledCalls, type CancelNotice } from "./cancelled-calls.ts";
-import { listResources, listTools, type FetchPage } from "./listing.ts";
-import { ProgressRouter } from "./progress-router.ts";
+import { CancelledCalls, type CancelNotice } from "../wire/cancelled-calls.ts";
+import type { JsonRpcMessage } from "../wire/json-rpc.ts";
+import { ProgressRouter } from "../wire/progress-router.ts";
+import { TaskCall } from "./task-call.ts";
+import { translateError } from "./translate-error.ts";
 import { openLink, type Link, type LinkOptions } from "./transports.ts";
 
 /** Our deadlines are signals; the SDK's own, 60 s by default, is moved out of the way. The longest timer there is. */
@@ -41,7 +42,7 @@ export interface SdkConnectionOptions extends Omit<LinkOptions, "onStderr"> {
 }
 
 /** Speaks the protocol versions up to 2025-11-25, through `@modelcontextprotocol/sdk`. */
-export class SdkConnection implements McpConnection {
+export class SdkConnection extends ServerRequests implements McpConnection {
   readonly #client = new Client({ name: "millrace", version: "0.1.0" }, { capabilities: {} });
   readonly #link: Link;
   readonly #progress: ProgressRouter;
@@ -54,26 +55,12 @@ export class SdkConnection implements McpConnection {
   #isProbing = false;
 
   constructor(options: SdkConnectionOptions) {
+    super(options.events.onWarning);
     this.#options = options;
     this.#progress = new ProgressRouter(options.logger);
     this.#link = openLink(options.transport, { ...options, onStderr: options.events.onStderr });
     this.#cancelled = new CancelledCalls({ ...this.#link, ping: (signal) => this.ping(signal) });
-    // Both set before the client wraps them. Its own error handler gets protocol errors as well.
-    // oxlint-disable unicorn/prefer-add-event-listener -- the SDK has callbacks, and no events
-    this.#link.transport.onmessage = (message) => {
-      this.#progress.inspect(message);
-      this.#cancelled.inspect(message);
-    };
-    this.#link.transport.onerror = (error) => this.#onTransportError(error);
-    this.#client.onerror = (error) =>
-      options.logger.debug({ error: describeError(error) }, "MCP client error");
-    this.#client.onclose = () => this.#onClientClose();
-    // oxlint-enable unicorn/prefer-add-event-listener
-    this.#client.setNotificationHandler(ToolListChangedNotificationSchema, () =>
-      options.events.onToolsChanged(),
-    );
-    // The router has seen it already; the client's own handler would complain of a token that it does not know.
-    this.#client.setNotificationHandler(ProgressNotificationSchema, () => {});
+    this.#listen(options);
   }
 
   async connect(signal: AbortSignal): Promise<void> {
@@ -92,58 +79,79 @@ export class SdkConnection implements McpConnection {
     return this.#closing;
   }
 
-  listTools(signal: AbortSignal): Promise<ToolListing> {
-    if (!this.#client.getServerCapabilities()?.tools) return Promise.resolve({ tools: [], warnings: [] });
-    return listTools(this.#pages("tools/list", signal));
-  }
-
-  listResources(signal: AbortSignal): Promise<string[]> {
-    if (!this.#client.getServerCapabilities()?.resources) return Promise.resolve([]);
-    return listResources(this.#pages("resources/list", signal));
-  }
-
   async callTool(
     name: string,
     toolArguments: Record<string, unknown>,
-    { signal, onProgress, onAborted }: ToolCallOptions,
+    options: ToolCallOptions,
   ): Promise<ServerToolResult> {
+    const { signal, onProgress, onAborted, traceparent } = options;
     // Without a token a server reports no progress: the only sign of life of a call that ignores its cancelling.
     const listener = onProgress ?? (onAborted && (() => {}));
     const progressToken = listener && this.#progress.register(listener);
-    const meta = progressToken === undefined ? {} : { _meta: { progressToken } };
-    const params = { name, arguments: toolArguments, ...meta };
-    const onNotice =
-      onAborted && ((notice: CancelNotice) => onAborted(() => this.#cancelled.watch(notice, progressToken)));
+    const meta = { ...(progressToken && { progressToken }), ...(traceparent && { traceparent }) };
+    const parameters = {
+      name,
+      arguments: toolArguments,
+      ...((progressToken || traceparent) && { _meta: meta }),
+    };
     try {
-      return readCallResult(await this.#request({ method: "tools/call", params }, signal, onNotice));
+      if (this.taskTools.has(name)) return readCallResult(await this.#callTask(parameters, options));
+      const onNotice = (notice: CancelNotice) => this.#followUp(notice, progressToken, onAborted);
+      return readCallResult(await this.#request("tools/call", parameters, signal, onNotice));
     } finally {
       if (progressToken !== undefined) this.#progress.release(progressToken);
     }
   }
 
   async ping(signal: AbortSignal): Promise<void> {
-    await this.#request({ method: "ping" }, signal);
+    await this.request("ping", {}, signal);
   }
 
-  #pages(method: "tools/list" | "resources/list", signal: AbortSignal): FetchPage {
-    return (cursor) => this.#request({ method, params: cursor === undefined ? {} : { cursor } }, signal);
+  protected override offers(capability: "tools" | "resources" | "prompts"): boolean {
+    return this.#client.getServerCapabilities()?.[capability] !== undefined;
+  }
+
+  protected override request(
+    method: string,
+    parameters: Record<string, unknown>,
+    signal: AbortSignal,
+  ): Promise<Record<string, unknown>> {
+    return this.#request(method, parameters, signal, (notice) => this.#followUp(notice));
+  }
+
+  async #callTask(
+    parameters: Record<string, unknown>,
+    { signal, onAborted }: ToolCallOptions,
+  ): Promise<Record<string, unknown>> {
+    const task = new TaskCall((method, given, ends) => this.request(method, given, ends), parameters);
+    try {
+      return await task.result(signal);
+    } catch (error) {
+      if (signal.aborted) {
+        const cancelled = task.cancel();
+        onAborted?.(() => cancelled);
+      }
+      throw error;
+    }
   }
 
   async #request(
-    request: Parameters<Client["request"]>[0],
+    method: string,
+    params: Record<string, unknown>,
     signal: AbortSignal,
-    onNotice?: (notice: CancelNotice) => void,
+    onNotice: (notice: CancelNotice) => void,
   ): Promise<Record<string, unknown>> {
     // The SDK never takes its listener off a signal, and would report a finished request as cancelled when
     // the signal aborts later. So each request has a signal of its own.
     const controller = new AbortController();
     const onAbort = () => {
       const notice = this.#cancelled.noticeOf(() => controller.abort(signal.reason));
-      if (notice) onNotice?.(notice);
+      if (notice) onNotice(notice);
     };
     if (signal.aborted) onAbort();
     signal.addEventListener("abort", onAbort, { once: true });
     try {
+      const request = { method, params } as Parameters<Client["request"]>[0];
       return await this.#client.request(request, AnyResult, {
         signal: controller.signal,
         timeout: NO_TIMEOUT_MS,
@@ -155,16 +163,42 @@ export class SdkConnection implements McpConnection {
     }
   }
 
+  /** After a cancelling: who asks for it gets the proof, and then nothing more of the request is heard. */
+  #followUp(notice: CancelNotice, progressToken?: string, onAborted?: ToolCallOptions["onAborted"]): void {
+    let watching: Promise<unknown> | null = null;
+    onAborted?.(() => {
+      const proof = this.#cancelled.watch(notice, progressToken);
+      watching = proof;
+      return proof;
+    });
+    const end = () => this.#link.endResponse(notice.requestId);
+    (watching ?? notice.sent).then(end, end);
+  }
+
   #translate(error: unknown, signal: AbortSignal): unknown {
     if (signal.aborted) return signal.reason;
-    const reason = this.#lostReason ?? this.#link.closeReason();
-    if (reason !== null) return new ConnectionLostError(reason);
-    if (error instanceof McpError) {
-      return new RequestRejectedError(error.code, error.message.replace(/^MCP error -?\d+: /, ""));
-    }
-    // The SDK leaves the status out of the message.
-    const status = error instanceof StreamableHTTPError ? `HTTP status ${error.code}: ` : "";
-    return new ConnectionLostError(status + describeError(error));
+    const lostReason = this.#lostReason ?? this.#link.closeReason();
+    return translateError(error, { hasSession: this.#established, lostReason });
+  }
+
+  #listen({ events, logger }: SdkConnectionOptions): void {
+    const client = this.#client;
+    // Both set before the client wraps them. Its own error handler gets protocol errors as well.
+    // oxlint-disable unicorn/prefer-add-event-listener -- the SDK has callbacks, and no events
+    this.#link.transport.onmessage = (given) => {
+      const message = given as JsonRpcMessage;
+      this.#progress.inspect(message);
+      this.#cancelled.inspect(message);
+    };
+    this.#link.transport.onerror = (error) => this.#onTransportError(error);
+    client.onerror = (error) => logger.debug({ error: describeError(error) }, "MCP client error");
+    client.onclose = () => this.#onClientClose();
+    // oxlint-enable unicorn/prefer-add-event-listener
+    client.setNotificationHandler(ToolListChangedNotificationSchema, () => events.onToolsChanged());
+    client.setNotificationHandler(ResourceListChangedNotificationSchema, () => events.onResourcesChanged());
+    client.setNotificationHandler(PromptListChangedNotificationSchema, () => events.onPromptsChanged());
+    // The router has seen it already; the client's own handler would complain of a token that it does not know.
+    client.setNotificationHandler(ProgressNotificationSchema, () => {});
   }
 
   async #shutDown(): Promise<void> {

@@ -1,13 +1,14 @@
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import type { FetchLike, Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
-import { Agent, fetch as undiciFetch } from "undici";
+import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { TransportSettings } from "../../config/server-settings.ts";
 import type { Logger } from "../../logger.ts";
 import type { ProcessGuard } from "../../process/process-guard.ts";
-import { orderNotices } from "./ordered-notices.ts";
-import { StdioTransport } from "./stdio-transport.ts";
-import { WebSocketTransport } from "./websocket-transport.ts";
+import { RemoteAccess, type RemoteAccessOptions } from "../http/remote-access.ts";
+import type { RequestId } from "../wire/json-rpc.ts";
+import { orderNotices } from "../wire/ordered-notices.ts";
+import { StdioTransport } from "../wire/stdio-transport.ts";
+import { WebSocketTransport } from "../wire/websocket-transport.ts";
 
 /** A transport of the SDK's shape, and what the SDK's interface has no place for. */
 export interface Link {
@@ -16,6 +17,8 @@ export interface Link {
   closeReason(): string | null;
   /** Tells the server that the session is over, where the transport has sessions. */
   endSession(): Promise<void>;
+  /** Ends the response of a request that was cancelled, where each has one of its own. */
+  endResponse(id: RequestId): void;
   /** Frees what outlives `transport.close()`. */
   release(): Promise<void>;
   /**
@@ -31,65 +34,60 @@ export interface Link {
   readonly callsEndWithConnection: boolean;
 }
 
-export interface LinkOptions {
+export interface LinkOptions extends RemoteAccessOptions {
   onStderr: (line: string) => void;
   processGuard: Pick<ProcessGuard, "add" | "remove"> | undefined;
   logger: Logger;
 }
 
-/** Fetch without the limit of 300 s between two bytes: an idle stream is normal here, and calls have their own. */
-function createPatientFetch(): { fetch: FetchLike; release: () => Promise<void> } {
-  const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
-  // Two declarations of one standard: undici's and the one that comes with Node's types.
-  const patientFetch = undiciFetch as unknown as (
-    url: string | URL,
-    init: Omit<RequestInit, "dispatcher"> & { dispatcher: Agent },
-  ) => Promise<Response>;
-  return {
-    fetch: (url, init) => patientFetch(url, { ...init, dispatcher: agent }),
-    release: () => agent.destroy(),
-  };
-}
-
-type RemoteSettings = Exclude<TransportSettings, { type: "stdio" }>;
-
-function openHttp(settings: RemoteSettings): Link {
-  const { fetch, release } = createPatientFetch();
-  const requestInit = { headers: { ...settings.headers } };
-  const transport = new StreamableHTTPClientTransport(new URL(settings.url), { requestInit, fetch });
+function openHttp(access: RemoteAccess): Link {
+  const requestInit = { headers: { ...access.headers } };
+  const transport = new StreamableHTTPClientTransport(access.url, { requestInit, fetch: access.fetch });
   orderNotices(transport);
   return {
     transport,
     closeReason: () => null,
     endSession: () => transport.terminateSession(),
-    release,
+    endResponse: (id) => access.streams.end(id),
+    release: () => access.release(),
     onTransportError: "doubt",
     callsEndWithConnection: false,
   };
 }
 
-function openSse(settings: RemoteSettings): Link {
-  const { fetch, release } = createPatientFetch();
-  const requestInit = { headers: { ...settings.headers } };
-  const transport = new SSEClientTransport(new URL(settings.url), { requestInit, fetch });
+function openSse(access: RemoteAccess): Link {
+  const requestInit = { headers: { ...access.headers } };
+  const transport = new SSEClientTransport(access.url, { requestInit, fetch: access.fetch });
+  const start = transport.start.bind(transport);
+  // Its event source keeps of an error no more than the text.
+  transport.start = () =>
+    start().catch((error: unknown) => {
+      throw access.lastFailure ?? error;
+    });
   orderNotices(transport);
   return {
     transport,
     closeReason: () => null,
     endSession: async () => {},
-    release,
+    endResponse: () => {},
+    release: () => access.release(),
     onTransportError: "lost",
     callsEndWithConnection: false,
   };
 }
 
-function openWebSocket(settings: RemoteSettings): Link {
-  const transport = new WebSocketTransport(new URL(settings.url), settings.headers);
+function openWebSocket(access: RemoteAccess): Link {
+  const transport = new WebSocketTransport(access.url, {
+    agent: access.agent,
+    headers: () => access.handshakeHeaders(),
+    connectError: () => access.connectError(),
+  });
   return {
-    transport,
+    transport: transport as Transport,
     closeReason: () => transport.closeReason,
     endSession: async () => {},
-    release: async () => {},
+    endResponse: () => {},
+    release: () => access.release(),
     onTransportError: "none",
     callsEndWithConnection: false,
   };
@@ -98,9 +96,10 @@ function openWebSocket(settings: RemoteSettings): Link {
 function openStdio(settings: Extract<TransportSettings, { type: "stdio" }>, options: LinkOptions): Link {
   const transport = new StdioTransport({ ...settings, ...options });
   return {
-    transport,
+    transport: transport as Transport,
     closeReason: () => transport.closeReason,
     endSession: async () => {},
+    endResponse: () => {},
     release: async () => {},
     onTransportError: "none",
     callsEndWithConnection: true,
@@ -110,5 +109,6 @@ function openStdio(settings: Extract<TransportSettings, { type: "stdio" }>, opti
 const OPEN_REMOTE = { http: openHttp, sse: openSse, websocket: openWebSocket };
 
 export function openLink(settings: TransportSettings, options: LinkOptions): Link {
-  return settings.type === "stdio" ? openStdio(settings, options) : OPEN_REMOTE[settings.type](settings);
+  if (settings.type === "stdio") return openStdio(settings, options);
+  return OPEN_REMOTE[settings.type](new RemoteAccess(settings, options));
 }

@@ -1,0 +1,78 @@
+import { BulkRetryRequest, BulkRetryResponse, Job, RetryRequest } from "@millrace/contracts";
+import { Hono } from "hono";
+import { createMiddleware } from "hono/factory";
+import { describeRoute } from "hono-openapi";
+import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { ApiDependencies } from "../dependencies.ts";
+import { accepted } from "../http/accepted.ts";
+import { json, problems } from "../http/openapi.ts";
+import { ProblemError } from "../http/problem.ts";
+import { jsonBody, requireJson } from "../http/validation.ts";
+import { jobNotFound } from "./jobs.ts";
+
+/** A request without a body means the defaults. */
+const jsonOrNothing = createMiddleware(async (c, next) => {
+  const {
+    "content-type": type,
+    "content-length": length = "0",
+    "transfer-encoding": chunks,
+  } = c.req.header();
+  if (type === undefined && length === "0" && chunks === undefined) await next();
+  else await requireJson(c, next);
+});
+
+/** `/jobs/{id}/retry` and `/jobs/retry`: jobs that have failed or were cancelled go on. */
+export function jobRetryRoutes({ store }: ApiDependencies) {
+  return new Hono<AccessEnvironment>()
+    .post(
+      "/jobs/retry",
+      describeRoute({
+        tags: ["jobs"],
+        summary: "Retry many jobs",
+        description:
+          "Reopens the newest jobs that fit, and answers their ids. One that somebody else reopens meanwhile is left out.",
+        responses: {
+          200: json("The jobs that are queued again", BulkRetryResponse),
+          ...problems(400, 401, 413, 415, 422, 503),
+        },
+      }),
+      jsonOrNothing,
+      jsonBody(BulkRetryRequest),
+      async (c) => {
+        const { error_code: errorCode, ...filter } = c.req.valid("json");
+        const job_ids = await store.retries.retryMany(c.get("principal").tenant, { ...filter, errorCode });
+        return c.json({ job_ids });
+      },
+    )
+    .post(
+      "/jobs/:id/retry",
+      describeRoute({
+        tags: ["jobs"],
+        summary: "Retry a job",
+        description:
+          "202 and the job, which is queued again: it goes on after the steps that it has finished, or anew with " +
+          '`{"from": "start"}`. 409 unless it has failed or was cancelled.',
+        responses: {
+          202: json("The job, queued again", Job),
+          ...problems(400, 401, 404, 409, 413, 415, 422, 503),
+        },
+      }),
+      jsonOrNothing,
+      jsonBody(RetryRequest),
+      async (c) => {
+        const jobId = c.req.param("id");
+        const answer = await store.retries.retry(c.get("principal").tenant, jobId, c.req.valid("json").from);
+        if (!answer) throw jobNotFound(jobId);
+        if (answer.outcome === "refused") throw notRetryable(answer.job);
+        return accepted(c, answer.job);
+      },
+    );
+}
+
+function notRetryable({ id, status }: Job): ProblemError {
+  const reason =
+    status === "completed"
+      ? "It has completed: submit it again as a new job."
+      : `It is ${status}: wait for its end, or cancel it first.`;
+  return new ProblemError("not_retryable", { detail: `Job ${id} cannot be retried. ${reason}` });
+}

@@ -1,0 +1,77 @@
+import { PromptList, ResourceContents, ResourceList } from "@millrace/contracts";
+import { Hono } from "hono";
+import { describeRoute } from "hono-openapi";
+import { z } from "zod";
+import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { ApiDependencies } from "../dependencies.ts";
+import { createFleetLists, REFRESH, RefreshQuery, WORKERS_WAIT_MS } from "../fleet-lists.ts";
+import { json, problems } from "../http/openapi.ts";
+import { queryParameters } from "../http/validation.ts";
+import { waitSignal } from "../http/wait-signal.ts";
+import { readResource } from "../read-resource.ts";
+
+const URI_LENGTH_MAX = 8_192;
+
+const ReadQuery = z.strictObject({
+  uri: z
+    .string()
+    .min(1, "must not be empty")
+    .max(URI_LENGTH_MAX)
+    .describe("The resource, as its server lists it."),
+});
+
+/** What servers offer beside tools: `/mcp/servers/{server}/resources`, `/prompts` and `/resources/read`. */
+export function mcpResourceRoutes({ store, shutdown }: ApiDependencies) {
+  const lists = createFleetLists(store);
+  return new Hono<AccessEnvironment>()
+    .get(
+      "/mcp/servers/:server/resources",
+      describeRoute({
+        tags: ["mcp"],
+        summary: "List one server's resources and resource templates",
+        description: REFRESH,
+        responses: { 200: json("What it offers", ResourceList), ...problems(400, 401, 404, 503) },
+      }),
+      queryParameters(RefreshQuery),
+      async (c) => {
+        const { server } = c.req.param();
+        const report = await lists.report(server, c.req.valid("query"), waitSignal(c, shutdown));
+        const { resources, resource_templates, truncated } = report;
+        return c.json({ resources, resource_templates, truncated });
+      },
+    )
+    .get(
+      "/mcp/servers/:server/prompts",
+      describeRoute({
+        tags: ["mcp"],
+        summary: "List one server's prompts",
+        description: REFRESH,
+        responses: { 200: json("The prompts", PromptList), ...problems(400, 401, 404, 503) },
+      }),
+      queryParameters(RefreshQuery),
+      async (c) => {
+        const { server } = c.req.param();
+        const report = await lists.report(server, c.req.valid("query"), waitSignal(c, shutdown));
+        return c.json({ prompts: report.prompts, truncated: report.truncated });
+      },
+    )
+    .get(
+      "/mcp/servers/:server/resources/read",
+      describeRoute({
+        tags: ["mcp"],
+        summary: "Read a resource",
+        description: `Through a worker that has the server connected, for ${WORKERS_WAIT_MS / 1_000} s at most.`,
+        responses: {
+          200: json("Its parts, each with text or a base64 blob", ResourceContents),
+          ...problems(400, 401, 404, 409, 422, 503),
+        },
+      }),
+      queryParameters(ReadQuery),
+      async (c) => {
+        const { server } = c.req.param();
+        const { uri } = c.req.valid("query");
+        const contents = await readResource(store, server, uri, waitSignal(c, shutdown));
+        return c.json({ contents });
+      },
+    );
+}

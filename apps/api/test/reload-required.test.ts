@@ -1,0 +1,23 @@
+import { expect, inject, test } from "vitest";
+import { startInstallation } from "./support/installation.ts";
+import { fixtureEntry, McpFile } from "./support/mcp-file.ts";
+import { logged, startProgram } from "./support/program.ts";
+
+test("[worker.required] a worker takes no jobs until its required servers are connected, and says what it waits for", async () => {
+  await using installation = await startInstallation({ redisUrl: inject("redisUrl") });
+  const { client } = installation.api;
+  const broken = { transport_type: "stdio", required: true, config: { command: "/no/such/program" } };
+  await using file = await McpFile.watched({ sound: fixtureEntry(), needed: broken });
+  const environment = { ...installation.environment, MCP_CONFIG_FILE: file.path };
+  await using program = startProgram("worker", environment);
+  const waiting = await logged(program, ({ msg }) => msg.startsWith("Taking no jobs"));
+  expect(waiting).toMatchObject({ servers: ["needed"] });
+  const job = await client.submit({ server: "sound", tool: "echo", arguments: { text: "at last" } });
+  expect(await client.read("/mcp/health")).toMatchObject({ health: { sound: true, needed: false } });
+  expect(await client.job(job.id)).toMatchObject({ status: "queued" });
+
+  await file.write({ sound: fixtureEntry(), needed: fixtureEntry([], { required: true }) });
+  await logged(program, ({ msg }) => msg === "Taking jobs");
+  await using stream = await client.events(job.id);
+  await stream.untilType("job.completed");
+});

@@ -1,0 +1,69 @@
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadMcpConfig } from "@millrace/host-core";
+import { FIXTURE_STDIO_PROGRAM } from "@millrace/testing";
+import { parseWorkerConfig } from "../../../worker/src/config.ts";
+import { startWorker, type TestWorker } from "./test-worker.ts";
+
+/** The fixture server as a configuration file has it, with its flags. */
+export function fixtureEntry(flags: string[] = [], changes: object = {}): object {
+  const env = { MILLRACE_TEST_RUN: process.env["MILLRACE_TEST_RUN"] ?? "" };
+  const config = { command: process.execPath, args: [FIXTURE_STDIO_PROGRAM, ...flags], env };
+  return { transport_type: "stdio", ...changes, config };
+}
+
+/** A configuration file of MCP servers, in a folder of its own. */
+export class McpFile implements AsyncDisposable {
+  /** For `MCP_CONFIG_FILE`. */
+  readonly path: string;
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+    this.path = join(folder, "mcp-servers.json");
+  }
+
+  /** One that workers notice when it changes. */
+  static async watched(servers: Record<string, object>): Promise<McpFile> {
+    const file = new McpFile(await mkdtemp(join(tmpdir(), "millrace-mcp-")));
+    await file.write(servers);
+    return file;
+  }
+
+  /** One behind a link, in whose folder nothing happens: workers read it again only when they are told to. */
+  static async unwatched(servers: Record<string, object>): Promise<McpFile> {
+    const folder = await mkdtemp(join(tmpdir(), "millrace-mcp-"));
+    await mkdir(join(folder, "elsewhere"));
+    const file = new McpFile(folder);
+    await symlink(join(folder, "elsewhere", "servers.json"), file.path);
+    await file.write(servers);
+    return file;
+  }
+
+  async write(servers: Record<string, object>): Promise<void> {
+    await this.writeText(JSON.stringify({ mcp_servers: servers }));
+  }
+
+  async writeText(text: string): Promise<void> {
+    await writeFile(this.path, text);
+  }
+
+  /** As editors save: a new file takes the place of the old one. */
+  async replace(servers: Record<string, object>): Promise<void> {
+    const next = `${this.path}.new`;
+    await writeFile(next, JSON.stringify({ mcp_servers: servers }));
+    await rename(next, this.path);
+  }
+
+  /** A worker that has this file. */
+  async startWorker(environment: Record<string, string>): Promise<TestWorker> {
+    const own = { ...environment, MCP_CONFIG_FILE: this.path };
+    const { servers } = await loadMcpConfig(parseWorkerConfig(own).mcp);
+    return await startWorker([...servers], own);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.#folder, { recursive: true });
+  }
+}

@@ -1,0 +1,120 @@
+import type { ServerSettings } from "@millrace/host-core";
+import { startFixtureHttp } from "@millrace/testing";
+import { expect, inject, onTestFinished, test, vi } from "vitest";
+import type { ToolJob } from "@millrace/contracts";
+import { eventsOf, logOf, textOf } from "./support/chat-jobs.ts";
+import { startChatSystem } from "./support/chat-system.ts";
+import { jobOf } from "./support/http-client.ts";
+import { startInstallation, type Installation } from "./support/installation.ts";
+import { fixtureServer, mcpServer } from "./support/mcp-servers.ts";
+import { startWorker } from "./support/test-worker.ts";
+
+async function installationWithout(): Promise<Installation> {
+  const installation = await startInstallation({ redisUrl: inject("redisUrl") });
+  onTestFinished(() => installation.close());
+  return installation;
+}
+
+async function addWorker({ environment, api }: Installation, server: ServerSettings = fixtureServer()) {
+  const worker = await startWorker([server], environment);
+  onTestFinished(() => worker.close());
+  await api.client.untilConnected(1);
+  return worker;
+}
+
+async function endOf({ api }: Installation, { id }: { id: string }): Promise<ToolJob> {
+  return (await jobOf(await api.client.get(`/jobs/${id}?wait=30`))) as ToolJob;
+}
+
+test("[worker.tool.unknown] a call that a dead worker had begun is made again only where that does no harm", async () => {
+  const installation = await installationWithout();
+  const { client } = installation.api;
+  /** Submitted, and then as if a worker had claimed it and died. */
+  const begun = async (request: object): Promise<ToolJob> => {
+    const job = await client.submit({ server: "fixture", ...request });
+    await installation.redis.hset(`${installation.prefix}:{${job.id}}`, {
+      status: "running",
+      worker_id: "dead",
+    });
+    return job;
+  };
+  const plain = await begun({ tool: "harmless_write", arguments: { text: "x" } });
+  const asked = await begun({ tool: "harmless_write", arguments: { text: "x" }, on_unknown: "retry" });
+  const readOnly = await begun({ tool: "read_only" });
+  const idempotent = await begun({ tool: "idempotent" });
+  const destructive = await begun({ tool: "destructive_write" });
+  await addWorker(installation);
+
+  for (const job of [plain, destructive]) {
+    expect(await endOf(installation, job)).toMatchObject({
+      status: "failed",
+      result: null,
+      attempt: 1,
+      error: { code: "outcome_unknown", retryable: false },
+    });
+  }
+  for (const job of [asked, readOnly, idempotent]) {
+    expect(await endOf(installation, job)).toMatchObject({ status: "completed", attempt: 1 });
+  }
+  // Somebody has found out that it has not happened.
+  await client.post(`/jobs/${plain.id}/retry`, {});
+  expect(await endOf(installation, plain)).toMatchObject({ status: "completed", attempt: 2 });
+});
+
+test("[worker.tool.hand_back] a job that still waited for its server when its worker left is simply run elsewhere", async () => {
+  const installation = await installationWithout();
+  const { client } = installation.api;
+  const fixture = await startFixtureHttp();
+  onTestFinished(() => fixture.close());
+  const transport = { type: "http", url: fixture.httpUrl, headers: {} } as const;
+  const server = mcpServer("fixture", transport, { maxConcurrentTools: 1 });
+  const leaving = await addWorker(installation, server);
+  const running = await client.submit({
+    server: "fixture",
+    tool: "wait",
+    arguments: { ms: 60_000 },
+    timeout_ms: 90_000,
+  });
+  const waiting = await client.submit({
+    server: "fixture",
+    tool: "destructive_write",
+    arguments: { text: "later" },
+  });
+  for (const { id } of [running, waiting]) {
+    await client.until<{ status: string }>(`/jobs/${id}`, ({ status }) => status === "running");
+  }
+  await vi.waitFor(() => expect(fixture.stats.running).toBe(1), 20_000);
+  await leaving.close();
+  await addWorker(installation, server);
+  expect(await endOf(installation, waiting)).toMatchObject({
+    status: "completed",
+    result: { content: [{ text: "destructive_write: later" }] },
+  });
+  expect(await endOf(installation, running)).toMatchObject({
+    status: "failed",
+    error: { code: "outcome_unknown" },
+  });
+});
+
+test("[worker.tool.lost] a server that dies in the middle of a call leaves its outcome unknown", async () => {
+  const installation = await installationWithout();
+  await addWorker(installation);
+  const job = await installation.api.client.run({ server: "fixture", tool: "exit" });
+  expect(job).toMatchObject({ status: "failed", error: { code: "outcome_unknown", retryable: false } });
+});
+
+test("[chat.tool.lost] a model is told that nobody knows what became of a call whose server died", async () => {
+  await using system = await startChatSystem({
+    redisUrl: inject("redisUrl"),
+    servers: [fixtureServer()],
+  });
+  await system.client.untilConnected(1);
+  system.anthropic.script = {
+    turns: [{ tool_calls: [{ name: "fixture__exit", input: {} }] }, { text: "I cannot know." }],
+  };
+  const job = await system.client.chat({ message: "stop it" });
+  expect(job).toMatchObject({ status: "completed", result: { text: "I cannot know." } });
+  const [returned] = eventsOf(await logOf(system.client, job), "tool.returned");
+  expect(returned).toMatchObject({ is_error: true, error: { code: "outcome_unknown" } });
+  expect(textOf(returned?.result.content ?? [])).toContain("may or may not have happened");
+});

@@ -1,0 +1,23 @@
+import type { ResourceContent, WorkerReload } from "./mcp-server.ts";
+import type { ProblemDetailError } from "./problem.ts";
+
+/** What a worker answers when it is told to read its configuration again. Invalid: nothing has changed. */
+export type ReloadAnswer =
+  | { ok: true; report: Omit<WorkerReload, "id"> }
+  | { ok: false; message: string; errors: readonly ProblemDetailError[] };
+
+/** Why a worker could not read a resource. */
+export type ReadFailure = "not_connected" | "not_found" | "refused" | "too_large" | "timeout";
+
+export type ReadResourceAnswer =
+  | { ok: true; contents: ResourceContent[] }
+  | { ok: false; reason: ReadFailure; message: string };
+
+/** What the api may ask of a worker, and the answer: both JSON. */
+export interface FleetRequests {
+  /** Read the MCP configuration again. */
+  reload: { body: null; answer: ReloadAnswer };
+  /** List again what a server offers; every server for null. The answer comes once it is published. */
+  refresh: { body: { server: string | null }; answer: null };
+  read_resource: { body: { server: string; uri: string }; answer: ReadResourceAnswer };
+}

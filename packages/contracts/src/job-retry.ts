@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { JobErrorCode } from "./job-error.ts";
+import { JobType } from "./job-request.ts";
+
+/** Where a job that is retried goes on: after the steps that it has finished, or anew. */
+export const RetryFrom = z.enum(["journal", "start"]);
+export type RetryFrom = z.infer<typeof RetryFrom>;
+
+/** Body of `POST /jobs/{id}/retry`. */
+export const RetryRequest = z
+  .strictObject({
+    from: RetryFrom.default("journal").describe("`start`: every step is made anew."),
+  })
+  .meta({ id: "RetryRequest" });
+export type RetryRequest = z.infer<typeof RetryRequest>;
+
+/** Body of `POST /jobs/retry`. */
+export const BulkRetryRequest = z
+  .strictObject({
+    status: z.enum(["failed", "cancelled"]).default("failed"),
+    type: JobType.optional(),
+    error_code: JobErrorCode.optional(),
+    from: RetryFrom.default("journal"),
+    limit: z.int().min(1).max(1_000).default(100).describe("The newest so many that fit."),
+  })
+  .meta({ id: "BulkRetryRequest" });
+export type BulkRetryRequest = z.infer<typeof BulkRetryRequest>;
+
+export const BulkRetryResponse = z.object({ job_ids: z.array(z.string()) }).meta({ id: "BulkRetryResponse" });
+export type BulkRetryResponse = z.infer<typeof BulkRetryResponse>;

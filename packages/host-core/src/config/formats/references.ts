@@ -1,0 +1,23 @@
+import { isJsonObject } from "./format.ts";
+
+/** The variable that stands in for a question of VS Code's: `api-key` is answered by `API_KEY`. */
+export function variableOfInput(id: string): string {
+  return id
+    .replaceAll(/[^A-Za-z0-9_]/g, "_")
+    .replace(/^(?=\d)/, "_")
+    .toUpperCase();
+}
+
+function translateText(text: string): string {
+  return text
+    .replaceAll(/\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}/g, "${$1}")
+    .replaceAll(/\$\{input:([^}]+)\}/g, (_reference, id: string) => `\${${variableOfInput(id)}}`);
+}
+
+/** Writes `${env:VAR}` and `${input:id}` as our own `${VAR}`, in every text of a JSON value. */
+export function translateReferences(value: unknown): unknown {
+  if (typeof value === "string") return translateText(value);
+  if (Array.isArray(value)) return value.map(translateReferences);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, translateReferences(part)]));
+}

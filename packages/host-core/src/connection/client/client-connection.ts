@@ -1,0 +1,248 @@
+import {
+  Client,
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  type StandardSchemaV1,
+} from "@modelcontextprotocol/client";
+import { abortable } from "../../abortable.ts";
+import type { TransportSettings } from "../../config/server-settings.ts";
+import { describeError } from "../../describe-error.ts";
+import { readCallResult } from "../answers/call-result.ts";
+import { ServerRequests } from "../answers/server-requests.ts";
+import {
+  ConnectionLostError,
+  NeedsAuthError,
+  RequestRejectedError,
+  type McpConnection,
+  type McpConnectionEvents,
+  type ServerTool,
+  type ServerToolResult,
+  type ToolCallOptions,
+  type ToolListing,
+} from "../connection.ts";
+import { CancelledCalls, type CancelNotice } from "../wire/cancelled-calls.ts";
+import { ProgressRouter } from "../wire/progress-router.ts";
+import { ChangeFeed } from "./change-feed.ts";
+import { putItemsBack, setItemsAside } from "./listed-items.ts";
+import { changeMessages, openModernLink, type ModernLink, type ModernLinkOptions } from "./transports.ts";
+
+const PROTOCOL_VERSION = "2026-07-28";
+/** Our deadlines are signals; the SDK's own, 60 s by default, is moved out of the way. The longest timer there is. */
+const NO_TIMEOUT_MS = 2_147_483_647;
+const PROBE_TIMEOUT_MS = 5_000;
+/** JSON-RPC 2.0, "Error object". */
+const INTERNAL_ERROR = -32_603;
+
+/** Takes every object: what is in it is judged by us. */
+const anyResult: StandardSchemaV1<unknown, Record<string, unknown>> = {
+  "~standard": {
+    version: 1,
+    vendor: "millrace",
+    validate: (value) => ({ value: value as Record<string, unknown> }),
+  },
+};
+
+/** Faults of the connection; all others are faults of what the server said. */
+const LOST: ReadonlySet<SdkErrorCode> = new Set([
+  SdkErrorCode.NotConnected,
+  SdkErrorCode.ConnectionClosed,
+  SdkErrorCode.SendFailed,
+  SdkErrorCode.RequestTimeout,
+]);
+
+function isHttpError(error: SdkError): boolean {
+  return error.code.startsWith("CLIENT_HTTP");
+}
+
+export interface ClientConnectionOptions extends Omit<ModernLinkOptions, "onStderr"> {
+  transport: TransportSettings;
+  events: McpConnectionEvents;
+}
+
+/** Speaks protocol 2026-07-28 alone, through `@modelcontextprotocol/client`. */
+export class ClientConnection extends ServerRequests implements McpConnection {
+  readonly #client = new Client(
+    { name: "millrace", version: "0.1.0" },
+    {
+      capabilities: {},
+      versionNegotiation: { mode: { pin: PROTOCOL_VERSION } },
+      // A server that asks back gets an error: nobody is there to answer.
+      inputRequired: { autoFulfill: false },
+    },
+  );
+  readonly #link: ModernLink;
+  readonly #progress: ProgressRouter;
+  readonly #cancelled: CancelledCalls;
+  readonly #changes: ChangeFeed;
+  readonly #options: ClientConnectionOptions;
+  #tools: ReadonlyMap<string, ServerTool> = new Map();
+  #established = false;
+  #closing: Promise<void> | null = null;
+  /** Set once no answer can come any more. */
+  #lostReason: string | null = null;
+  #isProbing = false;
+  /** Stands for the id of a request whose cancelling needs no notice. */
+  #unnamed = 0;
+
+  constructor(options: ClientConnectionOptions) {
+    super(options.events.onWarning);
+    const { events, logger } = options;
+    this.#options = options;
+    this.#progress = new ProgressRouter(logger);
+    this.#changes = new ChangeFeed(this.#client, events);
+    this.#link = openModernLink(options.transport, { ...options, onStderr: events.onStderr });
+    this.#cancelled = new CancelledCalls({ ...this.#link, ping: (signal) => this.ping(signal) });
+    changeMessages(this.#link.transport, (message) => {
+      this.#progress.inspect(message);
+      this.#cancelled.inspect(message);
+      return setItemsAside(message);
+    });
+    // oxlint-disable unicorn/prefer-add-event-listener -- the SDK has callbacks, and no events
+    this.#link.transport.onerror = (error) => this.#onTransportError(error);
+    this.#client.onerror = (error) => logger.debug({ error: describeError(error) }, "MCP client error");
+    this.#client.onclose = () => this.#onClientClose();
+    // oxlint-enable unicorn/prefer-add-event-listener
+    // The router has seen it already; the client's own handler would complain of a token that it does not know.
+    this.#client.setNotificationHandler("notifications/progress", () => {});
+  }
+
+  async connect(signal: AbortSignal): Promise<void> {
+    try {
+      await abortable(this.#client.connect(this.#link.transport, { timeout: NO_TIMEOUT_MS }), signal);
+      this.#established = true;
+      await abortable(this.#changes.start(PROBE_TIMEOUT_MS), signal);
+    } catch (error) {
+      throw this.#translate(error, signal);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown();
+    return this.#closing;
+  }
+
+  override async listTools(signal: AbortSignal): Promise<ToolListing> {
+    const listing = await super.listTools(signal);
+    this.#tools = new Map(listing.tools.map((tool) => [tool.name, tool]));
+    return listing;
+  }
+
+  async callTool(
+    name: string,
+    toolArguments: Record<string, unknown>,
+    { signal, onProgress, onAborted, traceparent }: ToolCallOptions,
+  ): Promise<ServerToolResult> {
+    const listener = onProgress ?? (onAborted && (() => {}));
+    const progressToken = listener && this.#progress.register(listener);
+    const meta = { ...(progressToken && { progressToken }), ...(traceparent && { traceparent }) };
+    const parameters = { name, arguments: toolArguments, _meta: meta };
+    // From it the SDK takes which arguments go into headers too; results are checked elsewhere.
+    const inputSchema = (this.#tools.get(name)?.inputSchema ?? { type: "object" }) as { type: "object" };
+    const call = (ends: AbortSignal) =>
+      this.#client.callTool(parameters, {
+        signal: ends,
+        timeout: NO_TIMEOUT_MS,
+        toolDefinition: { name, inputSchema },
+      });
+    const onSent = (notice: CancelNotice) => onAborted?.(() => this.#cancelled.watch(notice, progressToken));
+    try {
+      return readCallResult(await this.#abortable(call, signal, onSent));
+    } finally {
+      if (progressToken !== undefined) this.#progress.release(progressToken);
+    }
+  }
+
+  /** The protocol has no ping: this is the smallest question that every server answers. */
+  async ping(signal: AbortSignal): Promise<void> {
+    await this.#abortable((ends) => this.#client.discover({ signal: ends, timeout: NO_TIMEOUT_MS }), signal);
+  }
+
+  protected override offers(capability: "tools" | "resources" | "prompts"): boolean {
+    return this.#client.getServerCapabilities()?.[capability] !== undefined;
+  }
+
+  protected override async request(
+    method: string,
+    params: Record<string, unknown>,
+    signal: AbortSignal,
+  ): Promise<Record<string, unknown>> {
+    const send = (ends: AbortSignal) =>
+      this.#client.request({ method, params }, anyResult, { signal: ends, timeout: NO_TIMEOUT_MS });
+    return putItemsBack(await this.#abortable(send, signal));
+  }
+
+  /** Runs a request; `onCancelled` gets the notice of an abort. Over HTTP that is the end of the request's stream. */
+  async #abortable<Answer>(
+    send: (ends: AbortSignal) => Promise<Answer>,
+    signal: AbortSignal,
+    onCancelled?: (notice: CancelNotice) => void,
+  ): Promise<Answer> {
+    signal.throwIfAborted();
+    const controller = new AbortController();
+    const onAbort = () => {
+      const notice = this.#cancelled.noticeOf(() => controller.abort(signal.reason));
+      this.#unnamed -= 1;
+      onCancelled?.(notice ?? { requestId: this.#unnamed, sent: Promise.resolve() });
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await send(controller.signal);
+    } catch (error) {
+      throw this.#translate(error, signal);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  #translate(error: unknown, signal: AbortSignal): unknown {
+    if (signal.aborted) return signal.reason;
+    for (let cause = error; cause instanceof Error; cause = cause.cause) {
+      if (cause instanceof NeedsAuthError) return cause;
+    }
+    // The SDK closes the transport of a server that speaks something else: that says less than the error.
+    const isRefused = error instanceof SdkError && error.code === SdkErrorCode.EraNegotiationFailed;
+    const reason = isRefused ? null : (this.#lostReason ?? this.#link.closeReason());
+    if (reason !== null) return new ConnectionLostError(reason);
+    if (error instanceof ProtocolError) return new RequestRejectedError(error.code, error.message);
+    const isLost = !(error instanceof SdkError) || LOST.has(error.code) || isHttpError(error);
+    if (isLost) return new ConnectionLostError(describeError(error));
+    return new RequestRejectedError(INTERNAL_ERROR, error.message);
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#lostReason ??= "the connection was closed";
+    this.#changes.stop();
+    await this.#client.close();
+    await this.#link.transport.close();
+    await this.#link.release();
+  }
+
+  #onClientClose(): void {
+    this.#cancelled.lost();
+    this.#changes.stop();
+    if (!this.#established) return;
+    this.#lostReason ??= this.#link.closeReason() ?? "the connection was closed";
+    if (this.#closing === null) this.#options.events.onClose(this.#lostReason);
+  }
+
+  #onTransportError(error: Error): void {
+    if (!this.#established || this.#closing !== null || !this.#link.isDoubtedOnError) return;
+    void this.#probe(`the connection broke: ${describeError(error)}`);
+  }
+
+  /** Over HTTP nothing ends a call whose server has died; a question that fails does. */
+  async #probe(reason: string): Promise<void> {
+    if (this.#isProbing) return;
+    this.#isProbing = true;
+    try {
+      await this.ping(AbortSignal.timeout(PROBE_TIMEOUT_MS));
+    } catch (error) {
+      if (error instanceof RequestRejectedError) return;
+      this.#lostReason ??= reason;
+      await this.#client.close();
+    } finally {
+      this.#isProbing = false;
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import type { JsonRpcMessage } from "../wire/json-rpc.ts";
+
+const KEYS = ["tools", "resources", "resourceTemplates", "prompts"];
+const ITEMS = "millrace/items";
+
+type Answer = Record<string, unknown>;
+
+/**
+ * Takes the entries of a list out of an answer before the SDK sees it, and puts them aside in `_meta`: the SDK refuses
+ * a whole list over one odd entry.
+ */
+export function setItemsAside(message: JsonRpcMessage): JsonRpcMessage {
+  const { result } = message;
+  const key = result && KEYS.find((candidate) => Array.isArray(result[candidate]));
+  if (key === undefined) return message;
+  const meta = typeof result?.["_meta"] === "object" ? result["_meta"] : {};
+  return { ...message, result: { ...result, [key]: [], _meta: { ...meta, [ITEMS]: result?.[key] } } };
+}
+
+/** The answer as it was sent. */
+export function putItemsBack(answer: Answer): Answer {
+  const meta = answer["_meta"] as Answer | undefined;
+  if (meta?.[ITEMS] === undefined) return answer;
+  const key = KEYS.find((candidate) => Array.isArray(answer[candidate]));
+  return key === undefined ? answer : { ...answer, [key]: meta[ITEMS] };
+}

@@ -1,0 +1,76 @@
+import { StreamableHTTPClientTransport, type Transport } from "@modelcontextprotocol/client";
+import type { TransportSettings } from "../../config/server-settings.ts";
+import type { Logger } from "../../logger.ts";
+import type { ProcessGuard } from "../../process/process-guard.ts";
+import { RemoteAccess, type RemoteAccessOptions } from "../http/remote-access.ts";
+import type { JsonRpcMessage } from "../wire/json-rpc.ts";
+import { StdioTransport } from "../wire/stdio-transport.ts";
+import { WebSocketTransport } from "../wire/websocket-transport.ts";
+
+export interface ModernLink {
+  readonly transport: Transport;
+  closeReason(): string | null;
+  /** Frees what outlives `transport.close()`. */
+  release(): Promise<void>;
+  /** Whether an error of the transport leaves it open whether the server is still there. */
+  readonly isDoubtedOnError: boolean;
+  /** Whether the end of the connection is the end of every call on it. */
+  readonly callsEndWithConnection: boolean;
+}
+
+export interface ModernLinkOptions extends RemoteAccessOptions {
+  onStderr: (line: string) => void;
+  processGuard: Pick<ProcessGuard, "add" | "remove"> | undefined;
+  logger: Logger;
+}
+
+/** Hands every message that arrives through `change`, whoever listens. */
+export function changeMessages(
+  transport: Transport,
+  change: (message: JsonRpcMessage) => JsonRpcMessage,
+): Transport {
+  let listener: Transport["onmessage"];
+  Object.defineProperty(transport, "onmessage", {
+    get: () =>
+      listener && ((message: JsonRpcMessage, extra: never) => listener?.(change(message) as never, extra)),
+    set: (next: Transport["onmessage"]) => {
+      listener = next;
+    },
+  });
+  return transport;
+}
+
+export function openModernLink(settings: TransportSettings, options: ModernLinkOptions): ModernLink {
+  if (settings.type === "stdio") {
+    const transport = new StdioTransport({ ...settings, ...options });
+    return {
+      transport: transport as Transport,
+      closeReason: () => transport.closeReason,
+      release: async () => {},
+      isDoubtedOnError: false,
+      callsEndWithConnection: true,
+    };
+  }
+  const access = new RemoteAccess(settings, options);
+  const release = () => access.release();
+  if (settings.type === "websocket") {
+    const transport = new WebSocketTransport(access.url, {
+      agent: access.agent,
+      headers: () => access.handshakeHeaders(),
+      connectError: () => access.connectError(),
+    });
+    const closeReason = () => transport.closeReason;
+    const rest = { closeReason, release, isDoubtedOnError: false, callsEndWithConnection: false };
+    return { transport: transport as Transport, ...rest };
+  }
+  // The protocol has no HTTP with SSE any more: a server that says otherwise gets what it can answer with an error.
+  const requestInit = { headers: { ...access.headers } };
+  const transport = new StreamableHTTPClientTransport(access.url, { requestInit, fetch: access.fetch });
+  return {
+    transport,
+    closeReason: () => null,
+    release,
+    isDoubtedOnError: true,
+    callsEndWithConnection: false,
+  };
+}

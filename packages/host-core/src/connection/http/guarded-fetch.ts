@@ -1,0 +1,58 @@
+import { fetch as undiciFetch, type Agent } from "undici";
+import { AddressRefusedError, NetworkGuard, type NetworkGuardOptions } from "./network-guard.ts";
+
+/** The fetch that both SDKs take. */
+export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
+
+export interface GuardedFetch {
+  readonly fetch: Fetch;
+  /** For WebSockets, under the same guard. */
+  readonly agent: Agent;
+  /** Why the last connection could not be made, with its cure; null when it could. */
+  connectError(): Error | null;
+  /** Ends every connection. */
+  release(): Promise<void>;
+}
+
+/** Undici's name for every failure below HTTP; what happened is in the cause. */
+function causeOf(error: unknown): Error | null {
+  return error instanceof TypeError && error.cause instanceof Error ? error.cause : null;
+}
+
+/** OpenSSL's names for a certificate that is not to be trusted. */
+const CERTIFICATE_CODE = /CERT|SIGNATURE|ISSUER|ALTNAME/;
+
+/** What went wrong below HTTP, with its cure where it has one of its own. */
+function describeNetworkError(error: unknown): unknown {
+  const cause = causeOf(error) ?? error;
+  if (cause instanceof AddressRefusedError) return cause;
+  if (!(cause instanceof Error) || !("code" in cause) || typeof cause.code !== "string") return error;
+  if (!CERTIFICATE_CODE.test(cause.code)) return error;
+  return new Error(
+    `the server's TLS certificate is not trusted: ${cause.message}. Correct it, or name its authority's file in NODE_EXTRA_CA_CERTS`,
+    { cause },
+  );
+}
+
+/**
+ * Fetch for the connections of the server at `configuredUrl`: it reaches only what `NetworkGuard` allows, and knows no
+ * limit of 300 s between two bytes: an idle stream is normal here, and calls have their own.
+ */
+export function createGuardedFetch(configuredUrl: URL, options: NetworkGuardOptions = {}): GuardedFetch {
+  const guard = new NetworkGuard(configuredUrl, options);
+  const agent = guard.createAgent({ headersTimeout: 0, bodyTimeout: 0 });
+  // Two declarations of one standard: undici's and the one that comes with Node's types.
+  const patientFetch = undiciFetch as unknown as (
+    url: string | URL,
+    init: Omit<RequestInit, "dispatcher"> & { dispatcher: Agent },
+  ) => Promise<Response>;
+  return {
+    fetch: (url, init) =>
+      patientFetch(url, { ...init, dispatcher: agent }).catch((error: unknown) => {
+        throw describeNetworkError(error);
+      }),
+    agent,
+    connectError: () => guard.lastError && (describeNetworkError(guard.lastError) as Error),
+    release: () => agent.destroy(),
+  };
+}

@@ -1,0 +1,68 @@
+import type { LookupFunction } from "node:net";
+import type { AuthSettings, TransportSettings } from "../../config/server-settings.ts";
+import { createAuthorizedFetch, type TokenSource } from "./authorized-fetch.ts";
+import { CallStreams } from "./call-streams.ts";
+import { createGuardedFetch, type Fetch, type GuardedFetch } from "./guarded-fetch.ts";
+
+type RemoteSettings = Exclude<TransportSettings, { type: "stdio" }>;
+
+export interface RemoteAccessOptions {
+  auth: AuthSettings | null;
+  /** Where tokens come from; null unless `auth` says client credentials. */
+  tokens: TokenSource | null;
+  /** Resolves names; the system's resolver by default. */
+  lookup?: LookupFunction | undefined;
+}
+
+/** The way to one remote server: guarded, with its credentials, for as long as one connection lives. */
+export class RemoteAccess {
+  readonly url: URL;
+  /** What every request to the server itself carries. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly streams = new CallStreams();
+  /** For the transports of the SDKs. */
+  readonly fetch: Fetch;
+  readonly #guarded: GuardedFetch;
+  readonly #tokens: TokenSource | null;
+  #lastFailure: unknown = null;
+
+  constructor(settings: RemoteSettings, { auth, tokens, lookup }: RemoteAccessOptions) {
+    this.url = new URL(settings.url);
+    this.headers =
+      auth?.type === "bearer"
+        ? { ...settings.headers, authorization: `Bearer ${auth.token}` }
+        : settings.headers;
+    this.#guarded = createGuardedFetch(this.url, lookup ? { lookup } : {});
+    this.#tokens = tokens;
+    const fetch = this.streams.watch(createAuthorizedFetch(this.#guarded.fetch, tokens));
+    this.fetch = (url, init) =>
+      fetch(url, init).catch((error: unknown) => {
+        this.#lastFailure = error;
+        throw error;
+      });
+  }
+
+  get agent(): GuardedFetch["agent"] {
+    return this.#guarded.agent;
+  }
+
+  /** What the last request that failed has failed with; null when none has. */
+  get lastFailure(): unknown {
+    return this.#lastFailure;
+  }
+
+  connectError(): Error | null {
+    return this.#guarded.connectError();
+  }
+
+  /** For a WebSocket's handshake, whose refusal cannot be read: its token must be there before. */
+  async handshakeHeaders(): Promise<Record<string, string>> {
+    if (!this.#tokens) return { ...this.headers };
+    const token = await this.#tokens.renew(this.#guarded.fetch, null, this.#tokens.current);
+    return { ...this.headers, authorization: `Bearer ${token}` };
+  }
+
+  release(): Promise<void> {
+    return this.#guarded.release();
+  }
+}

@@ -1,0 +1,75 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import { abortable } from "../../abortable.ts";
+import { parseAnswer } from "../answers/parse-answer.ts";
+
+/** How often a task is asked for, whatever its server proposes. */
+const SHORTEST_POLL_MS = 50;
+const LONGEST_POLL_MS = 5_000;
+const DEFAULT_POLL_MS = 1_000;
+/** For the answers that a cancelling waits for. */
+const CANCEL_TIMEOUT_MS = 5_000;
+
+const Task = z.object({
+  taskId: z.string(),
+  status: z.string(),
+  pollInterval: z.number().nullish(),
+});
+type Task = z.infer<typeof Task>;
+const CreatedTask = z.object({ task: Task });
+
+type SendRequest = (
+  method: string,
+  parameters: Record<string, unknown>,
+  signal: AbortSignal,
+) => Promise<Record<string, unknown>>;
+
+function pollDelayMs({ pollInterval }: Task): number {
+  return Math.min(Math.max(pollInterval ?? DEFAULT_POLL_MS, SHORTEST_POLL_MS), LONGEST_POLL_MS);
+}
+
+/**
+ * A tool call that runs as a task (MCP specification 2025-11-25, "Tasks"): made, asked for until it has ended or wants
+ * something, and then its result fetched. (The SDK's own stream reports a lost connection as an error of the server's,
+ * and sleeps as long as the server says.)
+ */
+export class TaskCall {
+  readonly #send: SendRequest;
+  readonly #created: Promise<Task>;
+  readonly #giveUp = new AbortController();
+
+  constructor(send: SendRequest, parameters: Record<string, unknown>) {
+    this.#send = send;
+    // Not ended by the caller's signal: without the task's id nothing can be cancelled.
+    this.#created = send("tools/call", { ...parameters, task: {} }, this.#giveUp.signal).then(
+      (answer) => parseAnswer(CreatedTask, answer, "task").task,
+    );
+    this.#created.catch(() => {});
+  }
+
+  /** The answer to the call. Rejects with the signal's reason when it aborts; the task goes on until `cancel`. */
+  async result(signal: AbortSignal): Promise<Record<string, unknown>> {
+    let task = await abortable(this.#created, signal);
+    const { taskId } = task;
+    while (task.status === "working") {
+      await delay(pollDelayMs(task), undefined, { signal }).catch(() => signal.throwIfAborted());
+      task = parseAnswer(Task, await this.#send("tasks/get", { taskId }, signal), "task");
+    }
+    return await this.#send("tasks/result", { taskId }, signal);
+  }
+
+  /** Cancels the task. Whether the server gave in; never rejects, and settles within 5 s. */
+  async cancel(): Promise<boolean> {
+    const deadline = AbortSignal.timeout(CANCEL_TIMEOUT_MS);
+    try {
+      const { taskId } = await abortable(this.#created, deadline);
+      const answer = await this.#send("tasks/cancel", { taskId }, deadline);
+      return answer["status"] === "cancelled";
+    } catch {
+      // It had ended, or cannot be reached.
+      return false;
+    } finally {
+      this.#giveUp.abort(deadline.reason);
+    }
+  }
+}

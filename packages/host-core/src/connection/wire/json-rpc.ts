@@ -1,0 +1,31 @@
+/** JSON-RPC 2.0, "Request object": `id`. */
+export type RequestId = string | number;
+
+/** As much of a JSON-RPC message as is looked at outside of the SDKs; a request, a notification or an answer. */
+export interface JsonRpcMessage {
+  readonly jsonrpc: "2.0";
+  readonly id?: RequestId;
+  readonly method?: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly result?: Readonly<Record<string, unknown>>;
+  readonly error?: unknown;
+}
+
+/** What both SDKs call a transport, without what is peculiar to one of them: each life has one. */
+export interface MessageTransport {
+  onclose?: (() => void) | undefined;
+  onerror?: ((error: Error) => void) | undefined;
+  onmessage?: ((message: JsonRpcMessage) => void) | undefined;
+  start(): Promise<void>;
+  send(message: JsonRpcMessage): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @throws when the text is no JSON-RPC message. */
+export function readMessage(text: string): JsonRpcMessage {
+  const message: unknown = JSON.parse(text);
+  if (typeof message === "object" && message !== null && "jsonrpc" in message && message.jsonrpc === "2.0") {
+    return message as JsonRpcMessage;
+  }
+  throw new Error("no JSON-RPC 2.0 message");
+}

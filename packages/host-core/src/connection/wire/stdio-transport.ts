@@ -1,0 +1,178 @@
+import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { once } from "node:events";
+import type { Logger } from "../../logger.ts";
+import { endProcessGroup } from "../../process/process-group.ts";
+import type { ProcessGuard } from "../../process/process-guard.ts";
+import { settlesWithin } from "../../settles-within.ts";
+import { readMessage, type JsonRpcMessage, type MessageTransport } from "./json-rpc.ts";
+import { LineSplitter } from "./line-splitter.ts";
+
+/** A server that is done when its stdin closes needs no signal (MCP specification, "Shutdown"). */
+const STDIN_GRACE_MS = 2_000;
+const SIGTERM_GRACE_MS = 2_000;
+/** Something outside the group may hold the pipes of a process that is gone. */
+const PIPES_GRACE_MS = 500;
+/** Far above any result that a job may keep, so that one is refused on its own and not with its connection. */
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+const MAX_STDERR_LINE_BYTES = 8 * 1024;
+
+export interface StdioTransportOptions {
+  command: string;
+  args: readonly string[];
+  /** Added to the few variables that every program needs; nothing else is passed on. */
+  env: Readonly<Record<string, string>>;
+  onStderr: (line: string) => void;
+  processGuard: Pick<ProcessGuard, "add" | "remove"> | undefined;
+  logger: Logger;
+}
+
+/** All that a server inherits: never our own keys. */
+const INHERITED = ["HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER"];
+
+function inheritedEnvironment(): Record<string, string> {
+  const entries = INHERITED.map((name) => [name, process.env[name]] as const);
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+function describeSpawnError(command: string, error: NodeJS.ErrnoException): Error {
+  if (error.code === "ENOENT") {
+    return new Error(`command "${command}" was not found: install it or correct "command"`);
+  }
+  if (error.code === "EACCES") {
+    return new Error(`command "${command}" may not be executed: correct its permissions or "command"`);
+  }
+  return new Error(`command "${command}" could not be started: ${error.message}`);
+}
+
+/**
+ * A stdio server as the leader of a process group of its own: wrappers such as `npx` and `sh` start the
+ * real server as a child, and only a signal to the group reaches it. (The SDK's own transport signals the
+ * wrapper alone.)
+ */
+export class StdioTransport implements MessageTransport {
+  onclose?: (() => void) | undefined;
+  onerror?: ((error: Error) => void) | undefined;
+  onmessage?: ((message: JsonRpcMessage) => void) | undefined;
+  /** Why the process is gone; null while it runs. */
+  closeReason: string | null = null;
+  readonly #options: StdioTransportOptions;
+  #child: ChildProcessWithoutNullStreams | null = null;
+  #closing: Promise<void> | null = null;
+  /** The leader is gone, its output read, and its group ended. */
+  readonly #finished = Promise.withResolvers<void>();
+
+  constructor(options: StdioTransportOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const { command, args, env, processGuard } = this.#options;
+    const child = spawn(command, args, {
+      env: { ...inheritedEnvironment(), ...env },
+      detached: true,
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    if (child.pid !== undefined) {
+      processGuard?.add(child.pid);
+      this.#child = child;
+      this.#read(child);
+      child.once("exit", (code, signal) => void this.#finish(child, code, signal));
+    }
+    try {
+      await once(child, "spawn");
+    } catch (error) {
+      throw describeSpawnError(command, error as NodeJS.ErrnoException);
+    }
+  }
+
+  async send(message: JsonRpcMessage): Promise<void> {
+    try {
+      await this.#write(`${JSON.stringify(message)}\n`);
+    } catch (error) {
+      // A server that has just died is noticed here first; a moment later it is known what of.
+      await settlesWithin(this.#finished.promise, PIPES_GRACE_MS);
+      throw error;
+    }
+  }
+
+  #write(line: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#child?.stdin.writable) {
+        this.#child.stdin.write(line, (error) => (error ? reject(error) : resolve()));
+      } else {
+        reject(new Error("the server's stdin is closed"));
+      }
+    });
+  }
+
+  /** Ends stdin, then SIGTERM and at last SIGKILL to the group. Resolves when nothing of it is left. */
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown();
+    return this.#closing;
+  }
+
+  async #shutDown(): Promise<void> {
+    const child = this.#child;
+    if (child?.pid === undefined) return;
+    child.stdin.end();
+    if (await settlesWithin(this.#finished.promise, STDIN_GRACE_MS)) return;
+    await endProcessGroup(child.pid, SIGTERM_GRACE_MS);
+    // A process that the kernel does not let go must not hold up the shutdown.
+    await settlesWithin(this.#finished.promise, SIGTERM_GRACE_MS);
+  }
+
+  #read(child: ChildProcessWithoutNullStreams): void {
+    const stdout = new LineSplitter({
+      maxBytes: MAX_MESSAGE_BYTES,
+      onLine: (line) => this.#receive(line),
+      onTooLong: () => {
+        this.closeReason = `the server sent a message of more than ${MAX_MESSAGE_BYTES / 1024 / 1024} MiB`;
+        void this.close();
+      },
+    });
+    const stderr = new LineSplitter({
+      maxBytes: MAX_STDERR_LINE_BYTES,
+      onLine: this.#options.onStderr,
+      onTooLong: this.#options.onStderr,
+    });
+    child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+    child.stderr.on("end", () => stderr.end());
+    for (const stream of [child.stdin, child.stdout, child.stderr]) {
+      stream.on("error", (error: Error) => this.onerror?.(error));
+    }
+    child.on("error", (error) => this.onerror?.(error));
+  }
+
+  #receive(line: string): void {
+    let message: JsonRpcMessage;
+    try {
+      message = readMessage(line);
+    } catch {
+      // Many servers print a banner or a debug line to stdout; that is no reason to lose their tools.
+      this.#options.logger.debug({ line: line.slice(0, 200) }, "ignored what is no MCP message on stdout");
+      return;
+    }
+    this.onmessage?.(message);
+  }
+
+  async #finish(child: ChildProcessWithoutNullStreams, code: number | null, signal: string | null) {
+    const outputRead = once(child, "close");
+    this.closeReason ??= signal ? `the server was ended by ${signal}` : `the server exited with code ${code}`;
+    const groupEnded = this.#endGroup(child.pid);
+    if (!(await settlesWithin(outputRead, PIPES_GRACE_MS))) {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }
+    this.onclose?.();
+    await groupEnded;
+    this.#finished.resolve();
+  }
+
+  /** What the leader has left behind belongs to nobody any more. */
+  async #endGroup(processGroupId: number | undefined): Promise<void> {
+    if (processGroupId === undefined) return;
+    await endProcessGroup(processGroupId, SIGTERM_GRACE_MS);
+    this.#options.processGuard?.remove(processGroupId);
+  }
+}

@@ -1,0 +1,91 @@
+import { once } from "node:events";
+import { WebSocket, type Agent } from "undici";
+import { settlesWithin } from "../../settles-within.ts";
+import { readMessage, type JsonRpcMessage, type MessageTransport } from "./json-rpc.ts";
+
+const SUBPROTOCOL = "mcp";
+/** For the other side's closing frame. */
+const CLOSE_GRACE_MS = 1_000;
+
+export interface WebSocketTransportOptions {
+  agent: Agent;
+  /** What the handshake sends. */
+  headers: () => Promise<Record<string, string>>;
+  /** Why the last attempt to connect failed below HTTP; null when it did not. */
+  connectError: () => Error | null;
+}
+
+/**
+ * MCP over a WebSocket: one JSON-RPC message in each text frame. The SDK's own transport sends no headers,
+ * and so cannot authenticate; undici's WebSocket takes them as an extension of the standard constructor.
+ */
+export class WebSocketTransport implements MessageTransport {
+  onclose?: (() => void) | undefined;
+  onerror?: ((error: Error) => void) | undefined;
+  onmessage?: ((message: JsonRpcMessage) => void) | undefined;
+  /** Why the socket was closed; null while it is open, and when it never was. */
+  closeReason: string | null = null;
+  readonly #url: URL;
+  readonly #options: WebSocketTransportOptions;
+  #socket: WebSocket | null = null;
+
+  constructor(url: URL, options: WebSocketTransportOptions) {
+    this.#url = url;
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const { agent, headers, connectError } = this.#options;
+    const socket = new WebSocket(this.#url, {
+      protocols: [SUBPROTOCOL],
+      headers: await headers(),
+      dispatcher: agent,
+    });
+    this.#socket = socket;
+    socket.binaryType = "arraybuffer";
+    socket.addEventListener("message", ({ data }) => this.#receive(data));
+    const opened = Promise.withResolvers<void>();
+    let wasOpen = false;
+    socket.addEventListener("open", () => {
+      wasOpen = true;
+      opened.resolve();
+    });
+    const where = `could not open a WebSocket to ${this.#url.origin}${this.#url.pathname}`;
+    // The standard tells a client nothing of why a handshake failed.
+    const unexplained = "check that the server runs, the path, and what it asks for in headers";
+    const refused = () => new Error(`${where}: ${connectError()?.message ?? unexplained}`);
+    socket.addEventListener("error", () => opened.reject(refused()));
+    socket.addEventListener("close", ({ code, reason }) => {
+      opened.reject(refused());
+      if (wasOpen)
+        this.closeReason = `the WebSocket was closed with code ${code}${reason ? `: ${reason}` : ""}`;
+      this.onclose?.();
+    });
+    await opened.promise;
+  }
+
+  async send(message: JsonRpcMessage): Promise<void> {
+    if (this.#socket?.readyState !== WebSocket.OPEN) throw new Error("the WebSocket is not open");
+    this.#socket.send(JSON.stringify(message));
+  }
+
+  async close(): Promise<void> {
+    const socket = this.#socket;
+    if (!socket || socket.readyState === WebSocket.CLOSED) return;
+    const closed = once(socket, "close");
+    socket.close();
+    await settlesWithin(closed, CLOSE_GRACE_MS);
+  }
+
+  #receive(data: unknown): void {
+    let message: JsonRpcMessage;
+    try {
+      const text = data instanceof ArrayBuffer ? new TextDecoder().decode(data) : String(data);
+      message = readMessage(text);
+    } catch (error) {
+      this.onerror?.(new Error("a WebSocket frame holds no MCP message", { cause: error }));
+      return;
+    }
+    this.onmessage?.(message);
+  }
+}

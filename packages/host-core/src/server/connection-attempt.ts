@@ -1,0 +1,62 @@
+import type { ServerSettings } from "../config/server-settings.ts";
+import {
+  ConnectionLostError,
+  type McpConnection,
+  type McpConnectionEvents,
+} from "../connection/connection.ts";
+import { StderrTail } from "./stderr-tail.ts";
+import { withDeadline } from "./with-deadline.ts";
+
+/** Makes a connection that is not connected yet: a fresh one for every attempt. */
+export type OpenConnection = (settings: ServerSettings, events: McpConnectionEvents) => McpConnection;
+
+export interface ConnectionAttemptOptions {
+  settings: ServerSettings;
+  openConnection: OpenConnection;
+  events: McpConnectionEvents;
+  /** Lists what the server offers: part of connecting. */
+  list: (connection: McpConnection, signal: AbortSignal) => Promise<void>;
+}
+
+/** One attempt to connect, and what the server writes to stderr in the life that may come of it. */
+export class ConnectionAttempt {
+  readonly connection: McpConnection;
+  readonly #options: ConnectionAttemptOptions;
+  readonly #stderr = new StderrTail();
+  readonly #lost = new AbortController();
+
+  constructor(options: ConnectionAttemptOptions) {
+    this.#options = options;
+    const { settings, events } = options;
+    this.connection = options.openConnection(settings, {
+      ...events,
+      onClose: (reason) => {
+        this.#lost.abort(new ConnectionLostError(reason));
+        events.onClose(reason);
+      },
+      onStderr: (line) => {
+        this.#stderr.push(line);
+        events.onStderr(line);
+      },
+    });
+  }
+
+  /** Connects and lists, within the server's connect timeout. Also after a failure, the connection must be closed. */
+  async connect(signal: AbortSignal): Promise<void> {
+    const timeoutMs = this.#options.settings.connectTimeoutMs;
+    const reason = new Error(
+      `it did not connect and list its tools within ${timeoutMs / 1_000} s; raise its "timeout" if it needs longer`,
+    );
+    await withDeadline({ signal, timeoutMs, reason }, async (bounded) => {
+      await this.connection.connect(bounded);
+      await this.#options.list(this.connection, bounded);
+    });
+    // Its last list may have come just before its end.
+    this.#lost.signal.throwIfAborted();
+  }
+
+  /** `reason`, and below it the last lines of the server's stderr. */
+  explain(reason: string): string {
+    return this.#stderr.explain(reason);
+  }
+}

@@ -1,0 +1,178 @@
+import { isDeepStrictEqual } from "node:util";
+import PQueue from "p-queue";
+import type { McpConnection } from "../connection/connection.ts";
+import { describeError } from "../describe-error.ts";
+import { createDebouncedTask } from "./debounced-task.ts";
+import { LIST, type OfferKind, type Offers, type Warn } from "./list-offers.ts";
+import { withDeadline } from "./with-deadline.ts";
+
+/** Servers announce changes in bursts. */
+const ANNOUNCEMENT_DELAY_MS = 100;
+/** How long a list is good: then it is read again, and that of a server that is gone is forgotten. */
+const VALIDITY_MS = 5 * 60_000;
+/** What was said once is not said again every five minutes. */
+const MOST_REMEMBERED_WARNINGS = 1_000;
+
+const KINDS = Object.keys(LIST) as OfferKind[];
+
+export interface ListingsOptions {
+  /** One that is connected. */
+  connection: () => McpConnection | null;
+  timeoutMs: () => number;
+  warn: Warn;
+  /** What is offered is not what it was. */
+  onChange: () => void;
+}
+
+/**
+ * What a server offers, as last listed. It stays known while the connection is away, so that a short outage takes no
+ * tools from anybody; after five minutes it is forgotten. Lists that say the same as before stay the same objects.
+ */
+export class Listings {
+  readonly #options: ListingsOptions;
+  readonly #stop = new AbortController();
+  readonly #announced = new Set<OfferKind>();
+  readonly #task = createDebouncedTask(() => this.#relist([...this.#announced]), ANNOUNCEMENT_DELAY_MS);
+  /** One listing at a time: an older answer must not replace a newer one. */
+  readonly #turns = new PQueue({ concurrency: 1 });
+  readonly #warnings = new Set<string>();
+  #offers: Offers | null = null;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: ListingsOptions) {
+    this.#options = options;
+  }
+
+  /** Null while it is not known. */
+  get offers(): Offers | null {
+    return this.#offers;
+  }
+
+  /** Lists everything over a connection that is being made. Rejects when the tools cannot be listed. */
+  async load(connection: McpConnection, signal: AbortSignal): Promise<void> {
+    const found = new Map<OfferKind, readonly unknown[]>();
+    await Promise.all(
+      KINDS.map(async (kind) => found.set(kind, await this.#listForStart(kind, connection, signal))),
+    );
+    this.#stop.signal.throwIfAborted();
+    this.#replace(Object.fromEntries(found));
+  }
+
+  /** A connection is there. */
+  connected(): void {
+    this.#listAgainLater();
+    if (this.#announced.size > 0) this.#task.trigger();
+  }
+
+  /** No connection is there, and none is wanted: what was listed last stays known. */
+  resting(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** The last connection is lost. */
+  lost(): void {
+    clearTimeout(this.#timer);
+    if (this.#stop.signal.aborted) return;
+    this.#timer = setTimeout(() => this.#forget(), VALIDITY_MS).unref();
+  }
+
+  /** The server says that it has changed. May come before it is connected, and in the middle of a listing. */
+  announce(kind: OfferKind): void {
+    this.#announced.add(kind);
+    this.#task.trigger();
+  }
+
+  /** Lists everything now, if it is connected. Never rejects: what cannot be listed stays as it was, with a warning. */
+  async refresh(): Promise<void> {
+    await this.#relist(KINDS);
+  }
+
+  /** Each warning once, until many others have come. */
+  readonly warn: Warn = (warning) => {
+    if (this.#warnings.has(warning)) return;
+    if (this.#warnings.size >= MOST_REMEMBERED_WARNINGS) this.#warnings.clear();
+    this.#warnings.add(warning);
+    this.#options.warn(warning);
+  };
+
+  /** Takes part in nothing any more. */
+  stop(): void {
+    this.#stop.abort(new Error("it was closed"));
+    this.#task.stop();
+    clearTimeout(this.#timer);
+    this.#offers = null;
+  }
+
+  #listAgainLater(): void {
+    clearTimeout(this.#timer);
+    if (this.#stop.signal.aborted) return;
+    this.#timer = setTimeout(
+      () => void this.refresh().then(() => this.#listAgainLater()),
+      VALIDITY_MS,
+    ).unref();
+  }
+
+  #forget(): void {
+    this.#offers = null;
+    this.#options.onChange();
+  }
+
+  /** Tools are what a server is there for; one that fails at its other lists is still of use. */
+  async #listForStart(
+    kind: OfferKind,
+    connection: McpConnection,
+    signal: AbortSignal,
+  ): Promise<readonly unknown[]> {
+    try {
+      return await LIST[kind](connection, signal, this.warn);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (kind === "tools") throw error;
+      this.#warnOfFailure(kind, error);
+      return [];
+    }
+  }
+
+  async #relist(kinds: readonly OfferKind[]): Promise<void> {
+    await this.#turns.add(async () => {
+      for (const kind of kinds) await this.#relistOne(kind);
+    });
+  }
+
+  async #relistOne(kind: OfferKind): Promise<void> {
+    const connection = this.#options.connection();
+    // An announcement that came too early is kept for `connected`.
+    if (!connection || this.#stop.signal.aborted) return;
+    this.#announced.delete(kind);
+    const timeoutMs = this.#options.timeoutMs();
+    const reason = new Error(`no answer within ${timeoutMs / 1_000} s`);
+    try {
+      const deadline = { signal: this.#stop.signal, timeoutMs, reason };
+      const list = await withDeadline<Offers[OfferKind]>(
+        deadline,
+        async (signal) => await LIST[kind](connection, signal, this.warn),
+      );
+      if (this.#stop.signal.aborted || this.#offers === null) return;
+      if (this.#replace({ [kind]: list })) this.#options.onChange();
+    } catch (error) {
+      if (this.#stop.signal.aborted || this.#options.connection() !== connection) return;
+      this.#warnOfFailure(kind, error);
+    }
+  }
+
+  #warnOfFailure(kind: OfferKind, error: unknown): void {
+    const name = kind === "resourceTemplates" ? "resource templates" : kind;
+    this.warn(`the ${name} could not be listed: ${describeError(error)}`);
+  }
+
+  /** Whether anything is different. */
+  #replace(lists: Partial<Offers>): boolean {
+    const old: Offers = this.#offers ?? { tools: [], resources: [], resourceTemplates: [], prompts: [] };
+    const kept = Object.entries(lists).filter(
+      ([kind, list]) => !isDeepStrictEqual(old[kind as OfferKind], list),
+    );
+    if (kept.length === 0 && this.#offers !== null) return false;
+    this.#offers = { ...old, ...Object.fromEntries(kept) };
+    return true;
+  }
+}

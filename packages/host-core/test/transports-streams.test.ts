@@ -1,0 +1,50 @@
+import { expect, onTestFinished, test } from "vitest";
+import { startFixtureHttp } from "@millrace/testing";
+import { callText, connect, connections, patience } from "./connections.ts";
+import { recordingLogger, settings } from "./hosts.ts";
+
+const CALLS = 80;
+
+async function openFixture() {
+  const server = await startFixtureHttp();
+  onTestFinished(() => server.close());
+  const logger = recordingLogger();
+  const transport = { type: "http", url: server.httpUrl, headers: {} } as const;
+  const opened = await connect(connections({ logger }), settings("one", transport));
+  return { server, opened };
+}
+
+test.each([
+  ["nobody asks for proof", false],
+  ["each proves that it gave in", true],
+])("[host.http.streams] 80 cancelled calls leave no 80 sockets when %s", async (_what, asksForProof) => {
+  const { server, opened } = await openFixture();
+  const controller = new AbortController();
+  const proofs: Promise<boolean>[] = [];
+  const calls = Array.from({ length: CALLS }, () =>
+    opened.connection.callTool(
+      "wait",
+      { ms: 60_000 },
+      {
+        signal: controller.signal,
+        onAborted: asksForProof ? (watch) => void proofs.push(watch()) : undefined,
+      },
+    ),
+  );
+  await expect.poll(() => server.stats.running, { timeout: 20_000 }).toBe(CALLS);
+  expect(await server.openSockets()).toBeGreaterThan(CALLS);
+  controller.abort(new Error("enough"));
+  for (const { status } of await Promise.allSettled(calls)) expect(status).toBe("rejected");
+  expect(await Promise.all(proofs)).toEqual(proofs.map(() => true));
+  await expect.poll(() => server.stats.cancelled.length, { timeout: 20_000 }).toBe(CALLS);
+  // What stays is the session's own stream, and connections that are kept for the next calls.
+  server.closeIdleSockets();
+  await expect.poll(() => server.openSockets(), { timeout: 20_000 }).toBeLessThan(10);
+
+  // The session goes on, and nothing was reported or resumed.
+  expect(await callText(opened, "echo", { text: "still here" })).toBe("still here");
+  expect(opened.told).toEqual([]);
+  expect(server.requests.filter(({ method }) => method === "GET")).toHaveLength(1);
+  expect(server.requests.filter(({ headers }) => headers["last-event-id"])).toEqual([]);
+  await opened.connection.ping(patience());
+});

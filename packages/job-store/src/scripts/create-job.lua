@@ -1,0 +1,12 @@
+-- Writes a new job, unless it is there whole: who repeats a submission under its key may come at the same time as the
+-- first one, or after it was cut off.
+-- KEYS record, log
+-- ARGV first event, the record's fields and values
+-- Returns 1 when it has been written, 0 when it was there.
+if redis.call('EXISTS', KEYS[1], KEYS[2]) == 2 then
+  return 0
+end
+redis.call('DEL', KEYS[1], KEYS[2])
+redis.call('RPUSH', KEYS[2], ARGV[1])
+redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+return 1

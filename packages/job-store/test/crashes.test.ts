@@ -1,0 +1,151 @@
+import { once } from "node:events";
+import { expect, test, vi } from "vitest";
+import { systemClock } from "../src/clock.ts";
+import { failCrashLoop } from "../src/crash-loop.ts";
+import { claimRun, type Claim } from "../src/claim-run.ts";
+import {
+  CHAT_DONE,
+  CHAT_REQUEST,
+  claimChat,
+  submitChat,
+  toolCalled,
+  toolReturned,
+  turnFinished,
+} from "./support/chat-jobs.ts";
+import { eventTypes, PATIENCE_MS, startRunner, takeAndDie, untilStatus } from "./support/run-jobs.ts";
+import { createInstallation, TENANT, type Installation } from "./support/test-installation.ts";
+
+const MAX_CRASHES = 3;
+
+function claim({ redis, keys }: Installation, jobId: string, run: number): Promise<Claim> {
+  const fence = { jobId, generation: 0, run, workerId: `worker_${run}` };
+  return claimRun(fence, CHAT_REQUEST, { redis, keys, clock: systemClock, maxCrashes: MAX_CRASHES });
+}
+
+test("[store.crash_loop] a job whose workers die again and again without a new step ends, and its log is kept", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const jobId = await submitChat(installation);
+  for (let run = 1; run <= MAX_CRASHES; run += 1) {
+    const { outcome } = await claim(installation, jobId, run);
+    expect(outcome).toBe("claimed");
+  }
+  expect((await claim(installation, jobId, MAX_CRASHES + 1)).outcome).toBe("crash_loop");
+  await failCrashLoop(jobId, { redis, keys, clock: systemClock, maxCrashes: MAX_CRASHES });
+  expect((await api.find(TENANT, jobId))?.job).toMatchObject({
+    status: "failed",
+    error: { code: "crash_loop", retryable: false },
+  });
+  expect(await eventTypes(api, jobId)).toEqual([
+    "job.queued",
+    ...Array.from({ length: MAX_CRASHES }, () => "job.started"),
+    "job.failed",
+  ]);
+  // A retry counts anew.
+  expect((await api.retries.retry(TENANT, jobId, "journal"))?.outcome).toBe("reopened");
+  startRunner(installation, () => Promise.resolve(CHAT_DONE));
+  await untilStatus(api, jobId, "completed");
+});
+
+test("[store.crash_loop.progress] take-overs are counted anew after each step that is finished, not after a begun one", async () => {
+  const installation = createInstallation();
+  const jobId = await submitChat(installation);
+  for (let run = 1; run <= 12; run += 1) {
+    const answer = await claim(installation, jobId, run);
+    if (answer.outcome !== "claimed") throw new Error(`run ${run}: ${answer.outcome}`);
+    if (run % 2 === 0) await answer.run.write([toolReturned(`c${run}`, "found")]);
+  }
+  for (let run = 13; run <= 14; run += 1) {
+    const answer = await claim(installation, jobId, run);
+    if (answer.outcome !== "claimed") throw new Error(`run ${run}: ${answer.outcome}`);
+    await answer.run.write([toolCalled(`c${run}`)]);
+  }
+  expect((await claim(installation, jobId, 15)).outcome).toBe("crash_loop");
+});
+
+test("[store.crash_loop.hand_back] a worker that gives its job back has not crashed", async () => {
+  const installation = createInstallation();
+  const jobId = await submitChat(installation);
+  for (let run = 1; run <= 10; run += 1) {
+    const answer = await claim(installation, jobId, run);
+    if (answer.outcome !== "claimed") throw new Error(`run ${run}: ${answer.outcome}`);
+    await answer.run.giveBack(false);
+  }
+});
+
+test("[store.crash_loop.runner] the worker that takes such a job over ends it, and drops its entry", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const jobId = await submitChat(installation);
+  await takeAndDie(installation, "chat");
+  await claimChat(installation, jobId);
+  const runner = installation
+    .createWorker()
+    .createRunner({ type: "chat", concurrency: 1, maxCrashes: 1, execute: () => Promise.resolve(CHAT_DONE) });
+  installation.onRelease(() => runner.close(0));
+  runner.start();
+  await untilStatus(api, jobId, "failed");
+  expect((await api.find(TENANT, jobId))?.job.error?.code).toBe("crash_loop");
+  await vi.waitFor(async () => {
+    expect(await redis.exists(`${keys.queuePrefix("chat")}:chat:${jobId}`)).toBe(0);
+  }, PATIENCE_MS);
+});
+
+test("[store.unknown] a run knows whether the one before it was cut off and may have begun", async () => {
+  const installation = createInstallation();
+  const jobId = await submitChat(installation);
+  const started = async (run: number) => {
+    const answer = await claim(installation, jobId, run);
+    if (answer.outcome !== "claimed") throw new Error(answer.outcome);
+    return answer.run;
+  };
+  const first = await started(1);
+  expect(first.isUnknown).toBe(false);
+  await first.giveBack(true);
+  const second = await started(2);
+  expect(second.isUnknown).toBe(false);
+  await second.giveBack(false);
+  const third = await started(3);
+  expect(third.isUnknown).toBe(true);
+  // The client library repeats the command: the answer is the same.
+  expect((await started(3)).isUnknown).toBe(true);
+  await third.write([turnFinished(1)]);
+  expect((await started(4)).isUnknown).toBe(true);
+});
+
+test("[store.unknown.clean] after a park or a failed attempt nothing is unknown", async () => {
+  const installation = createInstallation();
+  const jobId = await submitChat(installation);
+  const first = await claimChat(installation, jobId);
+  await first.park("cool_down", Date.now(), 1_000);
+  const second = await claimChat(installation, jobId, 2);
+  expect(second.isUnknown).toBe(false);
+  await second.retry(0, { code: "provider_unavailable", message: "", retryable: true });
+  const third = await claimChat(installation, jobId, 3);
+  expect(third).toMatchObject({ isUnknown: false, attempt: 2, tries: 2 });
+});
+
+test("[store.unknown.hand_back] a job that is given back idle at shutdown is known not to have begun", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const jobId = await submitChat(installation);
+  const began = Promise.withResolvers<undefined>();
+  const seen: boolean[] = [];
+  const leaving = startRunner(installation, async ({ signal, isUnknown }) => {
+    seen.push(isUnknown);
+    began.resolve(undefined);
+    await once(signal, "abort");
+    const cancellation = { completed: [], stopped: [], ignored: [], model_stopped: false };
+    return { status: "stopped", cancellation, isIdle: true };
+  });
+  await began.promise;
+  await leaving.close(0);
+  startRunner(installation, ({ isUnknown }) => {
+    seen.push(isUnknown);
+    return Promise.resolve(CHAT_DONE);
+  });
+  await untilStatus(api, jobId, "completed");
+  expect(seen).toEqual([false, false]);
+});
