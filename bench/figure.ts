@@ -1,6 +1,6 @@
 import type { Spread } from "./statistics.ts";
 
-export type Unit = "ms" | "jobs/s" | "count" | "bytes";
+export type Unit = "ms" | "jobs/s" | "count" | "bytes" | "KiB" | "MiB";
 
 /** What a figure must stay within, the promises of the product. */
 export interface Budget {
@@ -18,6 +18,16 @@ export interface Figure {
   /** System to floor, over the rounds; the median is the one that counts. */
   ratio: Spread | null;
   budget: Budget | null;
+}
+
+/** A figure that the floor has no counterpart of. */
+export function systemFigure(
+  name: string,
+  unit: Unit,
+  system: number,
+  budget: Pick<Budget, "bound" | "limit"> | null = null,
+): Figure {
+  return { name, unit, floor: null, system, ratio: null, budget: budget && { of: "system", ...budget } };
 }
 
 export type Verdict = "ok" | "over";

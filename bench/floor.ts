@@ -24,7 +24,7 @@ export async function startFloor(launch: Launch, redisUrl: string, signal: Abort
     headers: { "content-type": "application/json" },
     body: echoRequest(),
     check,
-    processIds: { api, worker },
+    processIds: { api: api.processId, worker: worker.processId },
   };
   await untilReady(target, signal);
   return target;

@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { startProcessGuard } from "@millrace/host-core/process-guard";
+import { PROBE_PROGRAM } from "./probe.ts";
+import { askProgram } from "./questions.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 /** For a worker that drains and an api that closes; then its group is killed. In milliseconds. */
@@ -16,8 +18,13 @@ export interface Program {
   environment: Readonly<Record<string, string>>;
 }
 
-/** Starts a program and returns its process id. */
-export type Launch = (program: Program) => Promise<number>;
+export interface RunningProgram {
+  readonly processId: number;
+  /** Asks the probe, which is in every program, or the program itself. See `questions.ts`. */
+  ask<Value>(question: string): Promise<Value>;
+}
+
+export type Launch = (program: Program) => Promise<RunningProgram>;
 
 export interface LauncherOptions {
   /** Told when a program ends before it is stopped. */
@@ -35,15 +42,15 @@ export function createLauncher({ onUnexpectedEnd, profileFolder }: LauncherOptio
   const running: ChildProcess[] = [];
   let stopping = false;
 
-  async function launch({ name, program, environment }: Program): Promise<number> {
+  async function launch({ name, program, environment }: Program): Promise<RunningProgram> {
     const { PATH = "", HOME = "" } = process.env;
     const profiling = profileFolder === null ? [] : profileArguments(profileFolder, name);
-    const child = spawn(process.execPath, [...profiling, program], {
+    const child = spawn(process.execPath, ["--import", PROBE_PROGRAM, ...profiling, program], {
       cwd: ROOT,
       detached: true,
       env: { PATH, HOME, ...environment },
       // Logs beside the table, not in it.
-      stdio: ["ignore", process.stderr, process.stderr],
+      stdio: ["ignore", process.stderr, process.stderr, "ipc"],
     });
     const processId = child.pid;
     if (processId === undefined)
@@ -54,7 +61,7 @@ export function createLauncher({ onUnexpectedEnd, profileFolder }: LauncherOptio
       guard.remove(processId);
       if (!stopping) onUnexpectedEnd(new Error(`the ${name} ended by itself (${signal ?? `code ${code}`})`));
     });
-    return processId;
+    return { processId, ask: (question) => askProgram(child, question) };
   }
 
   return {

@@ -3,14 +3,16 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { startRedisProcess } from "@millrace/testing";
 import { Redis } from "ioredis";
+import type { ChatBench } from "./chat/chat-bench.ts";
+import { measureChat } from "./chat/measure-chat.ts";
 import { compare } from "./comparison.ts";
-import { verdictOf } from "./figure.ts";
+import { verdictOf, type Figure } from "./figure.ts";
 import { startFloor } from "./floor.ts";
 import { createLauncher } from "./launcher.ts";
 import { describeMachine, machineLine } from "./machine.ts";
-import { readOptions, USAGE, type BenchOptions } from "./options.ts";
+import { readOptions, USAGE, type BenchOptions, type Sizes } from "./options.ts";
 import { RESULTS_FOLDER, writeResult } from "./result-file.ts";
-import { soak, soakTable } from "./soak.ts";
+import { soak, soakTable, type SoakResult, type SoakSample } from "./soak.ts";
 import { startSystem } from "./system.ts";
 import { figureTable } from "./table.ts";
 
@@ -32,36 +34,59 @@ if (options) {
 }
 
 /** Starts everything, measures, reports, and ends everything in reverse, whatever happens. */
-async function run({ sizes, short, profile, soakJobs }: BenchOptions, startedAt: Date): Promise<void> {
-  const { signal } = stop;
+async function run(given: BenchOptions, startedAt: Date): Promise<void> {
+  const { sizes, short, profile, chatOnly, soakJobs } = given;
   const folder = await mkdtemp(join(tmpdir(), "millrace-bench-"));
   await using resources = new AsyncDisposableStack();
   resources.defer(() => rm(folder, { recursive: true, force: true }));
   const server = resources.use(await startRedisProcess({ appendOnlyFolder: join(folder, "redis") }));
   const redis = resources.adopt(new Redis(server.url), (client) => client.disconnect());
-  const { launch } = resources.use(
-    createLauncher({
-      onUnexpectedEnd: (error) => stop.abort(error),
-      profileFolder: profile ? join(RESULTS_FOLDER, "profiles") : null,
-    }),
-  );
+  const onUnexpectedEnd = (error: Error) => stop.abort(error);
+  const profileFolder = profile ? join(RESULTS_FOLDER, "profiles") : null;
+  const bench: Bench = {
+    redisUrl: server.url,
+    redis,
+    folder,
+    signal: stop.signal,
+    onProgress: progress,
+    createLauncher: () => createLauncher({ onUnexpectedEnd, profileFolder }),
+  };
   const machine = await describeMachine(redis);
   console.log(machineLine(machine));
 
-  const system = await startSystem(launch, server.url, folder, signal);
   if (soakJobs !== null) {
-    const onSample = ({ jobs, api }: { jobs: number; api: number }) =>
-      progress(`${jobs} jobs, api ${(api / 1_048_576).toFixed(1)} MiB`);
-    const result = await soak(system, redis, soakJobs, { signal, onSample });
+    const result = await runSoak(bench, soakJobs);
     console.log(soakTable(result));
     await report(startedAt, { kind: "soak", machine, ...result });
     return;
   }
-  const floor = await startFloor(launch, server.url, signal);
-  const figures = await compare({ floor, system }, { redis, sizes, signal, onProgress: progress });
+  const figures = chatOnly ? [] : await runComparison(bench, sizes);
+  figures.push(...(await measureChat({ ...bench, sizes: sizes.chat })));
   console.log(figureTable(figures));
   const judged = figures.map((figure) => ({ ...figure, verdict: verdictOf(figure) }));
-  await report(startedAt, { kind: short ? "short" : "comparison", machine, sizes, figures: judged });
+  const kind = chatOnly ? "chat" : "comparison";
+  await report(startedAt, { kind: short ? "short" : kind, machine, sizes, figures: judged });
+}
+
+type Bench = Omit<ChatBench, "sizes">;
+
+async function runSoak(bench: Bench, jobs: number): Promise<SoakResult> {
+  const { redisUrl, redis, folder, signal } = bench;
+  await using launcher = bench.createLauncher();
+  const system = await startSystem(launcher.launch, redisUrl, folder, signal);
+  return await soak(system, redis, jobs, { signal, onSample: sampleProgress });
+}
+
+function sampleProgress({ jobs, api }: SoakSample): void {
+  progress(`${jobs} jobs, api ${(api / 1_048_576).toFixed(1)} MiB`);
+}
+
+async function runComparison(bench: Bench, sizes: Sizes): Promise<Figure[]> {
+  const { redisUrl, redis, folder, signal, onProgress } = bench;
+  await using launcher = bench.createLauncher();
+  const system = await startSystem(launcher.launch, redisUrl, folder, signal);
+  const floor = await startFloor(launcher.launch, redisUrl, signal);
+  return await compare({ floor, system }, { redis, sizes, signal, onProgress });
 }
 
 /** What is done now; beside the report, so that this alone can be kept. */

@@ -13,7 +13,16 @@ export async function cpuSeconds(processId: number): Promise<number> {
 }
 
 /** Memory of a process that is in RAM, in bytes; NaN where there is no /proc. */
-export async function residentBytes(processId: number): Promise<number> {
+export function residentBytes(processId: number): Promise<number> {
+  return memoryBytes(processId, "VmRSS");
+}
+
+/** The most that {@link residentBytes} has been since the process started. */
+export function peakResidentBytes(processId: number): Promise<number> {
+  return memoryBytes(processId, "VmHWM");
+}
+
+async function memoryBytes(processId: number, field: "VmRSS" | "VmHWM"): Promise<number> {
   const text = await readFile(`/proc/${processId}/status`, "utf8").catch(() => "");
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(text)?.[1]) * 1_024;
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(text)?.[1]) * 1_024;
 }

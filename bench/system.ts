@@ -45,7 +45,7 @@ export async function startSystem(
     headers: { "content-type": "application/json", prefer: "wait=30" },
     body: echoRequest(),
     check,
-    processIds: { api, worker },
+    processIds: { api: api.processId, worker: worker.processId },
   };
   await untilReady(target, signal);
   return target;

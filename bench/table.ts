@@ -45,5 +45,6 @@ function withUnit(value: number, unit: Unit): string {
   if (!Number.isFinite(value)) return "?";
   if (unit === "bytes") return `${Math.round(value)} B`;
   if (unit === "jobs/s") return `${Math.round(value)} jobs/s`;
-  return unit === "ms" ? `${value.toFixed(2)} ms` : value.toFixed(1);
+  if (unit === "count") return value.toFixed(1);
+  return `${value.toFixed(unit === "ms" ? 2 : 1)} ${unit}`;
 }
