@@ -9,6 +9,9 @@ import { startService, type Service, type ServiceProgram } from "./start/service
 import { readStartSettings } from "./start/settings.ts";
 import { watchStopRequests } from "./start/stop-requests.ts";
 
+/** Where Node keeps compiled modules: the worker's take more than a second to compile. */
+const COMPILE_CACHE = ".millrace/compile-cache";
+
 /** On top of the drain timeout. The worker gives up by itself before, and says so. */
 const CLOSE_MS = 15_000;
 
@@ -55,7 +58,7 @@ async function run(): Promise<void> {
     }));
   const startedAt = new Date();
   for (const name of ["api", "worker"] as const) {
-    const environment = { REDIS_URL: redis };
+    const environment = { REDIS_URL: redis, NODE_COMPILE_CACHE: COMPILE_CACHE };
     const service = await launch({
       name,
       command: process.execPath,

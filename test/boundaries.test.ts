@@ -24,6 +24,18 @@ const BOUNDARIES = [
     ],
   },
   {
+    file: "packages/service/src/x.ts",
+    allowed: ["@millrace/contracts", "node:fs"],
+    forbidden: [
+      "@millrace/job-store",
+      "@millrace/host-core",
+      "@millrace/testing",
+      "hono",
+      "bullmq",
+      "ioredis",
+    ],
+  },
+  {
     file: "packages/host-core/src/x.ts",
     allowed: ["@millrace/contracts", "node:fs"],
     forbidden: [
@@ -60,7 +72,7 @@ const BOUNDARIES = [
   },
   {
     file: "apps/api/src/x.ts",
-    allowed: ["@millrace/contracts", "@millrace/job-store", "hono", "zod"],
+    allowed: ["@millrace/contracts", "@millrace/job-store", "@millrace/service", "hono", "zod"],
     forbidden: [
       "@millrace/host-core",
       "@millrace/testing",

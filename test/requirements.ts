@@ -300,6 +300,9 @@ export const requirements: Readonly<Record<string, string>> = {
   "config.mcp.url": "A URL of the wrong kind fails its server alone and reveals no value.",
   "config.mcp.variables":
     "${VAR} and ${VAR:-default} work in command, args, env, url and headers; a missing one fails its server alone, by name.",
+  "config.models.default": "The alias `default` stands for whichever provider is configured, else the demo.",
+  "config.models.missing": "A models file that was named must be there.",
+  "config.models.wrong": "A wrong models file is refused with the place of what is wrong.",
   "config.schema.fresh": "The committed JSON Schema is the one that the zod schema gives.",
   "contract.arguments.bad-schema":
     "A tool schema that cannot be compiled leaves the judgement to the server.",
@@ -330,6 +333,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.call.limit": "A server gets no more calls at once than its limit.",
   "host.call.lost":
     "A server that dies during a call makes it `server_unavailable`, over every transport, and others do not notice.",
+  "host.call.oversize": "Arguments that would end a stdio server's connection are refused, and harm nobody.",
   "host.call.progress": "Progress reaches the caller.",
   "host.call.refused": "What cannot run is refused before the server is asked.",
   "host.call.rejected": "A protocol error of the server keeps its message.",
@@ -370,6 +374,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.instances.spread": "Calls are spread over the copies of a server, and its tools are listed once.",
   "host.lazy.rest":
     "A lazy server rests after its idle timeout, keeps its tools listed, and comes back for a call.",
+  "host.library":
+    "The host works alone, as a library: the example program starts servers, calls, reads, reloads, and ends by itself.",
   "host.list.announced": "Changes announced before, during and after a listing are all listed.",
   "host.list.bad_tool": "A bad tool definition loses that tool alone, with a warning that names it.",
   "host.list.changed": "Announced changes are listed, a burst of them once.",

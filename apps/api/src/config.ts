@@ -1,8 +1,8 @@
 import { parseEnvironment, presentVariables, sharedVariables } from "@millrace/contracts";
+import type { ModelsFile } from "@millrace/service";
 import { z } from "zod";
 import { isLoopback } from "./access/loopback.ts";
 import { parseApiKeys, type ApiKey } from "./access/api-keys.ts";
-import type { ModelsFile } from "./read-models.ts";
 
 const apiKeys = z
   .string()

@@ -1,10 +1,9 @@
 import { serve } from "@hono/node-server";
 import { createJobStore } from "@millrace/job-store";
+import { onStopSignals, readModels } from "@millrace/service";
 import { pino } from "pino";
 import { createApp } from "./app.ts";
 import { parseApiConfig, type ApiConfig } from "./config.ts";
-import { readModels } from "./read-models.ts";
-import { onStopSignals } from "./stop-signals.ts";
 
 /** Time that requests in flight get to finish after a signal, in milliseconds. */
 const SHUTDOWN_MS = 5_000;

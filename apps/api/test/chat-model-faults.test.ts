@@ -32,7 +32,8 @@ test.for([
   // Some providers repeat the key that they refuse.
   server(model).script = { turns: [{ status: 401, text: `invalid x-api-key: ${MODEL_KEY}` }] };
   const events = await streamChat(client, { message: "hello", model });
-  expect(server(model).requests.length - before).toBe(1);
+  const types = events.map(({ type }) => type);
+  expect(server(model).requests.length - before, types.join(" ")).toBe(1);
   expect(JSON.stringify(events)).not.toContain(MODEL_KEY);
   const [failed] = eventsOf(events, "job.failed");
   expect(failed?.job.error).toMatchObject({ code: "provider_auth", retryable: false });

@@ -113,6 +113,7 @@ test("[api.retry] a failed job is queued again, by itself or in bulk, and others
   const attempt = ["job.reopened", "job.started", "job.failed"];
   expect(types).toEqual(["job.queued", "job.started", "job.failed", ...attempt, ...attempt]);
 
+  await expectProblem(await client.post("/jobs/retry", {}), "invalid_request");
   const bulk = await client.post("/jobs/retry", { type: "tool", error_code: "tool_error" });
   expect(bulk.status).toBe(200);
   expect(await bulk.json()).toEqual({ job_ids: [job.id] });

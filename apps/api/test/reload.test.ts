@@ -160,8 +160,13 @@ test("[api.reload.dead] a worker that dies meanwhile is reported, and not waited
   await own.write({ slow: fixtureEntry(["--hang-initialize"]) });
   const startedAt = performance.now();
   const reloading = reload();
-  await logged(program, ({ msg, line }) => msg === "MCP server stderr" && line === "fixture: never answers");
-  process.kill(program.pid, "SIGKILL");
+  const reloads = logged(
+    program,
+    ({ msg, line }) => msg === "MCP server stderr" && line === "fixture: never answers",
+  );
+  const killed = reloads.then(() => process.kill(program.pid, "SIGKILL"));
+  // Whichever comes first: a worker that never began to reload says so in its answer.
+  await Promise.race([killed, reloading]);
   const reports = await reloading;
   expect(performance.now() - startedAt).toBeLessThan(20_000);
   expect(reports).toHaveLength(3);

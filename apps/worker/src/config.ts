@@ -1,6 +1,6 @@
 import { parseEnvironment, presentVariables, sharedVariables } from "@millrace/contracts";
+import type { ModelsFile } from "@millrace/service";
 import { z } from "zod";
-import type { ModelsFile } from "./read-models.ts";
 
 const DEFAULT_MCP_CONFIG_FILE = "config/mcp-servers.json";
 

@@ -1,9 +1,8 @@
 import { ConfigError, type ModelDirectory } from "@millrace/contracts";
 import { loadMcpConfig, type ServerSettings } from "@millrace/host-core";
+import { onStopSignals, readModels } from "@millrace/service";
 import { pino, type Logger } from "pino";
 import { parseWorkerConfig, type WorkerConfig } from "./config.ts";
-import { readModels } from "./read-models.ts";
-import { onStopSignals } from "./stop-signals.ts";
 import { createWorker } from "./worker.ts";
 
 /** Beyond the drain timeout, everything else has this long to end; then the process ends all the same. */

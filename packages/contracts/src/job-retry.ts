@@ -23,6 +23,11 @@ export const BulkRetryRequest = z
     from: RetryFrom.default("journal"),
     limit: z.int().min(1).max(1_000).default(100).describe("The newest so many that fit."),
   })
+  // Repeating a hundred jobs with all that they do should not be what happens to an empty request.
+  .refine(({ type, error_code }) => type !== undefined || error_code !== undefined, {
+    path: ["type"],
+    message: "give type or error_code: what is to be retried",
+  })
   .meta({ id: "BulkRetryRequest" });
 export type BulkRetryRequest = z.infer<typeof BulkRetryRequest>;
 

@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { isShallow, JSON_DEPTH_MAX } from "./json-depth.ts";
+import { hasFiniteNumbers, isShallow, JSON_DEPTH_MAX } from "./json-depth.ts";
 
 /** A tool call's arguments; the tool's own schema judges what is in them. */
 export const ToolArguments = z
   .record(z.string(), z.unknown())
-  .refine(isShallow, `nested deeper than ${JSON_DEPTH_MAX} levels`)
+  .refine(isShallow, { message: `nested deeper than ${JSON_DEPTH_MAX} levels`, abort: true })
+  .refine(hasFiniteNumbers, "a number is too large")
   .describe("Checked against the tool's own schema.");
 
 /** One block of a tool's answer, as the MCP server sent it (MCP specification, "Tool Result"). */

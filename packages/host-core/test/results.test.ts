@@ -64,3 +64,12 @@ test("[host.result.raw] an image is kept as the server sent it", async () => {
   expect(block).toMatchObject({ type: "image", mimeType: "image/png" });
   expect(Buffer.from(String(block?.["data"]), "base64").subarray(1, 4).toString()).toBe("PNG");
 });
+
+test("[host.call.oversize] arguments that would end a stdio server's connection are refused, and harm nobody", async () => {
+  const host = await startHost([fixture("std")]);
+  const text = "x".repeat(9 * 1_024 * 1_024);
+  const slow = call(host, "std", "wait", { arguments: { ms: 500 } });
+  const refused = await call(host, "std", "echo", { arguments: { text } });
+  expect(refused).toMatchObject({ ok: false, error: { code: "invalid_arguments" } });
+  expect(await slow).toMatchObject({ ok: true });
+});

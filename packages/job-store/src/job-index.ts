@@ -15,8 +15,10 @@ export interface JobFilter {
   cursor?: string;
 }
 
-/** Jobs are read in groups of so many, which bounds what is in memory besides the page. */
+/** Records are read in groups of so many. */
 const GROUP = 10;
+/** Jobs of more than this many characters are read one by one, which bounds what is in memory besides the page. */
+const LARGE_JOB = 256 * 1_024;
 /** A page looks at so many times its limit of jobs, at the most: the bound of its cost. */
 const SCAN_FACTOR = 10;
 /** A page ends early when its jobs are larger than this together, in characters of JSON. */
@@ -42,10 +44,16 @@ export class JobIndex {
       const ids = await this.#idsBefore(tenant, cursor, GROUP);
       if (ids.length === 0) return { jobs, next_cursor: null };
       const records = await this.#records(ids);
-      for (const found of await this.#views(records.filter(({ record }) => matches(record, filter)))) {
-        jobs.push(found.job);
-        length += found.length;
-        if (jobs.length === filter.limit) return await this.#endPage(tenant, jobs, found.job.id);
+      const fitting = records.filter(({ record }) => matches(record, filter));
+      while (fitting.length > 0) {
+        // Nobody knows how large a job is before it has been read, so the first is read alone.
+        const areSmall = jobs.length > 0 && length / jobs.length < LARGE_JOB;
+        for (const found of await this.#views(fitting.splice(0, areSmall ? GROUP : 1))) {
+          jobs.push(found.job);
+          length += found.length;
+          const isFull = jobs.length === filter.limit || length >= PAGE_LENGTH_MAX;
+          if (isFull) return await this.#endPage(tenant, jobs, found.job.id);
+        }
       }
       cursor = ids.at(-1);
       scanned += ids.length;

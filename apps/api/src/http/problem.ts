@@ -48,6 +48,9 @@ export function createErrorHandler(logger: Logger): (error: Error, c: Context) =
         detail: `The job of this Idempotency-Key, ${error.jobId}, has been deleted after its retention. Use another key to run it again.`,
       });
     }
+    if (isHangUp(error)) {
+      return problemResponse(c, "invalid_json", { detail: "The body ended before it was whole." });
+    }
     if (error instanceof HTTPException && error.status === 400) {
       return problemResponse(c, "invalid_json", {
         detail: "The body cannot be parsed. Send one JSON object.",
@@ -58,6 +61,11 @@ export function createErrorHandler(logger: Logger): (error: Error, c: Context) =
       detail: "This is a bug in Millrace. Report it with the request_id, which its log names too.",
     });
   };
+}
+
+/** The client has gone while it sent its body: nobody reads the answer, and there is nothing to repair. */
+function isHangUp(error: Error): boolean {
+  return (error as NodeJS.ErrnoException).code === "ECONNRESET" && error.message === "aborted";
 }
 
 /** Answers a problem. */

@@ -36,7 +36,7 @@ export function jobRetryRoutes({ store }: ApiDependencies) {
           ...problems(400, 401, 413, 415, 422, 503),
         },
       }),
-      jsonOrNothing,
+      requireJson,
       jsonBody(BulkRetryRequest),
       async (c) => {
         const { error_code: errorCode, ...filter } = c.req.valid("json");

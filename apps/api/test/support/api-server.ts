@@ -1,3 +1,4 @@
+import { readModels } from "@millrace/service";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
@@ -5,7 +6,6 @@ import { createJobStore } from "@millrace/job-store";
 import { pino } from "pino";
 import { createApp } from "../../src/app.ts";
 import { parseApiConfig } from "../../src/config.ts";
-import { readModels } from "../../src/read-models.ts";
 import { HttpClient } from "./http-client.ts";
 import { LogLines } from "./log-lines.ts";
 

@@ -1,7 +1,7 @@
+import { readModels } from "@millrace/service";
 import type { ServerSettings } from "@millrace/host-core";
 import { pino } from "pino";
 import { parseWorkerConfig } from "../../../worker/src/config.ts";
-import { readModels } from "../../../worker/src/read-models.ts";
 import { createWorker } from "../../../worker/src/worker.ts";
 import { LogLines } from "./log-lines.ts";
 

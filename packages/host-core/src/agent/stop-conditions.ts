@@ -8,9 +8,12 @@ export type StopCondition = (
 ) => StopReason | null;
 
 /** The model has said what it had to say. */
-export const turnEnded: StopCondition = ({ lastTurn, calls }) => {
+export const turnEnded: StopCondition = ({ lastTurn, calls, usage }, request) => {
   if (lastTurn === null) return null;
   const { stopReason } = lastTurn;
+  // Cut off because the budget left it no more.
+  if (stopReason === "max_tokens" && totalTokens(usage) >= (request.budget?.max_tokens ?? Infinity))
+    return "budget_exhausted";
   if (stopReason === "max_tokens" || stopReason === "refusal") return stopReason;
   return calls.size === 0 ? "end_turn" : null;
 };

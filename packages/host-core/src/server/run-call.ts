@@ -68,12 +68,23 @@ export interface CallEnvironment {
 
 const TIMED_OUT = Symbol("timed out");
 
+/** Servers read a line of 10 MB at most, and close the connection, for every job that shares it, at a longer one. */
+const STDIO_ARGUMENT_BYTES_MAX = 8 * 1_024 * 1_024;
+
+function findOversize({ name, transport }: ServerSettings, call: ToolCall): JobError | null {
+  if (transport.type !== "stdio") return null;
+  const size = judgeSize(call.arguments, STDIO_ARGUMENT_BYTES_MAX);
+  if (size.is !== "too_large") return null;
+  const message = `The arguments have ${size.bytes} bytes; a stdio server such as "${name}" takes ${STDIO_ARGUMENT_BYTES_MAX} at most. Pass a path or a URL instead.`;
+  return jobError("invalid_arguments", message);
+}
+
 /** Runs one call, bounded by the server's `toolTimeoutMs` from now on. Rejects only when `call.signal` aborts. */
 export async function runCall(environment: CallEnvironment, call: ToolCall): Promise<ToolCallOutcome> {
   const { connection, settings, clock } = environment;
   const { signal, onProgress, onStopping } = call;
   signal.throwIfAborted();
-  const refusal = call.findRefusal?.() ?? null;
+  const refusal = call.findRefusal?.() ?? findOversize(settings, call);
   if (refusal) return { ok: false, error: refusal };
   const controller = new AbortController();
   const onAbort = () => controller.abort(signal.reason);

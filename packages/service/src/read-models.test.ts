@@ -1,0 +1,43 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConfigError } from "@millrace/contracts";
+import { expect, onTestFinished, test } from "vitest";
+import { readModels } from "./read-models.ts";
+
+async function modelsFile(text: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "millrace-models-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, "models.json");
+  await writeFile(path, text);
+  return path;
+}
+
+test("[config.models.default] stands for whichever provider is configured", async () => {
+  const path = await modelsFile(
+    JSON.stringify({
+      models: { own: { provider: "openai", model: "m" }, claude: { provider: "anthropic", model: "c" } },
+    }),
+  );
+  const chosen = async (environment: Record<string, string>) =>
+    (await readModels({ path, environment })).default.alias;
+  expect(await chosen({})).toBe("demo");
+  expect(await chosen({ OPENAI_BASE_URL: "http://127.0.0.1:11434/v1" })).toBe("own");
+  expect(await chosen({ OPENAI_API_KEY: "key", ANTHROPIC_API_KEY: "key" })).toBe("claude");
+});
+
+test.each([
+  ["{", /is no JSON/],
+  ['{"models":{"a":{"provider":"openai"}}}', /models\.a\.model/],
+  ['{"models":{"default":{"provider":"demo"}}}', /models\.default/],
+  ['{"models":{"a":{"provider":"demo","colour":1}}}', /models\.a/],
+])("[config.models.wrong] %s is refused with its place", async (text, message) => {
+  const reading = readModels({ path: await modelsFile(text), environment: {} });
+  await expect(reading).rejects.toThrow(ConfigError);
+  await expect(reading).rejects.toThrow(message);
+});
+
+test("[config.models.missing] a file that was named must be there", async () => {
+  const reading = readModels({ path: "/nowhere/models.json", environment: {} });
+  await expect(reading).rejects.toThrow(/MODELS_CONFIG_FILE.*\/nowhere\/models\.json/);
+});
