@@ -315,6 +315,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "contract.names.unknown-yet": "What a connecting server may have is left open.",
   "contract.request.defaults": "A request needs a type and a tool, nothing else.",
   "contract.request.depth": "How deep arguments nest is bounded.",
+  "contract.request.numbers": "A number that JSON cannot hold is refused.",
   "contract.request.strict": "Unknown keys and values out of range are refused with their path.",
   "contract.view.blocks": "In a model's view text stays, and images and PDFs become what models look at.",
   "contract.view.cap":

@@ -40,3 +40,10 @@ test("[contract.request.depth] bounds how deep the arguments nest", () => {
   expect(isAccepted(JSON_DEPTH_MAX + 1)).toBe(false);
   expect(isAccepted(100_000)).toBe(false);
 });
+
+test("[contract.request.numbers] refuses a number that JSON cannot hold", () => {
+  const read = (number: string) =>
+    JobRequest.safeParse(JSON.parse(`{"type":"tool","tool":"echo","arguments":{"a":[{"b":${number}}]}}`));
+  expect(read("1e308").success).toBe(true);
+  expect(read("1e999").error?.issues[0]?.path).toEqual(["arguments"]);
+});

@@ -65,6 +65,10 @@ test("[agent.stop.budget] tokens of every kind count, costs count, and what is r
   expect(tokensSpent(state({ usage }), {})).toBeNull();
   expect(tokensSpent(state({ usage }), { budget: { max_tokens: 101 } })).toBeNull();
   expect(tokensSpent(state({ usage }), { budget: { max_tokens: 100 } })).toBe("budget_exhausted");
+  // An answer that was cut off because the budget left it no more is the budget's end, not the turn's.
+  const cut = state({ usage, lastTurn: lastTurn("max_tokens") });
+  expect(turnEnded(cut, { budget: { max_tokens: 100 } })).toBe("budget_exhausted");
+  expect(turnEnded(cut, { budget: { max_tokens: 101 } })).toBe("max_tokens");
   expect(costSpent(state({ usage }), {})).toBeNull();
   expect(costSpent(state({ usage }), { budget: { max_cost_usd: 0.51 } })).toBeNull();
   expect(costSpent(state({ usage }), { budget: { max_cost_usd: 0.5 } })).toBe("budget_exhausted");
