@@ -1,6 +1,6 @@
 import type { Spread } from "./statistics.ts";
 
-export type Unit = "ms" | "jobs/s" | "count" | "bytes" | "KiB" | "MiB";
+export type Unit = "ms" | "jobs/s" | "calls/s" | "count" | "bytes" | "KiB" | "MiB";
 
 /** What a figure must stay within, the promises of the product. */
 export interface Budget {

@@ -3,11 +3,13 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { startRedisProcess } from "@millrace/testing";
 import { Redis } from "ioredis";
+import { measureBatches } from "./batch/measure-batches.ts";
 import type { ChatBench } from "./chat/chat-bench.ts";
 import { measureChat } from "./chat/measure-chat.ts";
 import { compare } from "./comparison.ts";
 import { verdictOf, type Figure } from "./figure.ts";
 import { startFloor } from "./floor.ts";
+import { measureHost } from "./host/measure-host.ts";
 import { createLauncher } from "./launcher.ts";
 import { describeMachine, machineLine } from "./machine.ts";
 import { readOptions, USAGE, type BenchOptions, type Sizes } from "./options.ts";
@@ -35,7 +37,7 @@ if (options) {
 
 /** Starts everything, measures, reports, and ends everything in reverse, whatever happens. */
 async function run(given: BenchOptions, startedAt: Date): Promise<void> {
-  const { sizes, short, profile, chatOnly, soakJobs } = given;
+  const { sizes, short, profile, only, soakJobs } = given;
   const folder = await mkdtemp(join(tmpdir(), "millrace-bench-"));
   await using resources = new AsyncDisposableStack();
   resources.defer(() => rm(folder, { recursive: true, force: true }));
@@ -60,11 +62,15 @@ async function run(given: BenchOptions, startedAt: Date): Promise<void> {
     await report(startedAt, { kind: "soak", machine, ...result });
     return;
   }
-  const figures = chatOnly ? [] : await runComparison(bench, sizes);
-  figures.push(...(await measureChat({ ...bench, sizes: sizes.chat })));
+  const figures = only === null ? await runComparison(bench, sizes) : [];
+  if (only === null || only === "chat") figures.push(...(await measureChat({ ...bench, sizes: sizes.chat })));
+  if (only === null || only === "host") figures.push(...(await measureHost({ ...bench, sizes: sizes.host })));
+  if (only === null || only === "batches") {
+    figures.push(...(await measureBatches({ ...bench, sizes: sizes.batches })));
+  }
   console.log(figureTable(figures));
   const judged = figures.map((figure) => ({ ...figure, verdict: verdictOf(figure) }));
-  const kind = chatOnly ? "chat" : "comparison";
+  const kind = only ?? "comparison";
   await report(startedAt, { kind: short ? "short" : kind, machine, sizes, figures: judged });
 }
 

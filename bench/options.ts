@@ -1,11 +1,15 @@
 import { parseArgs } from "node:util";
 import { DEFAULT_CHAT_SIZES, SHORT_CHAT_SIZES, type ChatSizes } from "./chat/chat-sizes.ts";
+import { DEFAULT_BATCH_SIZES, SHORT_BATCH_SIZES, type BatchSizes } from "./batch/batch-sizes.ts";
+import { DEFAULT_HOST_SIZES, SHORT_HOST_SIZES, type HostSizes } from "./host/host-sizes.ts";
 
 const SOAK_JOBS = 100_000;
 
-export const USAGE = `npm run bench                     compares the system with the floor, then measures chat jobs, about five minutes
+export const USAGE = `npm run bench                     compares the system with the floor, then measures chat jobs and the MCP host, about six minutes, and batches
 npm run bench -- --short          the same in a few seconds, with figures that say little
 npm run bench -- --chat           measures chat jobs alone
+npm run bench -- --host           measures the MCP host alone
+npm run bench -- --batches        measures batches alone, ten minutes and 2 GB of memory
 npm run bench -- --soak [JOBS]    watches the memory of the api over ${SOAK_JOBS} jobs, or so many
 npm run bench -- --profile        also writes a CPU profile of each process to bench/results/profiles`;
 
@@ -20,6 +24,8 @@ export interface Sizes {
   /** How long the idle commands of both sides are counted, in milliseconds. */
   idleMs: number;
   chat: ChatSizes;
+  host: HostSizes;
+  batches: BatchSizes;
 }
 
 const DEFAULT_SIZES: Sizes = {
@@ -29,6 +35,8 @@ const DEFAULT_SIZES: Sizes = {
   memoryJobs: 2_000,
   idleMs: 2_000,
   chat: DEFAULT_CHAT_SIZES,
+  host: DEFAULT_HOST_SIZES,
+  batches: DEFAULT_BATCH_SIZES,
 };
 
 const SHORT_SIZES: Sizes = {
@@ -38,14 +46,20 @@ const SHORT_SIZES: Sizes = {
   memoryJobs: 200,
   idleMs: 300,
   chat: SHORT_CHAT_SIZES,
+  host: SHORT_HOST_SIZES,
+  batches: SHORT_BATCH_SIZES,
 };
+
+/** What can be measured alone. */
+const PARTS = ["chat", "host", "batches"] as const;
+type Part = (typeof PARTS)[number];
 
 export interface BenchOptions {
   sizes: Sizes;
   short: boolean;
   profile: boolean;
-  /** Leaves the comparison with the floor out. */
-  chatOnly: boolean;
+  /** What is measured alone; null: everything. */
+  only: Part | null;
   /** Jobs of the soak, which then runs instead of the comparison. */
   soakJobs: number | null;
 }
@@ -57,6 +71,8 @@ export function readOptions(args: readonly string[]): BenchOptions {
     options: {
       short: { type: "boolean" },
       chat: { type: "boolean" },
+      host: { type: "boolean" },
+      batches: { type: "boolean" },
       soak: { type: "boolean" },
       profile: { type: "boolean" },
     },
@@ -66,12 +82,16 @@ export function readOptions(args: readonly string[]): BenchOptions {
   if (rest.length > 0 || (count !== undefined && !(values.soak && /^[1-9]\d{0,8}$/.test(count)))) {
     throw new Error(`Unexpected "${rest[0] ?? count}": only --soak takes a number, the jobs to run.`);
   }
-  const { short = false, chat = false, soak = false, profile = false } = values;
+  const { short = false, soak = false, profile = false } = values;
+  const [only = null, another] = PARTS.filter((part) => values[part]);
+  if (only && another) {
+    throw new Error(`--${only} and --${another} exclude each other: leave both out to measure everything.`);
+  }
   return {
     sizes: short ? SHORT_SIZES : DEFAULT_SIZES,
     short,
     profile,
-    chatOnly: chat,
+    only,
     soakJobs: soak ? Number(count ?? SOAK_JOBS) : null,
   };
 }

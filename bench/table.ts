@@ -44,7 +44,7 @@ function budgetText({ of, bound, limit }: Budget, unit: Unit): string {
 function withUnit(value: number, unit: Unit): string {
   if (!Number.isFinite(value)) return "?";
   if (unit === "bytes") return `${Math.round(value)} B`;
-  if (unit === "jobs/s") return `${Math.round(value)} jobs/s`;
+  if (unit === "jobs/s" || unit === "calls/s") return `${Math.round(value)} ${unit}`;
   if (unit === "count") return value.toFixed(1);
   return `${value.toFixed(unit === "ms" ? 2 : 1)} ${unit}`;
 }

@@ -1,9 +1,10 @@
 import { writeFile } from "node:fs/promises";
-import { McpConfig, ModelsConfig } from "@millrace/contracts";
+import { ApiKeysConfig, McpConfig, ModelsConfig } from "@millrace/contracts";
 import { z } from "zod";
 
 /** The JSON Schemas of the configuration files, for editors; each file's `$schema` points to its own. */
 const SCHEMAS = {
+  "api-keys.schema.json": ApiKeysConfig,
   "mcp-servers.schema.json": McpConfig,
   "models.schema.json": ModelsConfig,
 } as const;

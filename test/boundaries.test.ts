@@ -71,6 +71,23 @@ const BOUNDARIES = [
     forbidden: ["@millrace/job-store", "hono", "bullmq", "@anthropic-ai/sdk"],
   },
   {
+    file: "packages/client/src/x.ts",
+    allowed: ["@millrace/contracts"],
+    forbidden: ["@millrace/job-store", "@millrace/host-core", "@millrace/testing", "node:fs"],
+  },
+  {
+    file: "packages/cli/src/x.ts",
+    allowed: ["@millrace/client", "@millrace/contracts", "node:fs", "yargs"],
+    forbidden: [
+      "@millrace/job-store",
+      "@millrace/host-core",
+      "@millrace/testing",
+      "hono",
+      "bullmq",
+      "ioredis",
+    ],
+  },
+  {
     file: "apps/api/src/x.ts",
     allowed: ["@millrace/contracts", "@millrace/job-store", "@millrace/service", "hono", "zod"],
     forbidden: [

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { JobEvent } from "@millrace/contracts";
 import { createJobStore, type JobStore, type LogFollower } from "@millrace/job-store";
 import { FIXTURE_STDIO_PROGRAM } from "@millrace/testing";
@@ -11,7 +12,8 @@ import { pino } from "pino";
 import { expect, inject, onTestFinished, test, vi } from "vitest";
 
 const TENANT = "alice";
-const PATIENCE_MS = 25_000;
+const PATIENCE_MS = 40_000;
+const FULL = process.env["MILLRACE_TEST_SIZE"] === "full";
 const never = new AbortController().signal;
 
 /** A configuration with the fixture server as its only one. */
@@ -60,7 +62,18 @@ async function eventsUntil(follower: LogFollower, type: string, seen: JobEvent[]
   }
 }
 
-test("[recovery.worker-killed] a killed worker's job runs elsewhere, with no attempt burned and no gap in its log", async () => {
+interface Scene {
+  store: JobStore;
+  follower: LogFollower;
+  events: JobEvent[];
+  /** Runs the job. */
+  first: { id: string; worker: ChildProcess };
+  /** Does nothing. */
+  second: { id: string };
+}
+
+/** Two workers, one of which has begun a job that may be made again. */
+async function untilRunning(): Promise<Scene> {
   const keyPrefix = `t${randomBytes(6).toString("hex")}`;
   const redisUrl = inject("redisUrl");
   const redis = new Redis(redisUrl);
@@ -69,12 +82,8 @@ test("[recovery.worker-killed] a killed worker's job runs elsewhere, with no att
     if (keys.length > 0) await redis.del(...keys);
     await redis.quit();
   });
-  const store = createJobStore({
-    redisUrl,
-    keyPrefix,
-    retentionSeconds: 60,
-    logger: pino({ level: "silent" }),
-  });
+  const logger = pino({ level: "silent" });
+  const store = createJobStore({ redisUrl, keyPrefix, retentionSeconds: 60, logger });
   onTestFinished(() => store.close());
   const environment = { REDIS_URL: redisUrl, REDIS_KEY_PREFIX: keyPrefix, MCP_CONFIG_FILE: writeConfig() };
 
@@ -88,20 +97,21 @@ test("[recovery.worker-killed] a killed worker's job runs elsewhere, with no att
     tool: "fixture__wait",
     arguments: { ms: 1_500 },
     on_unknown: "retry",
+    timeout_ms: 60_000,
   } as const;
-  const { follower } = await store.submitAndFollow({
-    tenant: TENANT,
-    request: { ...request, timeout_ms: 60_000 },
-  });
-  using following = follower;
+  const { follower } = await store.submitAndFollow({ tenant: TENANT, request });
+  onTestFinished(() => follower[Symbol.dispose]());
   const events: JobEvent[] = [];
-  await eventsUntil(following, "job.started", events);
+  await eventsUntil(follower, "job.started", events);
   const started = events.at(-1);
-  const first = started?.type === "job.started" ? started.worker_id : "";
-  const second = [...workers.keys()].find((id) => id !== first);
-  workers.get(first)?.kill("SIGKILL");
+  const firstId = started?.type === "job.started" ? started.worker_id : "";
+  const secondId = [...workers.keys()].find((id) => id !== firstId) ?? "";
+  const worker = workers.get(firstId);
+  if (!worker) throw new Error("an unknown worker has begun the job");
+  return { store, follower, events, first: { id: firstId, worker }, second: { id: secondId } };
+}
 
-  await eventsUntil(following, "job.completed", events);
+function expectTakenOver({ events, first, second }: Scene): void {
   expect(events.map(({ id, type, attempt }) => [id, type, attempt])).toEqual([
     [1, "job.queued", 1],
     [2, "job.started", 1],
@@ -110,8 +120,78 @@ test("[recovery.worker-killed] a killed worker's job runs elsewhere, with no att
   ]);
   expect(events).toMatchObject([
     {},
-    { worker_id: first },
-    { worker_id: second },
-    { job: { worker_id: second } },
+    { worker_id: first.id },
+    { worker_id: second.id },
+    { job: { worker_id: second.id } },
   ]);
-}, 60_000);
+}
+
+test("[recovery.worker-killed] a killed worker's job runs elsewhere, with no attempt burned and no gap in its log", async () => {
+  const scene = await untilRunning();
+  scene.first.worker.kill("SIGKILL");
+  await eventsUntil(scene.follower, "job.completed", scene.events);
+  expectTakenOver(scene);
+}, 120_000);
+
+test.skipIf(!FULL)(
+  "[recovery.worker-paused] a worker that was stopped for 15 s comes back to find its job ended by another, and writes nothing",
+  async () => {
+    const scene = await untilRunning();
+    const { store, follower, events, first } = scene;
+    first.worker.kill("SIGSTOP");
+    onTestFinished(() => void first.worker.kill("SIGCONT"));
+    const pause = delay(15_000);
+    await eventsUntil(follower, "job.completed", events);
+    await pause;
+    first.worker.kill("SIGCONT");
+    // Its heartbeats are there again; its call has ended long ago, and what it makes of that is refused.
+    await workerIds(store, 2);
+    await vi.waitFor(async () => {
+      const { workers } = await store.fleet();
+      expect(workers.map(({ running }) => running.tool)).toEqual([0, 0]);
+    }, PATIENCE_MS);
+    expectTakenOver(scene);
+    follower.recheck();
+    expect(await follower.next(never, 100)).toEqual([]);
+  },
+  90_000,
+);
+
+test.skipIf(!FULL)(
+  "[recovery.loop-blocked] a lone worker whose event loop was blocked for longer than its lock lives ends its job",
+  async () => {
+    const keyPrefix = `t${randomBytes(6).toString("hex")}`;
+    const redisUrl = inject("redisUrl");
+    const redis = new Redis(redisUrl);
+    onTestFinished(async () => {
+      const keys = await redis.keys(`*${keyPrefix}:*`);
+      if (keys.length > 0) await redis.del(...keys);
+      await redis.quit();
+    });
+    const logger = pino({ level: "silent" });
+    const store = createJobStore({ redisUrl, keyPrefix, retentionSeconds: 60, logger });
+    onTestFinished(() => store.close());
+    const child = spawn(process.execPath, ["test/support/blocking-worker.ts", redisUrl, keyPrefix, "9000"], {
+      stdio: "inherit",
+    });
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    onTestFinished(async () => {
+      child.kill("SIGKILL");
+      await ended;
+    });
+    const request = { type: "tool", tool: "blocks", arguments: {}, timeout_ms: 60_000 } as const;
+    const { follower } = await store.submitAndFollow({ tenant: TENANT, request });
+    using following = follower;
+    const events: JobEvent[] = [];
+    await eventsUntil(following, "job.completed", events);
+    expect(events.filter(({ type }) => type === "job.completed")).toHaveLength(1);
+    expect(events.at(-1)).toMatchObject({ attempt: 1 });
+    // It is still able to work.
+    const { job } = await store.submitAndWait(
+      { tenant: TENANT, request },
+      { waitMs: PATIENCE_MS, signal: never },
+    );
+    expect(job.status).toBe("completed");
+  },
+  90_000,
+);

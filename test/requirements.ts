@@ -30,6 +30,10 @@ export const requirements: Readonly<Record<string, string>> = {
   "agent.deltas.kinds": "Thinking and text are never mixed in one delta, and keep their order.",
   "agent.deltas.pace":
     "The first piece of an answer is written at once, later ones together for at most 50 ms.",
+  "agent.drain":
+    "A start that is told to drain finishes its turn and its calls, and the next goes on after them.",
+  "agent.drain.end": "A draining start still ends a job that has nothing left to ask.",
+  "agent.drain.retry": "A draining start leaves the next try of a turn to another.",
   "agent.host.abort": "Over the real host an abort proves which tool has stopped and which ignored it.",
   "agent.host.calls":
     "Over the real host the loop gets answers, refused arguments, progress and a tool's own error.",
@@ -54,6 +58,11 @@ export const requirements: Readonly<Record<string, string>> = {
   "agent.retry.cool_down":
     "A cool-down lasts as the provider says, else as a backoff, and never fails a job by itself.",
   "agent.retry.never": "A model's fault that no retry mends fails the job with its code.",
+  "agent.sampling.budget": "What a tool asks a model is bounded by the job's budget.",
+  "agent.sampling.fault":
+    "A model that fails or cools down is told to the tool that asked, and fails no job.",
+  "agent.sampling.resume": "What a tool has asked before a crash counts after it.",
+  "agent.sampling.usage": "A tool that asks for a model gets the job's own, and the job's usage counts it.",
   "agent.stop.budget":
     "When a budget is spent, no call that it bounds is made any more, and the job ends with what it has.",
   "agent.stop.cut":
@@ -84,6 +93,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.bad.body_size": "A body over the limit is refused, told by its length or sent in chunks.",
   "api.bad.content_type": "A body that does not say that it is JSON is refused.",
   "api.bad.depth": "Arguments that are nested too deeply are refused.",
+  "api.bad.encoding": "A body that is not UTF-8 is refused instead of changed.",
   "api.bad.fuzz": "Random requests never meet a bug and never hang.",
   "api.bad.json": "A body that is no JSON is refused.",
   "api.bad.method": "A wrong method is refused with Allow.",
@@ -92,6 +102,31 @@ export const requirements: Readonly<Record<string, string>> = {
     "A request that does not fit its schema is refused with every wrong path, unknown keys included.",
   "api.bad.server": "An unknown server is refused with the names that exist.",
   "api.bad.tool": "An unknown tool is refused with the names that exist.",
+  "api.bad.unparsable": "What is not HTTP, and headers that are too large, are refused with a problem.",
+  "api.batch": "Each line of a batch makes a job, whose result comes back under the line's own name.",
+  "api.batch.array": "A JSON array of at most MAX_BODY_BYTES is a batch as well.",
+  "api.batch.bad_line": "A bad line is reported with its number, code and path, and harms no other.",
+  "api.batch.cancel": "A cancel ends the upload and all jobs of the batch that have not ended.",
+  "api.batch.cap":
+    "At the key's cap an upload waits for room, and is answered with 429 and what it has after a minute.",
+  "api.batch.cut": "An upload without a key that breaks off leaves a batch that ends with what it got.",
+  "api.batch.events": "Progress comes at most ten times a second and ends with the batch.",
+  "api.batch.gzip": "A packed upload is unpacked as it comes, and bounded by what it unpacks to.",
+  "api.batch.jobs": "The jobs of a batch are jobs like others, name their batch and are listed by it.",
+  "api.batch.killed": "An upload whose api is killed goes on at another api, and nothing runs twice.",
+  "api.batch.large_line": "A line of 20 MB is rejected without being kept, and harms no other.",
+  "api.batch.memory": "The api's memory does not grow with the lines of a batch.",
+  "api.batch.options": "What the query says holds for the lines that do not say it themselves.",
+  "api.batch.rejections": "Of many bad lines all are counted, and the first thousand told.",
+  "api.batch.repeat": "The same file sent again is the same batch, and a line that differs is rejected.",
+  "api.batch.results": "Results come in the order of completion or of the input, and go on behind a cursor.",
+  "api.batch.results.large": "Large results of a batch come whole.",
+  "api.batch.resume":
+    "An upload that breaks off goes on when the same file comes again under its key, and nothing runs twice.",
+  "api.batch.split": "Lines are the same however their bytes arrive.",
+  "api.batch.tenants": "A batch is its key's alone.",
+  "api.batch.two_uploads": "Of two uploads of one batch the newer goes on, and nothing runs twice.",
+  "api.batch.worker_killed": "A batch's counts are right after a worker was killed.",
   "api.config.defaults": "The api needs only REDIS_URL; an empty or blank variable counts as absent.",
   "api.config.keys":
     "Malformed keys are reported together by their place, never with a secret; only hashes are kept.",
@@ -161,15 +196,37 @@ export const requirements: Readonly<Record<string, string>> = {
     "A unified name, a unified name beside its server, and a bare name that one server has all find their tool.",
   "api.keys.accepted":
     "A key works by its secret, given plainly or as a hash, and one name may have several.",
+  "api.keys.admin": "A key with the scope admin sees, lists, cancels and retries the jobs of every key.",
+  "api.keys.file":
+    "A keys' file that was named must be there, and one that is taken away never opens the api.",
+  "api.keys.file.wrong": "A keys' file that is not right is refused with every path, and never shown.",
+  "api.keys.limits":
+    "A key has the limits of its file, and one over its cap is told to wait while others go on.",
+  "api.keys.me": "A key sees its scopes, limits, weight and use.",
   "api.keys.open": "Health and documentation need no key, and with keys every Host and Origin is served.",
+  "api.keys.rate":
+    "Requests of a key are counted over all apis, and beyond its limit they are refused with Retry-After.",
+  "api.keys.reload":
+    "Every api follows a change of the keys' file, by itself and when one of them is told to reload.",
+  "api.keys.reload.invalid":
+    "A keys' file that is not right changes nothing, and the reload names its paths.",
   "api.keys.required": "With API_KEYS every guarded route needs a key, and tells nothing without one.",
+  "api.keys.scopes":
+    "A key reaches only the routes of its scopes, and a refusal names the scope that is missing.",
   "api.keys.secret": "No secret is logged.",
   "api.keys.tenants": "A key sees only its own jobs; others do not exist for it.",
+  "api.keys.tools":
+    "Servers and tools that a key may not use are for it as if they were not there, in lists, jobs and chats.",
+  "api.keys.tools.worker": "The worker refuses servers and tools of a key that the api could not judge.",
   "api.keys.wrong": "A wrong or malformed key is refused.",
   "api.loopback.host": "Without keys only requests for loopback names are served.",
   "api.loopback.origin": "Without keys only pages from loopback may call.",
   "api.memory": "The api's memory does not grow with the jobs that have passed.",
+  "api.metrics.fleet": "The metrics tell what runs, what is parked, and which servers are connected.",
+  "api.metrics.queue": "What the metrics say waits, is delayed and has ended is what was submitted.",
+  "api.metrics.streams": "The metrics count the event streams that are open.",
   "api.openapi": "/openapi.json is valid and describes every route.",
+  "api.prompts.get": "A prompt is filled in through a worker, and what does not fit is refused.",
   "api.prompts.list": "Lists a server's prompts with their arguments.",
   "api.refresh": "`refresh=true` shows what a server has not announced; without a worker it answers at once.",
   "api.reload.calls": "A job in flight finishes on the server that a reload takes away.",
@@ -177,7 +234,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.reload.errors": "A new server that cannot start is named in the answer.",
   "api.reload.fleet": "Every live worker says what it did, and the lists are published when it answers.",
   "api.reload.invalid": "An invalid file is 422 with paths, and changes nothing.",
-  "api.reload.many": "Twenty reloads in a row leave one process for each worker.",
+  "api.reload.many": "Many reloads in a row leave one process for each worker.",
   "api.reload.nobody": "Without a worker the answer says so.",
   "api.reload.unchanged": "The same file changes nothing.",
   "api.request_id": "Every answer has a request id; the client's own is used when it is fit for a log.",
@@ -190,6 +247,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.result.misfit":
     "A finished job keeps structured content that does not fit its schema, and says where.",
   "api.retry": "Retry and bulk retry over HTTP; other states are refused.",
+  "api.tools.withheld": "A server's tools are listed with those that nobody can use, and why.",
   "approvals.bad": "A body that is no decision is refused, and another key's job does not exist.",
   "approvals.clock": "A job's time stands still while it waits for a word.",
   "approvals.conflict":
@@ -214,6 +272,21 @@ export const requirements: Readonly<Record<string, string>> = {
   "cancel.tool_job": "A tool job is cancelled likewise.",
   "cancel.twice": "Two cancels make one end, and a finished job stays as it is.",
   "cancel.unknown": "An unknown job, or another key's, is 404 and goes on.",
+  "chaos.checks.calls": "A call that was made twice, or against what its job says, is a violation.",
+  "chaos.checks.log": "A log with a gap, two ends, a repeated step or a stale end is a violation.",
+  "chaos.checks.outcome":
+    "A wrong answer, an ignored cancel, a second job for one key and no end are violations.",
+  "chaos.checks.right": "A job that was taken over and ended once is no violation.",
+  "chaos.checks.stream": "A reader that missed, repeated or misread an event is a violation.",
+  "chaos.command": "The chaos command takes a seed, sizes and a report file, and says what it cannot read.",
+  "chaos.detects.fence": "Without fencing the chaos suite finds a call that was made twice.",
+  "chaos.detects.replay":
+    "Without journal replay the chaos suite finds a call and a turn that were made twice.",
+  "chaos.detects.two_ends": "A terminal event that is written twice is found by the chaos suite.",
+  "chaos.recovery": "A recovery lasts from the kill of a job's worker to its next start.",
+  "chaos.run":
+    "While workers, apis, MCP servers and Redis are killed, paused and cut off, no promise is broken.",
+  "chaos.seed": "The faults and jobs of a chaos run follow from its seed alone.",
   "chat.auth": "A missing or refused model key fails the job at once, and the error names the variable.",
   "chat.bad.header": "Headers and JSON of chat requests are judged as for every job.",
   "chat.bad.request":
@@ -274,6 +347,88 @@ export const requirements: Readonly<Record<string, string>> = {
   "chat.tools.unknown": "A call of a tool that does not exist is answered with those that do.",
   "chat.usage": "Tokens and cost are counted by turn and by job, alike for both providers.",
   "chat.waited": "POST /chat answers 200 with the finished job.",
+  "cli.approve":
+    "A call that waits for an approval is told with the command that approves it, and that command works.",
+  "cli.batch":
+    "The command line runs every job of a file, appends the results, and is quiet when it is piped.",
+  "cli.batch.exit": "Failed jobs and rejected lines of a batch are told, and the exit code is 1.",
+  "cli.batch.output": "Results of another batch are never mixed up or overwritten.",
+  "cli.batch.pipe": "A batch reads stdin and writes stdout.",
+  "cli.batch.rate": "A batch's rate is that of the last ten seconds, and the time left follows from it.",
+  "cli.batch.resume":
+    "After Ctrl-C, or half a written line, the same command goes on, and each result comes once.",
+  "cli.batches": "The command line lists, shows and cancels batches.",
+  "cli.chat": "Piped, a chat prints the answer alone; its message may come from stdin.",
+  "cli.completion": "The command line completes commands in the shell.",
+  "cli.errors.input": "A wrong command, option or file is refused with one line, and the exit code is 2.",
+  "cli.errors.key": "A missing or wrong key is told with the variable that holds it, and never repeated.",
+  "cli.errors.no_server":
+    "Without a server the error names the URL and how to start one, and the exit code is 3.",
+  "cli.errors.refused": "What the api refuses is told on one line with its code.",
+  "cli.exit": "A tool that fails is told on stderr, and the exit code is 1.",
+  "cli.fleet": "The command line tells of servers, tools and workers.",
+  "cli.help": "Every command has help that fits the terminal.",
+  "cli.interrupt": "The first Ctrl-C cancels the job, says so, and the exit code is 130.",
+  "cli.jobs": "The command line lists, shows, watches, cancels and retries jobs.",
+  "cli.json": "With --json stdout has JSON and nothing else.",
+  "cli.node": "An older Node hands over to the project's own.",
+  "cli.pipe": "A reader that has read enough is no error.",
+  "cli.schedules": "The command line puts, lists, pauses and deletes schedules.",
+  "cli.table":
+    "A table has one line for each row, fits the terminal, and holds nothing that a terminal would obey.",
+  "cli.terminal.approve":
+    "On a terminal an approval is asked for, and the answer counts; NO_COLOR takes the colours away.",
+  "cli.terminal.chat": "On a terminal text and tool calls are shown as they come.",
+  "cli.terminal.progress": "On a terminal a batch shows how far it is.",
+  "cli.tool": "The command line calls a tool with typed arguments and prints its answer alone.",
+  "cli.tool.arguments":
+    "key=value words become what the tool's schema wants, and what cannot is refused by name.",
+  "client.abort":
+    "An abort ends a request of the client, and the wait for its next try, with its own reason.",
+  "client.approve": "The client approves a call, with other arguments if there are any, or denies it.",
+  "client.batches":
+    "The client makes a batch of a list, and reads its results in the order that is asked for, from any cursor.",
+  "client.batches.cancel": "The client cancels a batch, and the batch's events end with that.",
+  "client.batches.resume":
+    "An upload that breaks is made again under its key, and no job is made twice, no result read twice.",
+  "client.batches.source":
+    "A generator, a function and NDJSON make a batch; bad lines and the source's own errors are told.",
+  "client.browser": "The client works in a browser without any other package.",
+  "client.cancel": "The client cancels jobs and lets them go on, one or many.",
+  "client.chat": "A chat streams its text over all turns, and can be waited for, continued and cancelled.",
+  "client.chat.discarded": "Text of a turn that is taken back is told, and comes anew.",
+  "client.deliveries": "The client tells what a job's webhook was told.",
+  "client.errors":
+    "What the api refuses is a MillraceError, no api at all a connection error that names the URL.",
+  "client.errors.connection": "An api that cannot be reached is named, with the reason.",
+  "client.errors.foreign": "An answer that is not the api's is told as such.",
+  "client.errors.problem": "A problem is told with its code, cure, paths and request.",
+  "client.events":
+    "Events come typed and in order, each once, through connections that break, and end with the job.",
+  "client.events.end": "The end of a log is its end only when nothing comes after it.",
+  "client.events.frames": "Frames are read whatever pieces they come in, and a reader that leaves hangs up.",
+  "client.events.leave": "Who leaves the loop of events hangs up, and an abort throws its reason.",
+  "client.events.resume":
+    "A stream that breaks goes on after its last event; events that come again are left out, missing ones asked for again.",
+  "client.events.silence": "A connection that is silent for too long counts as broken.",
+  "client.fleet": "The client tells of the api, its workers and its models.",
+  "client.key":
+    "The client tells what its key may do; a key that cannot be sent is refused without being repeated.",
+  "client.list": "A long list is read page by page.",
+  "client.mcp": "The client tells of servers, tools, resources and prompts.",
+  "client.mcp.execute":
+    "The client calls a tool and waits; a tool's failure is an answer, a call that cannot succeed an error.",
+  "client.retry.bounded": "Waits between tries grow, are jittered, follow Retry-After and end.",
+  "client.retry.request": "A request is sent again until it is answered.",
+  "client.retry.when":
+    "What may pass is sent again; what must not happen twice only when it was surely not done.",
+  "client.schedules": "The client puts, pauses, resumes, lists and deletes schedules.",
+  "client.submit": "The client submits jobs, looks them up, waits for them and lists them.",
+  "client.submit.once": "A submission that nobody knows of is sent again and makes one job.",
+  "client.url":
+    "Paths are put under the url, names stay inside their segment, and what is no url is refused.",
+  "client.wait":
+    "The client waits through connections that break; an abort ends the waiting and not the job.",
   "config.default": "The default configuration fits its schema and has three real servers.",
   "config.documented": "Every example of the documentation loads, in all three forms.",
   "config.fingerprint":
@@ -324,6 +479,16 @@ export const requirements: Readonly<Record<string, string>> = {
   "contract.view.structured":
     "Structured content is shown where there is no text, and nothing is said to be nothing.",
   "contracts.output.path": "Structured content that does not fit its schema is told with its path.",
+  "deploy.compose": "The composition wants API keys, keeps its data, and gives workers time to drain.",
+  "deploy.image": "Each image has the packages that its process imports, and no more.",
+  "deploy.keda": "The autoscaler asks for metrics that there are, with a key that there is.",
+  "deploy.kubernetes":
+    "The manifests name ports, paths, files and settings that there are, and a worker has more time to stop than it drains.",
+  "drain.deploy": "A chat job moves to another worker between two steps, and its reader sees one log.",
+  "drain.second_signal": "A later second signal ends a worker at once, with its jobs as a crash leaves them.",
+  "examples.bash": "The example in bash runs a tool, a chat and a batch with curl alone.",
+  "examples.python": "The example in Python does so with the standard library alone.",
+  "examples.typescript": "The example in TypeScript does so with the typed client.",
   "faults.redis.absent": "The api starts without Redis, answers 503 soon, and works once Redis is there.",
   "faults.redis.killed": "A Redis that crashes and comes back costs no job and no event.",
   "faults.redis.paused": "While Redis hangs the api answers 503 soon, and works when it goes on.",
@@ -336,6 +501,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "A server that dies during a call makes it `server_unavailable`, over every transport, and others do not notice.",
   "host.call.oversize": "Arguments that would end a stdio server's connection are refused, and harm nobody.",
   "host.call.progress": "Progress reaches the caller.",
+  "host.call.prolonged": "Progress gives a call its timeout anew, up to ten times as much; silence ends it.",
   "host.call.refused": "What cannot run is refused before the server is asked.",
   "host.call.rejected": "A protocol error of the server keeps its message.",
   "host.call.timeout": "A call is cut off after `tool_timeout`, counted from when it runs.",
@@ -350,6 +516,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.cancel.proof":
     "An aborted call tells whether its server gave in: a pong and quiet after the notice, or an error in answer to it.",
   "host.cancel.unsent": "Nothing is reported of a call that was never sent, timed out or has ended.",
+  "host.channel": "Answers find their requests, and an abort, a loss or a failed sending ends them at once.",
   "host.close": "Closing before the start, twice and while connecting is harmless.",
   "host.failure.command": "A missing command is named with the cure and harms no other server.",
   "host.failure.problem": "A server with a configuration problem fails alone.",
@@ -382,6 +549,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.list.changed": "Announced changes are listed, a burst of them once.",
   "host.list.kept": "What a lost server offers stays known for five minutes.",
   "host.list.pages": "All pages are read; an endless list is cut with a warning.",
+  "host.list.ttl": "A list is read again when its server says, between 5 s and an hour.",
   "host.names.legal": "A unified name fits model providers, and a legal one stays as it is.",
   "host.names.listed":
     "500 tools in pages, odd names among them, are all listed and can be called by unified name.",
@@ -400,6 +568,15 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.processes.crash": "What a crashed server leaves behind is ended.",
   "host.processes.environment": "A server sees its own variables and a handful more.",
   "host.processes.guard": "SIGKILL of the host leaves no server, grandchild or guard.",
+  "host.questions.elicitation": "A question for a human is declined, or answered with its form's defaults.",
+  "host.questions.one_call":
+    "A server that may ask a model gets one call at a time, so each is answered by its own job.",
+  "host.questions.refused": "A tool whose call has no model, or whose model refuses, is told so.",
+  "host.questions.roots": "A server is told of the configured roots.",
+  "host.questions.sampling": "A tool that asks for a model is answered by whoever made the call.",
+  "host.questions.undeclared":
+    "A server is told of what it may ask and of nothing else, and nothing else is answered or hangs.",
+  "host.questions.url": "A URL that a server wants opened is never accepted.",
   "host.reconnect.backoff":
     "The wait before an attempt is anything up to a ceiling that doubles from 0.25 s to 30 s.",
   "host.reconnect.bounded": "A server that never comes up never has two processes.",
@@ -408,7 +585,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.reconnect.forever":
     "After 10,000 failed attempts it still tries, one at a time, with at most a line a minute in the log.",
   "host.reconnect.killed":
-    "A server that is killed, once or twenty times, comes back by itself with one process, and calls that came meanwhile run there.",
+    "A server that is killed, however often, comes back by itself with one process, and calls that came meanwhile run there.",
   "host.reconnect.problem": "A server whose configuration is wrong is not tried.",
   "host.reconnect.start":
     "A server that could not start, or hung in its handshake, is tried again until it can.",
@@ -424,6 +601,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "A new server that cannot start is reported and harms no other; a call to one that never came up waits for its replacement.",
   "host.reload.keep": "A change that the connection does not depend on keeps the process.",
   "host.reload.many": "Many reloads at once leave only the last one's process.",
+  "host.reload.waiting": "A call that waits for a lost server goes over to the one that takes its place.",
   "host.report.bounded": "A server with very many resources has the first of them published, and says so.",
   "host.required": "The host names the required servers that are not connected.",
   "host.resolve.errors": "An unknown or ambiguous name says what there is.",
@@ -439,8 +617,10 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.secrets.redacted": "No secret reaches `last_error`, an error or a log.",
   "host.session.gone":
     "A call that a restarted HTTP server refuses because of its session runs once more in a new one.",
+  "host.slots": "So many run at once, the others in the order in which they came.",
   "host.start.warm":
     "Waiting for warmth is bounded, and a call waits for its connecting server until it aborts.",
+  "host.stdio.flood": "A server that floods its stdout answers all the same, and harms no other.",
   "host.stdio.lines": "Messages come whole however the bytes were cut; one that is too long is told of once.",
   "host.transport.http":
     "Lists and calls over Streamable HTTP with the configured headers, and ends its session.",
@@ -481,7 +661,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "model.http.proxy": "The environment's proxy is used, but for the hosts in NO_PROXY.",
   "model.limits.abort": "An abort rejects with its reason and closes the connection.",
   "model.limits.clean": "An answer leaves no listener and no timer.",
-  "model.limits.many": "A thousand answers stream at once.",
+  "model.limits.many": "Very many answers stream at once.",
   "model.limits.stall": "A silent answer is cut off; a slow and steady one is not.",
   "model.limits.timeout": "An answer that takes too long as a whole is a model_timeout.",
   "model.openai.keyless": "A server of one's own is asked without a key.",
@@ -524,14 +704,38 @@ export const requirements: Readonly<Record<string, string>> = {
   "protocol.modern.odd": "One odd entry loses no list there either.",
   "protocol.modern.progress": "Its progress arrives in order.",
   "protocol.verdict": "The old handshake is tried once and the verdict remembered for later connections.",
+  "recovery.loop-blocked": "A lone worker whose loop was blocked past its lock ends its job.",
   "recovery.worker-killed":
     "A killed worker's job runs elsewhere, with no attempt burned and no gap in its log.",
+  "recovery.worker-paused": "A worker stopped for 15 s writes nothing when it comes back.",
   "resources.cap": "More than 10,000 entries are cut with a warning.",
   "resources.changes": "A changed list is announced.",
   "resources.complete": "Completion passes through with what is known.",
   "resources.details": "Resources, templates and prompts are listed with details and read.",
   "resources.odd": "An odd entry is left out with a warning.",
   "resources.refused": "What a server does not have is refused with its code.",
+  "schedule.clock_change":
+    "A cron time keeps its hour across a clock change; one that the day leaves out fires after the gap, one that comes twice fires once.",
+  "schedule.cron.invalid":
+    "A cron expression that never fires or cannot be understood is refused with its reason.",
+  "schedule.cron.leap_day": "29 February fires in leap years.",
+  "schedule.cut":
+    "A changed schedule of which BullMQ was not told, because the api died, is planned by the sweeper.",
+  "schedule.delete": "A deleted schedule is gone with its past, and the job that it has submitted goes on.",
+  "schedule.http":
+    "A schedule can be put, looked up, listed, paused, resumed and deleted over HTTP, and its jobs run.",
+  "schedule.input": "A schedule that is not right is refused with a path and a cure.",
+  "schedule.interval": "An interval keeps to its anchor, whenever its next time is asked for.",
+  "schedule.missed": "Times that were missed while no worker was there are made up for by one job.",
+  "schedule.once":
+    "Each time of a schedule makes one job, with several workers and with one that dies before or after it submitted.",
+  "schedule.pause":
+    "A pause keeps what is due from happening; a resumed schedule goes on with the next time.",
+  "schedule.put":
+    "The same schedule again changes nothing; another one replaces what was planned, also what had been fetched.",
+  "schedule.run_time":
+    "Server and tool are judged when a schedule runs, and what is wrong is its last error.",
+  "schedule.tenant": "A schedule is its key's: others neither see nor change it.",
   "setup.redis.link": "The set-up leaves one place where the Redis binary is found.",
   "setup.repeat": "A set-up that has nothing to do says nothing and changes nothing.",
   "smoke.environment":
@@ -546,6 +750,40 @@ export const requirements: Readonly<Record<string, string>> = {
     "The real processes run a job on the default servers, stop with code 0 and leave no process.",
   "start.killed": "A start that is killed leaves nothing over, and its jobs are there at the next one.",
   "start.run": "A start runs everything, prints a command that works, and leaves nothing after Ctrl-C.",
+  "store.admission.at_once": "A key well below its window costs no round trip more.",
+  "store.admission.attempts": "A job that waits for its next attempt takes no place and goes before nobody.",
+  "store.admission.back": "A job that runs again after it was parked keeps new ones of its key out.",
+  "store.admission.cancel":
+    "A job that is cancelled in line, or fails there for its queue timeout, leaves it.",
+  "store.admission.cancel.feed": "Cancelling admitted jobs lets others of the key in.",
+  "store.admission.flood":
+    "A flood of one key's jobs delays another key's job by no more than one job's time.",
+  "store.admission.gate":
+    "No more jobs of a gate than its limit are past it, and the next ones pass when one ends.",
+  "store.admission.gate.cancel": "A cancel lets the next job pass, at the gate and past it.",
+  "store.admission.gate.delayed": "A delayed job passes its gate when it is due.",
+  "store.admission.interleave": "The jobs of a key that comes later interleave with those that wait already.",
+  "store.admission.max_queued": "A key at its cap is refused, and nothing of the refused jobs is left.",
+  "store.admission.max_queued.delayed": "Delayed jobs count for the cap.",
+  "store.admission.max_queued.key": "A refused job's idempotency key is free for the same request again.",
+  "store.admission.max_running":
+    "No more of a key's jobs of a kind run at a time than its cap, and others' are not held up.",
+  "store.admission.parked": "A parked job takes no place.",
+  "store.admission.place":
+    "The first ten places of each key interleave with those of others, and all behind are equal.",
+  "store.admission.place.priority": "Among the first places a job's own priority counts.",
+  "store.admission.priority": "In line the lowest number goes first.",
+  "store.admission.retry": "A retried job waits in line like a new one, as its new generation.",
+  "store.admission.standing":
+    "A line that nobody has heard of, or in which jobs wait, is asked before anything goes into BullMQ.",
+  "store.admission.standing.full": "A key near its window or its cap asks its line.",
+  "store.admission.standing.old": "Of old news few jobs are taken to be gone, many are not.",
+  "store.admission.standing.own": "What a process has entered since it last heard of a line counts.",
+  "store.admission.standing.priority": "Jobs of several priorities are put in order by the line.",
+  "store.admission.starved": "A key whose jobs wait behind those of others for long gets on.",
+  "store.admission.usage": "What waits and runs is counted, of a key and of all.",
+  "store.admission.weight": "Keys with more to do than there are workers share by their weights.",
+  "store.admission.window": "At most a window of a key's jobs is in BullMQ, and all run in their order.",
   "store.approval.all": "A job is woken only when its last waiting call is decided.",
   "store.approval.decide": "A decision stands in the log with its reason or its arguments.",
   "store.approval.not-pending": "A call that cannot be decided says why, and nothing changes.",
@@ -559,6 +797,15 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.attempts.backoff": "Backoff grows with jitter, or stays fixed, and ends when no attempt is left.",
   "store.attempts.refused": "Permanent errors, and calls that may have happened, are not tried again.",
   "store.attempts.wait": "A job that waits for its next attempt is queued and can be cancelled.",
+  "store.batch.cap": "Lines that the key's cap has refused for too long are not the batch's.",
+  "store.batch.counts":
+    "A job's end counts once in its batch, however often and in whatever order it is told.",
+  "store.batch.expiry": "A batch that has ended expires with its longest-lived job.",
+  "store.batch.id": "The id of a batch's job is made of its batch and its line.",
+  "store.batch.retry": "A batch whose job is retried runs again and counts how it ends at last.",
+  "store.batch.sweep.cancel": "A cancel goes on in a worker when its api has died.",
+  "store.batch.sweep.ends": "An end that nobody has told its batch is found by the sweeper.",
+  "store.batch.sweep.upload": "The sweeper closes an upload whose api has died, and its lines are right.",
   "store.cancel.changed": "A job that a worker has claimed since is not ended as one that waits.",
   "store.cancel.dead-worker": "A cancel is kept for the next run while a job's worker is dead.",
   "store.cancel.ended": "A cancel changes nothing of a job that has ended.",
@@ -575,25 +822,51 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.cancel.wait": "A request that waits for a job hears of its cancel.",
   "store.claim.newer": "A run takes a job only when it is newer than the stored one.",
   "store.claim.terminal": "A job that has ended, or that does not exist, is not claimed.",
+  "store.cluster.control": "On a Cluster jobs are cancelled, approved, retried and found by their key.",
+  "store.cluster.delay": "On a Cluster a delayed job runs when it is due.",
+  "store.cluster.drain": "On a Cluster a job is handed over.",
+  "store.cluster.fleet": "On a Cluster workers announce themselves, answer and leave.",
+  "store.cluster.follow": "On a Cluster a reader sees a whole log, live, whichever node has it.",
+  "store.cluster.run":
+    "On a Cluster tool jobs are submitted together, run, waited for and listed, and their keys spread.",
+  "store.cluster.sweep": "On a Cluster a cut-off submission is completed, and an overdue job fails.",
+  "store.cluster.url": "A Cluster is named by some of its nodes.",
+  "store.cluster.url.shown": "No log shows the password of a Redis.",
   "store.conversation.chain": "A conversation goes on with the one before, and workers get it.",
   "store.conversation.ended": "A chat job that has ended gives its conversation, however it ended.",
   "store.conversation.hidden": "No reader is shown the conversation that came before.",
   "store.conversation.none": "There is no conversation of an open job, of a tool job, or for others.",
   "store.cool-down.longest": "The longest of several cool-downs stands, whatever their order.",
   "store.cool-down.over": "A cool-down ends at its time and leaves nothing in Redis.",
+  "store.cool-down.reads": "Jobs that ask for a cool-down at the same time share one read.",
   "store.cool-down.shared": "Every worker knows a cool-down, which is its provider's alone.",
   "store.crash_loop":
     "Repeated worker deaths without a new step end the job; its log is kept and it can be retried.",
   "store.crash_loop.hand_back": "Giving a job back is no crash.",
   "store.crash_loop.progress": "Only finished steps reset the count.",
   "store.crash_loop.runner": "The worker that takes such a job over ends it and drops its entry.",
+  "store.cut.admit":
+    "An admitted job that was lost on its way into BullMQ is put there by the sweeper, once.",
   "store.cut.attempt": "A death between the end of an attempt and its wait loses no attempt.",
   "store.cut.cancel": "A death between a cancel and the queue leaves an entry that runs nothing.",
+  "store.cut.delayed": "A delayed job whose submission was cut off before its wait began waits all the same.",
+  "store.cut.feed": "A line that nobody feeds any more is fed by the sweeper.",
+  "store.cut.feeds": "Jobs run once each, although feeds are cut off again and again.",
   "store.cut.finish": "A death between a job's end and its entry's leaves an entry that runs nothing.",
+  "store.cut.leave": "A worker that dies before the line hears of its jobs' ends holds nobody up.",
   "store.cut.mark": "A key that was not marked gives its job all the same.",
   "store.cut.park": "A death between a park and the queue delays the job no longer than its lock.",
   "store.cut.retry-note": "A retry that died before it wrote anything leaves the job as it was, and no note.",
+  "store.cut.submission_line": "A submission that was cut off before its line is let in by the sweeper.",
   "store.deadline.absolute": "A job keeps its deadline when another worker takes over.",
+  "store.delayed":
+    "A delayed job is queued, joins its line when it is due, and leaves nothing when it is cancelled.",
+  "store.delayed.flood": "Many jobs that become due together hold nobody's job up, and each runs once.",
+  "store.drain.held": "A job that waits for its server while its worker drains is handed over at once.",
+  "store.drain.step":
+    "A job goes on with another worker after the step in which its own began to drain, without a backoff.",
+  "store.drain.timeout":
+    "A step that outlasts the drain timeout is aborted, and its job waits for no backoff.",
   "store.fence": "A run that was taken over cannot write any more.",
   "store.fleet.change": "The fleet shows a changed catalogue, and a worker that leaves.",
   "store.fleet.dead": "The fleet forgets a worker whose heartbeat has expired.",
@@ -607,13 +880,24 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.follow.slow": "A slow reader costs a bounded piece of memory.",
   "store.follow.unsubscribed":
     "An accepted job is followed although its subscription cannot be made at first.",
+  "store.held.cost": "A job that need not wait writes nothing for it.",
   "store.idempotency": "One key makes one job for a tenant; another request under it is refused.",
   "store.idempotency.concurrent": "Requests with one key at the same time make one job, written once.",
   "store.idempotency.cut": "A repeat completes, under the same id, what died between key and job.",
   "store.idempotency.expired": "A key whose job was deleted after its retention makes no second job.",
   "store.idempotency.lifetime": "A key lives as long as its job's retention, a day at least.",
+  "store.kill.approve": "A decision cut off at any command, and repeated, counts once and wakes its job.",
+  "store.kill.cancel": "A cancel cut off at any command, and repeated, ends its job once.",
+  "store.kill.keyed": "A repeat after an api was killed at any command has one job that runs once.",
+  "store.kill.retry": "A retry cut off at any command, and repeated, runs its job once more.",
+  "store.kill.run": "A worker killed at any command leaves a job that another ends, with no step twice.",
+  "store.kill.submit": "An api killed at any command of a submission leaves a job that runs once, or none.",
+  "store.leaks": "Of jobs of every kind nothing is left in Redis when their retention is over.",
   "store.list.expired": "A page is filled although jobs in between have expired.",
   "store.list.large": "A page is bounded by its size, and a walk over the pages meets every job.",
+  "store.lock.lone": "A lone worker that has lost a job's lock takes it back and ends it.",
+  "store.lock.lost": "A worker that has lost a job's lock aborts, and another goes on.",
+  "store.lock.partition": "A worker that was cut off finds that its job is another's, and begins nothing.",
   "store.park": "A parked job holds no slot, and its log tells of park and return.",
   "store.park.between": "A wake-up between the record's park and the queue's is not lost.",
   "store.park.clock": "A job's clock stands still for an approval, and not for a cool-down.",
@@ -634,6 +918,10 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.queue-timeout.sweep":
     "A job not started in time fails with `queue_timeout`, and who waits hears of it.",
   "store.record.compact": "A record stays in Redis' compact encoding.",
+  "store.redis.cut":
+    "A job ends right and once although its worker and the api cannot reach Redis for a while.",
+  "store.redis.failover": "Jobs are taken, run and waited for again after the primary has become a replica.",
+  "store.redis.failover.run": "A run that meets a replica writes its steps to the new primary, once.",
   "store.redis_check": "Warns at start of eviction and of a missing append-only file, and of nothing else.",
   "store.requests.abort": "Who no longer waits is free at once.",
   "store.requests.answers": "Every worker that is asked answers, and no other.",
@@ -651,7 +939,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.run": "A finished job leaves nothing in BullMQ.",
   "store.run.bug": "A bug fails the job with `internal_error` and says no more.",
   "store.run.concurrency": "A worker runs at most so many jobs at once.",
-  "store.run.cost": "A tool job takes at most eight script calls.",
+  "store.run.cost": "A tool job takes eight script calls, and shares a ninth with others.",
   "store.run.drain": "A draining worker takes no more jobs and lets those that run finish.",
   "store.run.hand-back": "A job that outlasts the drain timeout goes back to the queue.",
   "store.run.large-request": "A request that is too large to travel with the queue entry is fetched.",
@@ -666,6 +954,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.unknown": "A run knows whether the one before it was cut off and may have begun.",
   "store.unknown.clean": "After a park or a failed attempt nothing is unknown.",
   "store.unknown.hand_back": "A job given back idle is known not to have begun.",
+  "store.unknown.held": "A run that died while it waited has begun nothing.",
+  "store.unknown.held.before": "A run that waits does not hide what a run before it may have begun.",
   "store.wait": "A waiting submission gets the finished job, however large, or gives up in time.",
   "store.wait.outage": "An accepted job is answered with its id although Redis goes.",
   "store.write.late": "A run writes nothing after it has parked its job.",
@@ -698,7 +988,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "testing.model.faults.stall": "A stalled answer stays open until the client goes, and that is seen.",
   "testing.model.faults.whole": "An answer that is not streamed is cut, spoilt or held back likewise.",
   "testing.model.key": "A key other than the model server's is answered with 401.",
-  "testing.model.load": "A thousand streams at once are served whole, or end with their clients.",
+  "testing.model.load": "Very many streams at once are served whole, or end with their clients.",
   "testing.model.openai.stop": "The scripted OpenAI answer has the scripted finish reason or refusal.",
   "testing.model.openai.strict":
     "The scripted OpenAI server refuses what the provider would, with the parameter, and no more.",
@@ -715,6 +1005,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "testing.model.program.wrong":
     "A wrong command, script or port ends the program with 1 and a clear message.",
   "testing.model.record": "The latest requests are kept, and can be waited for.",
+  "testing.model.script.asked": "{{asked}} becomes what a human said last, in texts and in inputs.",
   "testing.model.script.attempts":
     "Successive requests for one turn of one conversation go through its list.",
   "testing.model.script.last": "{{last}} becomes the text of the last message, tool results included.",
@@ -722,6 +1013,11 @@ export const requirements: Readonly<Record<string, string>> = {
   "testing.model.script.turns":
     "The turn is the number of answers since a human spoke; the last entry serves all later ones.",
   "testing.model.script.wrong": "A wrong script is refused with the places of its mistakes.",
+  "testing.proxy.black_hole":
+    "A black hole of the test proxy swallows silently, and what it held stays dead.",
+  "testing.proxy.cut": "A cut breaks every connection through the test proxy, and new ones pass.",
+  "testing.proxy.pass": "What both sides send passes the test proxy, until either closes.",
+  "testing.proxy.pause": "What is sent during a pause of the test proxy arrives after it.",
   "testing.redis.faults": "The test Redis can be paused, killed and restarted with its data.",
   "testing.requirements.cited": "Every promise has a test, and every test a promise.",
   "timeouts.cool_down": "A job parked for its provider ends at its own deadline.",
@@ -731,14 +1027,49 @@ export const requirements: Readonly<Record<string, string>> = {
     "A job that nobody starts in time fails with `queue_timeout` and never runs; one that was started is left alone.",
   "timeouts.tool": "A tool that never returns is cut off after `tool_timeout`, and the model is told.",
   "tools.boundaries": "Lint refuses every import across a boundary, and no other.",
+  "trace.bad": "A malformed traceparent is refused, and nothing is submitted.",
+  "trace.job": "A request's traceparent reaches every tool call of its job, and no reader is shown it.",
   "trace.traceparent": "A call carries its traceparent in `_meta`, in both protocols.",
+  "webhook.approval": "A call that waits for its approval is told when the webhook asks for it.",
+  "webhook.approval.decided": "An approval that was decided before it could be told is told no more.",
+  "webhook.config": "Webhook secrets are long enough, and allowed hosts have neither scheme nor port.",
+  "webhook.cut":
+    "A crash between a job's end and its delivery loses no webhook, and a note that is looked at twice makes one delivery.",
+  "webhook.events":
+    "Each end of a job is told, also one that no worker wrote, and only the events that the webhook names.",
+  "webhook.expire": "A job's deliveries expire with it, and not before.",
+  "webhook.fair":
+    "Receivers that do not answer take a bounded number of places, and hold up nobody else's webhooks.",
+  "webhook.gone": "After a 410 neither this event nor later ones of the job are sent.",
+  "webhook.independent":
+    "A job ends without waiting for its webhook, and jobs without one leave no trace of any.",
+  "webhook.input": "A webhook that is not right is refused with its path.",
+  "webhook.not_configured": "Without WEBHOOK_SECRET a job with a webhook is refused, and the cure named.",
+  "webhook.payload":
+    "A webhook has the job as it ended, and no request and result when that is longer than 1 MiB.",
+  "webhook.policy":
+    "2xx is delivered, 410 is over, all else is tried again with growing, jittered waits for a day.",
+  "webhook.private": "Private addresses are not reached unless WEBHOOK_ALLOW_HOSTS names them.",
+  "webhook.redirect": "A redirect is not followed.",
+  "webhook.replay":
+    "A delivery can be sent once more, before its time or after its end, and what was planned before does nothing.",
+  "webhook.retry": "A receiver that fails gets the webhook again, under the same id and with the same body.",
+  "webhook.secret": "A key learns the secret of its own webhooks, which is no other key's.",
+  "webhook.shutdown": "A worker that shuts down breaks its deliveries off, and another one makes them.",
+  "webhook.signed":
+    "A webhook is signed as Standard Webhooks, with each secret of the installation, and its URL reaches no log.",
+  "webhook.silent":
+    "A receiver that never answers is given up on after 10 s, and holds up neither the job nor other webhooks.",
+  "webhook.worker_killed": "A delivery whose worker died is made by another, under the same id.",
   "worker.config.defaults": "The worker needs only REDIS_URL.",
   "worker.config.overrides": "The environment's settings for MCP servers are passed on.",
   "worker.config.wrong": "The worker's wrong settings are reported together.",
+  "worker.health": "The container's check tells whether its worker is in the fleet.",
   "worker.reload.shared": "One reload runs at a time, and all who ask during it share the next.",
   "worker.required":
     "A worker takes no jobs until its required servers are connected, and says what it waits for.",
   "worker.tool.hand_back": "A job that still waited for its server at shutdown simply runs elsewhere.",
+  "worker.tool.held": "The record tells a call that waits for a place from one that has been sent.",
   "worker.tool.lost": "A server that dies in a call leaves its outcome unknown.",
   "worker.tool.unknown": "A begun call is repeated only where that does no harm.",
   "worker.watch":

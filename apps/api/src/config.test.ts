@@ -25,11 +25,12 @@ test("[api.config.defaults] only REDIS_URL is needed", () => {
     keyPrefix: "millrace",
     port: 8_000,
     host: "127.0.0.1",
-    apiKeys: [],
+    apiKeys: { environmentKeys: [], file: { path: "config/api-keys.json", isNamed: false } },
     logLevel: "info",
     retentionSeconds: 86_400,
     maxBodyBytes: 16 * 1_024 * 1_024,
     modelsFile: { path: undefined, environment: { REDIS_URL } },
+    webhookSecrets: [],
   });
   expect(complaint({ REDIS_URL: "" })).toContain("REDIS_URL: is required");
 });
@@ -67,6 +68,7 @@ test.for(["0.0.0.0", "::", "192.168.1.5", "millrace.example", "127.0.0.1.example
   (host) => {
     expect(complaint({ HOST: host })).toContain("HOST: must be a loopback address while API_KEYS is empty");
     expect(complaint({ HOST: host, API_KEYS: "me:secret" })).toBe("");
+    expect(complaint({ HOST: host, API_KEYS_FILE: "keys.json" })).toBe("");
   },
 );
 
@@ -83,7 +85,7 @@ test("[api.config.keys] keeps only the hashes of keys, given as secret or as has
     REDIS_URL,
     API_KEYS: ` a:s3cret:with-colon , b:sha256:${hash.toString("hex").toUpperCase()},`,
   });
-  expect(apiKeys).toEqual([
+  expect(apiKeys.environmentKeys).toEqual([
     { name: "a", hash },
     { name: "b", hash },
   ]);

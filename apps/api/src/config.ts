@@ -3,6 +3,9 @@ import type { ModelsFile } from "@millrace/service";
 import { z } from "zod";
 import { isLoopback } from "./access/loopback.ts";
 import { parseApiKeys, type ApiKey } from "./access/api-keys.ts";
+import type { KeyRingOptions } from "./access/key-ring.ts";
+
+const DEFAULT_API_KEYS_FILE = "config/api-keys.json";
 
 const apiKeys = z
   .string()
@@ -19,6 +22,7 @@ const Environment = z
     PORT: z.coerce.number().int().min(0).max(65_535).default(8_000),
     HOST: z.string().min(1).default("127.0.0.1"),
     API_KEYS: apiKeys,
+    API_KEYS_FILE: z.string().optional(),
     JOB_RETENTION_SECONDS: z.coerce.number().int().min(1).max(31_536_000).default(86_400),
     MAX_BODY_BYTES: z.coerce
       .number()
@@ -26,12 +30,12 @@ const Environment = z
       .min(1_024)
       .default(16 * 1_024 * 1_024),
   })
-  .refine((environment) => environment.API_KEYS.length > 0 || isLoopback(environment.HOST), {
+  .refine(({ API_KEYS, API_KEYS_FILE, HOST }) => API_KEYS.length > 0 || API_KEYS_FILE || isLoopback(HOST), {
     path: ["HOST"],
     // Beside what is wrong elsewhere, so that everything is reported together.
     when: ({ issues }) => !issues.some(({ path }) => path?.[0] === "HOST" || path?.[0] === "API_KEYS"),
     message:
-      "must be a loopback address while API_KEYS is empty: set API_KEYS=name:secret to listen elsewhere",
+      "must be a loopback address while API_KEYS is empty: set API_KEYS=name:secret or API_KEYS_FILE to listen elsewhere",
   });
 
 /** The api's settings, parsed once; `retentionSeconds` and the like are in the unit of their name. */
@@ -40,11 +44,13 @@ export interface ApiConfig {
   readonly keyPrefix: string;
   readonly port: number;
   readonly host: string;
-  readonly apiKeys: readonly ApiKey[];
+  readonly apiKeys: KeyRingOptions;
   readonly logLevel: string;
   readonly retentionSeconds: number;
   readonly maxBodyBytes: number;
   readonly modelsFile: ModelsFile;
+  /** With which webhooks are signed; none: there are no webhooks. */
+  readonly webhookSecrets: readonly string[];
 }
 
 /**
@@ -58,10 +64,14 @@ export function parseApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
     keyPrefix: data.REDIS_KEY_PREFIX,
     port: data.PORT,
     host: data.HOST,
-    apiKeys: data.API_KEYS,
+    apiKeys: {
+      environmentKeys: data.API_KEYS,
+      file: { path: data.API_KEYS_FILE ?? DEFAULT_API_KEYS_FILE, isNamed: data.API_KEYS_FILE !== undefined },
+    },
     logLevel: data.LOG_LEVEL,
     retentionSeconds: data.JOB_RETENTION_SECONDS,
     maxBodyBytes: data.MAX_BODY_BYTES,
     modelsFile: { path: data.MODELS_CONFIG_FILE, environment: presentVariables(environment) },
+    webhookSecrets: data.WEBHOOK_SECRET,
   });
 }

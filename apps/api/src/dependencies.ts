@@ -1,11 +1,13 @@
 import type { ModelDirectory } from "@millrace/contracts";
 import type { JobStore } from "@millrace/job-store";
 import type { Logger } from "pino";
+import type { KeyRing } from "./access/key-ring.ts";
 import type { ApiConfig } from "./config.ts";
 
 /** What the routes work with; made in `main.ts`. */
 export interface ApiDependencies {
   config: ApiConfig;
+  keyRing: KeyRing;
   store: JobStore;
   models: ModelDirectory;
   logger: Logger;

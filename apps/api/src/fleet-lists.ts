@@ -1,6 +1,7 @@
 import type { ServerReport } from "@millrace/contracts";
 import type { FleetView, JobStore } from "@millrace/job-store";
 import { z } from "zod";
+import type { Principal } from "./access/principal.ts";
 import { ProblemError } from "./http/problem.ts";
 
 /** How long a request waits for the workers, in milliseconds. */
@@ -12,6 +13,7 @@ export const RefreshQuery = z.strictObject({
 export const REFRESH = `\`?refresh=true\` makes the workers list again first, for ${WORKERS_WAIT_MS / 1_000} s at most.`;
 
 type RefreshQuery = z.infer<typeof RefreshQuery>;
+type AskingKey = Pick<Principal, "toolAccess">;
 
 /** What the fleet's servers offer. A worker that does not list again in time leaves its lists as they are. */
 export function createFleetLists(store: JobStore) {
@@ -25,20 +27,25 @@ export function createFleetLists(store: JobStore) {
     return await store.fleet();
   };
   return {
-    async fleet(query: RefreshQuery, signal: AbortSignal): Promise<FleetView> {
-      const fleet = await store.fleet();
+    async fleet({ toolAccess }: AskingKey, query: RefreshQuery, signal: AbortSignal): Promise<FleetView> {
+      const fleet = (await store.fleet()).visibleTo(toolAccess);
       if (query.refresh !== "true") return fleet;
       const workers = fleet.workers.map(({ id }) => id);
-      return await refresh(null, workers, signal);
+      return (await refresh(null, workers, signal)).visibleTo(toolAccess);
     },
 
     /** One server's. */
-    async report(server: string, query: RefreshQuery, signal: AbortSignal): Promise<ServerReport> {
-      const fleet = await store.fleet();
+    async report(
+      { toolAccess }: AskingKey,
+      server: string,
+      query: RefreshQuery,
+      signal: AbortSignal,
+    ): Promise<ServerReport> {
+      const fleet = (await store.fleet()).visibleTo(toolAccess);
       const report = reportOf(fleet, server);
       if (query.refresh !== "true") return report;
       const workers = fleet.holders(server).map(({ id }) => id);
-      return reportOf(await refresh(server, workers, signal), server);
+      return reportOf((await refresh(server, workers, signal)).visibleTo(toolAccess), server);
     },
   };
 }

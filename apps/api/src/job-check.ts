@@ -1,24 +1,29 @@
 import type { ChatJobRequest, ConversationMessage, JobRequest, ModelDirectory } from "@millrace/contracts";
-import type { FleetView, JobStore, NewJob } from "@millrace/job-store";
+import type { FleetView, JobStore, NewJob, Viewer } from "@millrace/job-store";
+import type { Principal } from "./access/principal.ts";
+import type { ApiDependencies } from "./dependencies.ts";
 import { ProblemError } from "./http/problem.ts";
 import { checkToolCall, resolveTool } from "./tool-check.ts";
+import { checkWebhook } from "./webhook-check.ts";
 
 /** Refuses a job that cannot succeed, with 422 and the names that exist; otherwise makes it ready to submit. */
 export async function checkJob(
-  { store, models }: { store: JobStore; models: ModelDirectory },
-  tenant: string,
+  { store, models, config }: Pick<ApiDependencies, "store" | "models" | "config">,
+  { tenant, viewer, toolAccess }: Principal,
   request: JobRequest,
 ): Promise<NewJob> {
-  const fleet = await store.fleet();
+  checkWebhook(config, request);
+  const fleet = (await store.fleet()).visibleTo(toolAccess);
+  const newJob = { tenant, request, ...(toolAccess ? { toolAccess } : {}) };
   if (request.type === "tool") {
     checkToolCall(fleet, request);
-    return { tenant, request };
+    return newJob;
   }
   checkModel(models, request);
   checkTools(fleet, request);
   const { previous_job_id: previousJobId } = request;
-  if (previousJobId === undefined) return { tenant, request };
-  return { tenant, request, previous: await previousConversation(store, tenant, previousJobId) };
+  if (previousJobId === undefined) return newJob;
+  return { ...newJob, previous: await previousConversation(store, viewer, previousJobId) };
 }
 
 function refuse(
@@ -54,10 +59,10 @@ function checkTools(
 
 async function previousConversation(
   store: JobStore,
-  tenant: string,
+  viewer: Viewer,
   jobId: string,
 ): Promise<ConversationMessage[]> {
-  const conversation = await store.conversation(tenant, jobId);
+  const conversation = await store.conversation(viewer, jobId);
   if (Array.isArray(conversation)) return conversation;
   const detail =
     conversation === null

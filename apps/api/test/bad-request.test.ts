@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import type { ProblemCode } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { expectProblem, type HttpClient } from "./support/http-client.ts";
@@ -187,6 +188,29 @@ test.for(["/", "/job", "/jobs/", "/jobs/a/b", "/mcp", "/MCP/tools", "/%ff", "//j
     expect(problem.detail).toContain("/docs");
   },
 );
+
+test("[api.bad.encoding] a body that is not UTF-8 is refused instead of changed", async () => {
+  const text = JSON.stringify({ ...call, arguments: { text: "caf\u00e9" } });
+  const response = await client.request("/jobs", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: Buffer.from(text, "latin1"),
+  });
+  expect((await expectProblem(response, "invalid_json")).detail).toContain("UTF-8");
+});
+
+test("[api.bad.unparsable] headers that are too large are refused with a problem", async () => {
+  const response = await rawRequest(client.url, "/jobs", { headers: { "x-large": "x".repeat(20_000) } });
+  expect((await expectProblem(response, "headers_too_large")).detail).toContain("16 KiB");
+});
+
+test("[api.bad.unparsable] what is not HTTP is refused with a problem, and the connection ends", async () => {
+  const socket = connect(installation.api.port, "127.0.0.1");
+  socket.end("GET /jobs HTTP/1.1\r\nhost 127.0.0.1\r\n\r\n");
+  const answer = (await socket.setEncoding("utf8").toArray()).join("");
+  expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+  expect(answer).toContain('"code":"malformed_request"');
+});
 
 test("[api.request_id] a request's own id comes back, one that is not fit to be logged does not", async () => {
   const own = await client.get("/jobs/none", { "x-request-id": "mine-1" });

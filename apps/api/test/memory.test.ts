@@ -6,9 +6,9 @@ import { startInstallation } from "./support/installation.ts";
 import { fixtureServer } from "./support/mcp-servers.ts";
 
 const FULL = process.env["MILLRACE_TEST_SIZE"] === "full";
-const JOBS = FULL ? 100_000 : 2_500;
+const JOBS = FULL ? 100_000 : 1_500;
 /** Caches fill and code is compiled in these, which count for nothing. */
-const WARM_UP_JOBS = FULL ? 20_000 : 1_500;
+const WARM_UP_JOBS = FULL ? 20_000 : 1_000;
 const IN_FLIGHT = 50;
 /** What a heap that does not grow still varies by. Half a KiB left behind by each job is more. */
 const GROWTH_MAX_BYTES = (FULL ? 40 : 1.25) * 1_024 * 1_024;

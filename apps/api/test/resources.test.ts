@@ -1,4 +1,10 @@
-import { PromptList, ResourceContents, ResourceList } from "@millrace/contracts";
+import {
+  FilledPrompt,
+  PromptList,
+  ResourceContents,
+  ResourceList,
+  ServerToolList,
+} from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { expectProblem, type HttpClient } from "./support/http-client.ts";
 import { startInstallation, type Installation } from "./support/installation.ts";
@@ -14,7 +20,7 @@ let second: TestWorker;
 
 beforeAll(async () => {
   const servers = [
-    fixtureServer("std", { resultLimitBytes: LIMIT_BYTES }),
+    fixtureServer("std", { resultLimitBytes: LIMIT_BYTES, denyTools: ["exit"] }),
     stdioServer("away", "/no/such/program"),
   ];
   installation = await startInstallation({ redisUrl: inject("redisUrl"), servers });
@@ -80,6 +86,34 @@ test("[api.prompts.list] lists a server's prompts with their arguments", async (
     ],
     truncated: false,
   });
+});
+
+test("[api.prompts.get] gives a prompt with its arguments filled in, through a worker", async () => {
+  const ask = (prompt: string, body: unknown = {}, server = "std") =>
+    client.post(`/mcp/servers/${encodeURIComponent(server)}/prompts/${prompt}`, body);
+  for (const server of ["std", "only/second"]) {
+    const response = await ask("greet", { arguments: { who: "Ada" } }, server);
+    expect(response.status).toBe(200);
+    const body: unknown = await response.json();
+    expect(FilledPrompt.strict().parse(body)).toEqual({
+      description: null,
+      messages: [{ role: "user", content: { type: "text", text: "Greet Ada." } }],
+    });
+  }
+  expect((await expectProblem(await ask("nothing"), "prompt_not_found")).detail).toContain("greet");
+  await expectProblem(await ask("greet"), "prompt_refused");
+  await expectProblem(await ask("greet", { arguments: { who: 1 } }), "invalid_request");
+  await expectProblem(await ask("greet", {}, "nobody"), "server_not_found");
+  await expectProblem(await ask("greet", {}, "away"), "prompt_not_found");
+});
+
+test("[api.tools.withheld] a server's tools are listed with those that nobody can use, and the reason", async () => {
+  const body = await client.read<ServerToolList>("/mcp/servers/std/tools");
+  expect(ServerToolList.strict().parse(body)).toEqual(body);
+  expect(body.tools.map(({ tool_name }) => tool_name)).not.toContain("exit");
+  expect(body.withheld).toEqual([
+    { tool_name: "exit", reason: expect.stringContaining("deny_tools") as string },
+  ]);
 });
 
 test("[api.resources.read] reads text and bytes through a worker that has the server", async () => {

@@ -96,6 +96,26 @@ test("[worker.tool.hand_back] a job that still waited for its server when its wo
   });
 });
 
+test("[worker.tool.held] the record tells a call that waits for a place from one that has been sent", async () => {
+  const installation = await installationWithout();
+  const { client } = installation.api;
+  await addWorker(installation, fixtureServer("fixture", { maxConcurrentTools: 1 }));
+  const submit = () => client.submit({ server: "fixture", tool: "wait", arguments: { ms: 60_000 } });
+  const [first, second] = [await submit(), await submit()];
+  /** Whether a worker that died now would leave it known that nothing has been sent. */
+  const isKnown = async ({ id }: ToolJob): Promise<boolean> => {
+    const [run, idle] = await installation.redis.hmget(`${installation.prefix}:{${id}}`, "run", "idle_run");
+    return run === idle;
+  };
+  await vi.waitFor(async () => expect([await isKnown(first), await isKnown(second)]).toContain(true), 20_000);
+  const [sent, held] = (await isKnown(first)) ? [second, first] : [first, second];
+  expect(await isKnown(sent)).toBe(false);
+  await client.post(`/jobs/${sent.id}/cancel`, {});
+  await vi.waitFor(async () => expect(await isKnown(held)).toBe(false), 20_000);
+  await client.post(`/jobs/${held.id}/cancel`, {});
+  expect((await endOf(installation, held)).status).toBe("cancelled");
+});
+
 test("[worker.tool.lost] a server that dies in the middle of a call leaves its outcome unknown", async () => {
   const installation = await installationWithout();
   await addWorker(installation);

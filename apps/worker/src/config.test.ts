@@ -25,6 +25,7 @@ test("[worker.config.defaults] only REDIS_URL is needed", () => {
     chatConcurrency: 100,
     maxCrashes: 20,
     drainTimeoutMs: 30_000,
+    webhooks: { secrets: [], allowedHosts: [] },
   });
   expect(mcp).toMatchObject({ path: "config/mcp-servers.json", explicit: false });
   expect(mcp.overrides.toolTimeoutSeconds).toBe(60);
@@ -70,4 +71,20 @@ test.for([
 test("[worker.config.wrong] tells all that is wrong together", () => {
   const environment = { REDIS_URL: "x", TOOL_CONCURRENCY: "x", DRAIN_TIMEOUT_SECONDS: "x" };
   expect(named(environment)).toEqual(["DRAIN_TIMEOUT_SECONDS", "REDIS_URL", "TOOL_CONCURRENCY"]);
+});
+
+test("[webhook.config] secrets are long enough, and hosts have neither scheme nor port", () => {
+  const secret = "4f2a91c07be35d68a1f0c2e49b7d5836";
+  const { webhooks } = parseWorkerConfig({
+    REDIS_URL,
+    WEBHOOK_SECRET: `${secret}, ${secret.toUpperCase()}`,
+    WEBHOOK_ALLOW_HOSTS: "hooks.internal, 10.0.0.7,[::1],",
+  });
+  expect(webhooks).toEqual({
+    secrets: [secret, secret.toUpperCase()],
+    allowedHosts: ["hooks.internal", "10.0.0.7", "[::1]"],
+  });
+  expect(named({ WEBHOOK_SECRET: `${secret},short` })).toEqual(["WEBHOOK_SECRET"]);
+  expect(named({ WEBHOOK_ALLOW_HOSTS: "http://hooks.internal" })).toEqual(["WEBHOOK_ALLOW_HOSTS"]);
+  expect(named({ WEBHOOK_ALLOW_HOSTS: "hooks.internal:8080" })).toEqual(["WEBHOOK_ALLOW_HOSTS"]);
 });

@@ -7,9 +7,20 @@ const DEFAULT_MCP_CONFIG_FILE = "config/mcp-servers.json";
 const seconds = z.coerce.number().positive().max(86_400);
 const atOnce = z.coerce.number().int().min(1).max(10_000);
 
+const hosts = z
+  .string()
+  .default("")
+  .transform((text) => text.split(",").map((host) => host.trim()))
+  .transform((names) => names.filter((host) => host !== ""))
+  .refine(
+    (names) => names.every((host) => /^(\[[0-9a-f:.]+\]|[\w.-]+|[0-9a-f:.]+)$/i.test(host)),
+    "takes names and addresses without scheme and port, separated by commas",
+  );
+
 const Environment = z.object({
   ...sharedVariables,
   MCP_CONFIG_FILE: z.string().optional(),
+  WEBHOOK_ALLOW_HOSTS: hosts,
   MCP_ENABLE_LOGGING: z.stringbool().optional(),
   MCP_DEFAULT_TIMEOUT: seconds.optional(),
   MCP_MAX_CONCURRENT_TOOLS: atOnce.optional(),
@@ -43,6 +54,12 @@ export interface WorkerConfig {
   readonly chatConcurrency: number;
   readonly maxCrashes: number;
   readonly drainTimeoutMs: number;
+  readonly webhooks: {
+    /** With which they are signed. */
+    readonly secrets: readonly string[];
+    /** Hosts with private addresses that they may reach. */
+    readonly allowedHosts: readonly string[];
+  };
 }
 
 /**
@@ -71,5 +88,6 @@ export function parseWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig 
     chatConcurrency: data.CHAT_CONCURRENCY,
     maxCrashes: data.MAX_CRASHES,
     drainTimeoutMs: data.DRAIN_TIMEOUT_SECONDS * 1_000,
+    webhooks: { secrets: data.WEBHOOK_SECRET, allowedHosts: data.WEBHOOK_ALLOW_HOSTS },
   });
 }

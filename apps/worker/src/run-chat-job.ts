@@ -2,6 +2,7 @@ import { jobError, type ModelDirectory, type ModelSettings } from "@millrace/con
 import { createModel, runAgent, systemClock, type Host, type Model } from "@millrace/host-core";
 import type { CoolDowns, Execute } from "@millrace/job-store";
 import type { Logger } from "pino";
+import { jobTools } from "./job-tools.ts";
 
 export interface ChatExecutorOptions {
   host: Host;
@@ -28,7 +29,7 @@ export function createChatExecutor({
   };
 
   return async (execution) => {
-    const { request, previous, signal, write } = execution;
+    const { request, previous, signal, draining, write } = execution;
     if (request.type !== "chat") throw new Error(`The chat queue holds a ${request.type} job`);
     const settings = models.find(request.model);
     if (!settings) {
@@ -37,8 +38,8 @@ export function createChatExecutor({
     }
     const past = await execution.readPast();
     const outcome = await runAgent(
-      { model: modelOf(settings), tools: host, coolDowns, clock: systemClock },
-      { request, previous, past, signal, write },
+      { model: modelOf(settings), tools: jobTools(host, execution), coolDowns, clock: systemClock },
+      { request, previous, past, signal, draining, write },
     );
     return outcome.status === "failed" ? { ...outcome, result: null } : outcome;
   };

@@ -1,27 +1,30 @@
 import { jobError, type Cancellation, type ToolJobRequest, type ToolJobResult } from "@millrace/contracts";
-import { mayRunAgain, type Host, type StopListener, type ToolCallOutcome } from "@millrace/host-core";
+import { mayRunAgain, type StopListener, type ToolCallOutcome } from "@millrace/host-core";
 import type { ExecutionResult, JobExecution } from "@millrace/job-store";
+import type { JobTools } from "./job-tools.ts";
 import { requirePermission, TOOL_CALL_ID } from "./tool-approval.ts";
 
 /**
  * Runs a tool job: one call through the warm host. A tool that answers `isError` fails the job, and its answer is kept.
  *
- * `job.started` is the intent of the call. A start that finds one of which nothing more is known makes the call again
- * only where that does no harm, and so does one whose server died in the middle of the call.
+ * `job.started` is the intent of the call, unless the call has to wait before it can be sent: then the record says so,
+ * until right before it is sent. A start that finds an intent of which nothing more is known makes the call again only
+ * where that does no harm, and so does one whose server died in the middle of the call.
  */
-export async function runToolJob(host: Host, execution: JobExecution): Promise<ExecutionResult> {
-  const { request, signal, isUnknown } = execution;
+export async function runToolJob(tools: JobTools, execution: JobExecution): Promise<ExecutionResult> {
+  const { request, signal, isUnknown, waiting } = execution;
   if (request.type !== "tool") throw new Error(`The tool queue holds a ${request.type} job`);
   let stopping: Promise<boolean> | null = null;
   let mayRepeat = request.on_unknown === "retry";
   try {
-    const target = await host.resolveTool({ server: request.server, tool: request.tool, signal });
+    const { server, tool } = request;
+    const target = await tools.resolveTool({ server, tool, signal, onWaiting: waiting });
     mayRepeat ||= target.ok && mayRunAgain(target.tool?.annotations ?? null);
     if (isUnknown && !mayRepeat) return outcomeUnknown("The worker that made it died");
-    const permission = await requirePermission(host, request, target, execution);
+    const permission = await requirePermission(tools, request, target, execution);
     if (!permission.granted) return permission.ending;
     const call = (): Promise<ToolCallOutcome> =>
-      callTool(host, execution, request, permission.arguments, (stopped) => {
+      callTool(tools, execution, request, permission.arguments, (stopped) => {
         stopping = stopped;
       });
     const first = await call();
@@ -37,14 +40,14 @@ export async function runToolJob(host: Host, execution: JobExecution): Promise<E
 }
 
 function callTool(
-  host: Host,
+  tools: JobTools,
   { signal, waiting, running }: JobExecution,
   { server, tool }: ToolJobRequest,
   toolArguments: Record<string, unknown>,
   onStopping: StopListener,
 ): Promise<ToolCallOutcome> {
   const listeners = { onWaiting: waiting, onRunning: running, onStopping };
-  return host.callTool({ server, tool, arguments: toolArguments, signal, ...listeners });
+  return tools.callTool({ server, tool, arguments: toolArguments, signal, ...listeners });
 }
 
 function toEnding(

@@ -3,6 +3,7 @@ import type { Host } from "@millrace/host-core";
 import type { JobRunner, WorkerStore } from "@millrace/job-store";
 import type { Logger } from "pino";
 import type { WorkerConfig } from "./config.ts";
+import { jobTools } from "./job-tools.ts";
 import { createChatExecutor } from "./run-chat-job.ts";
 import { runToolJob } from "./run-tool-job.ts";
 
@@ -22,7 +23,7 @@ export function createRunners({ store, host, models, config, logger }: RunnersOp
       type: "tool",
       concurrency: config.toolConcurrency,
       maxCrashes: config.maxCrashes,
-      execute: (execution) => runToolJob(host, execution),
+      execute: (execution) => runToolJob(jobTools(host, execution), execution),
     }),
     chat: store.createRunner({
       type: "chat",

@@ -9,8 +9,8 @@ import {
   type ToolJobRequest,
   type ToolResolution,
 } from "@millrace/contracts";
-import type { Host } from "@millrace/host-core";
 import type { ExecutionResult, JobExecution } from "@millrace/job-store";
+import type { JobTools } from "./job-tools.ts";
 
 /** A tool job has one call. */
 export const TOOL_CALL_ID = "call_1";
@@ -22,7 +22,7 @@ export type Permission =
 
 /** Asks for the approval of a tool job's call where server, tool or job want one. */
 export async function requirePermission(
-  host: Host,
+  tools: Pick<JobTools, "approvalPolicy">,
   request: ToolJobRequest,
   target: ToolResolution,
   execution: JobExecution,
@@ -31,7 +31,7 @@ export async function requirePermission(
   // What cannot run is refused by the call itself, with its own error.
   if (!target.ok || !target.tool) return granted;
   const { tool } = target;
-  const policy = strictestPolicy(host.approvalPolicy(tool), request.approval);
+  const policy = strictestPolicy(tools.approvalPolicy(tool), request.approval);
   if (!needsApproval(policy, tool.annotations)) return granted;
   if (checkToolArguments(tool.parameters, request.arguments).length > 0) return granted;
   return await askOrReadDecision(request, tool, execution);

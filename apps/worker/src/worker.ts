@@ -3,14 +3,15 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createHost, loadProvider, startProcessGuard, type ServerSettings } from "@millrace/host-core";
 import { createWorkerStore } from "@millrace/job-store";
 import type { ModelDirectory } from "@millrace/contracts";
+import { watchFile } from "@millrace/service";
 import type { Logger } from "pino";
 import packageJson from "../package.json" with { type: "json" };
+import { createBackground } from "./background.ts";
 import type { WorkerConfig } from "./config.ts";
 import { createFleetHandlers } from "./fleet-handlers.ts";
 import { createReload } from "./reload.ts";
 import { createRunners } from "./runners.ts";
 import { untilRequired } from "./until-required.ts";
-import { watchConfig } from "./watch-config.ts";
 
 /** A server that takes longer than this to connect does not hold the others' jobs back. In milliseconds. */
 const WARM_UP_MS = 10_000;
@@ -36,10 +37,7 @@ export interface WorkerOptions {
 export function createWorker({ config, servers, models, logger }: WorkerOptions) {
   const startedAt = new Date().toISOString();
   const store = createWorkerStore({ ...config, logger });
-  const processGuard = startProcessGuard({
-    graceMs: 0,
-    onLost: (reason) => logger.error({ reason }, "MCP servers would outlive this worker if it were killed"),
-  });
+  const processGuard = guardProcesses(logger);
   const host = createHost({ servers, logger, processGuard });
   const runners = createRunners({ store, host, models, config, logger });
   const registry = store.createRegistry({
@@ -53,6 +51,7 @@ export function createWorker({ config, servers, models, logger }: WorkerOptions)
     }),
     reports: () => host.reports(),
   });
+  const background = createBackground(store, config);
   const sweeper = store.createSweeper();
   host.onChange(() => registry.changed());
   const reload = createReload({ host, registry, mcp: config.mcp, logger });
@@ -63,7 +62,7 @@ export function createWorker({ config, servers, models, logger }: WorkerOptions)
   async function stop(): Promise<void> {
     stopping.abort();
     watch?.[Symbol.dispose]();
-    await runners.close(config.drainTimeoutMs);
+    await Promise.all([runners.close(config.drainTimeoutMs), background.close()]);
     // Without Redis nobody can be told; the entry expires by itself.
     const left = Promise.all([sweeper.close(), registry.leave()]);
     await Promise.race([left, delay(LEAVE_MS, undefined, { ref: false })]);
@@ -79,7 +78,7 @@ export function createWorker({ config, servers, models, logger }: WorkerOptions)
         { worker_id: store.workerId, servers: servers.map(({ name }) => name) },
         "Connecting MCP servers",
       );
-      watch = watchConfig({ path: config.mcp.path, onChange: reload, logger });
+      watch = watchFile({ path: config.mcp.path, onChange: reload, logger });
       host.start();
       await registry.join();
       store.answer(createFleetHandlers({ host, registry, reload }));
@@ -87,6 +86,7 @@ export function createWorker({ config, servers, models, logger }: WorkerOptions)
       await untilRequired(host, stopping.signal, logger);
       if (stopped) return;
       runners.start();
+      background.start();
       sweeper.start();
       logger.info({ worker_id: store.workerId, tools: host.tools().length }, "Taking jobs");
     },
@@ -97,4 +97,11 @@ export function createWorker({ config, servers, models, logger }: WorkerOptions)
       return stopped;
     },
   };
+}
+
+function guardProcesses(logger: Logger) {
+  return startProcessGuard({
+    graceMs: 0,
+    onLost: (reason) => logger.error({ reason }, "MCP servers would outlive this worker if it were killed"),
+  });
 }

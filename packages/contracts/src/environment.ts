@@ -1,15 +1,32 @@
 import { z } from "zod";
 
+const SECRET_LENGTH_MIN = 32;
+
+/** One secret, or the new and the old one while receivers change to the new. */
+const webhookSecrets = z
+  .string()
+  .default("")
+  .transform((text) => text.split(",").map((secret) => secret.trim()))
+  .transform((secrets) => secrets.filter((secret) => secret !== ""))
+  .refine(
+    (secrets) => secrets.every((secret) => secret.length >= SECRET_LENGTH_MIN),
+    `takes ${SECRET_LENGTH_MIN} characters or more, such as the output of: openssl rand -hex 32`,
+  );
+
 /** Variables that every process reads. */
 export const sharedVariables = {
   REDIS_URL: z
     .string({ error: "is required: redis://host:port of a Redis 7 or Valkey, or use `npm start`" })
-    .regex(/^rediss?:\/\//, "must begin with redis:// or rediss://"),
+    .regex(
+      /^rediss?(\+cluster)?:\/\//,
+      "must begin with redis:// or rediss://, or for a Cluster with redis+cluster:// or rediss+cluster://",
+    ),
   REDIS_KEY_PREFIX: z
     .string()
     .regex(/^[\w-]{1,32}$/, "takes 1 to 32 letters, digits, _ and -")
     .default("millrace"),
   MODELS_CONFIG_FILE: z.string().optional(),
+  WEBHOOK_SECRET: webhookSecrets,
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 };
 

@@ -41,7 +41,10 @@ export type WarningCode = z.infer<typeof WarningCode>;
 /** One flat object for each step of a job. A terminal event is the last of every log. */
 export const JobEvent = z
   .discriminatedUnion("type", [
-    event("job.queued", { request: JobRequest }),
+    event("job.queued", {
+      request: JobRequest,
+      batch_id: z.string().optional().describe("Of a job that is a line of a batch."),
+    }),
     event("job.started", { worker_id }),
     event("job.parked", {
       reason: ParkReason,
@@ -79,6 +82,11 @@ export const JobEvent = z
       progress: z.number(),
       total: z.number().nullable(),
       message: z.string().nullable(),
+    }),
+    event("tool.sampled", {
+      ...toolCall,
+      model: z.string().describe("Alias."),
+      usage: TurnUsage,
     }),
     event("tool.returned", {
       ...toolCall,

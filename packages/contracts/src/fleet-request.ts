@@ -1,4 +1,4 @@
-import type { ResourceContent, WorkerReload } from "./mcp-server.ts";
+import type { FilledPrompt, ResourceContent, WorkerReload } from "./mcp-server.ts";
 import type { ProblemDetailError } from "./problem.ts";
 
 /** What a worker answers when it is told to read its configuration again. Invalid: nothing has changed. */
@@ -6,11 +6,11 @@ export type ReloadAnswer =
   | { ok: true; report: Omit<WorkerReload, "id"> }
   | { ok: false; message: string; errors: readonly ProblemDetailError[] };
 
-/** Why a worker could not read a resource. */
+/** Why a worker could not read a resource or a prompt. */
 export type ReadFailure = "not_connected" | "not_found" | "refused" | "too_large" | "timeout";
 
-export type ReadResourceAnswer =
-  | { ok: true; contents: ResourceContent[] }
+export type ReadAnswer<Contents> =
+  | { ok: true; contents: Contents }
   | { ok: false; reason: ReadFailure; message: string };
 
 /** What the api may ask of a worker, and the answer: both JSON. */
@@ -19,5 +19,9 @@ export interface FleetRequests {
   reload: { body: null; answer: ReloadAnswer };
   /** List again what a server offers; every server for null. The answer comes once it is published. */
   refresh: { body: { server: string | null }; answer: null };
-  read_resource: { body: { server: string; uri: string }; answer: ReadResourceAnswer };
+  read_resource: { body: { server: string; uri: string }; answer: ReadAnswer<ResourceContent[]> };
+  get_prompt: {
+    body: { server: string; prompt: string; arguments: Record<string, string> };
+    answer: ReadAnswer<FilledPrompt>;
+  };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ApprovalPolicy } from "./approval.ts";
+import { Webhook } from "./webhook.ts";
 
 const metadata = z
   .record(z.string().min(1).max(64), z.string().max(512))
@@ -59,6 +60,7 @@ export const jobOptions = {
   approval: ApprovalPolicy.optional().describe(
     "Which tool calls wait for an approval; the strictest of server, tool and job counts. Default never.",
   ),
+  webhook: Webhook.optional(),
   metadata: metadata.optional(),
   retention_seconds: z
     .int()

@@ -7,6 +7,8 @@ export const JobRequest = z
   .discriminatedUnion("type", [ToolJobRequest, ChatJobRequest])
   .meta({ id: "JobRequest" });
 export type JobRequest = z.infer<typeof JobRequest>;
+/** What a client writes: what has a default may be left out. */
+export type JobRequestInput = z.input<typeof JobRequest>;
 
 /** Kinds of work; each has its own queue, so that long jobs never block short ones. */
 export const JobType = z.enum(["tool", "chat"]);

@@ -58,6 +58,23 @@ const perServer = {
       "What is done with a tool whose description or schemas change: nothing, a warning, or left out.",
     ),
   pins: pins.default({}),
+  sampling: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether its tools may ask the model of the chat job that calls them; it then gets one call at a time on each copy.",
+    ),
+  elicitation: z
+    .enum(["decline", "defaults"])
+    .optional()
+    .describe(
+      "How its questions for a human are answered: declined, or with the defaults of the form. Left out, the server is told that nobody answers any.",
+    ),
+  roots: z
+    .array(z.string().regex(/^file:\/\/\/\S*$/, "must be a file URI such as file:///srv/data"))
+    .max(1_000)
+    .default([])
+    .describe("The folders that the server is told to keep to, as file:///… URIs; ${VAR} works."),
   result_limit_bytes: z
     .int()
     .min(1_024)

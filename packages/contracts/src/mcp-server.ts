@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { TransportType } from "./mcp-config.ts";
-import { ToolArguments } from "./tool-call.ts";
+import { ContentBlock, ToolArguments } from "./tool-call.ts";
 
 /** The public statuses of an MCP server; `unknown` while no worker has reported. */
 export const ServerStatus = z.enum([
@@ -66,6 +66,15 @@ export const Prompt = z
   .meta({ id: "Prompt" });
 export type Prompt = z.infer<typeof Prompt>;
 
+/** A tool that a server lists and nobody can use. */
+export const WithheldTool = z
+  .object({
+    tool_name: z.string().describe("The server's own name, or the tool's place where it has none."),
+    reason: z.string().describe("Its definition, the server's settings, or its pin."),
+  })
+  .meta({ id: "WithheldTool" });
+export type WithheldTool = z.infer<typeof WithheldTool>;
+
 /** What one worker knows of one server. */
 export const ServerReport = z.object({
   name: z.string(),
@@ -75,6 +84,7 @@ export const ServerReport = z.object({
   status: ServerStatus,
   last_error: z.string().nullable(),
   tools: z.array(Tool),
+  withheld_tools: z.array(WithheldTool),
   resources: z.array(Resource),
   resource_templates: z.array(ResourceTemplate),
   prompts: z.array(Prompt),
@@ -101,6 +111,10 @@ export type Server = z.infer<typeof Server>;
 
 export const ServerList = z.object({ servers: z.array(Server) }).meta({ id: "ServerList" });
 export const ToolList = z.object({ tools: z.array(Tool) }).meta({ id: "ToolList" });
+export const ServerToolList = z
+  .object({ tools: z.array(Tool), withheld: z.array(WithheldTool) })
+  .meta({ id: "ServerToolList" });
+export type ServerToolList = z.infer<typeof ServerToolList>;
 const truncated = z.boolean().describe("Whether entries were left out because there are too many.");
 export const ResourceList = z
   .object({ resources: z.array(Resource), resource_templates: z.array(ResourceTemplate), truncated })
@@ -121,6 +135,20 @@ export const ResourceContents = z
   .object({ contents: z.array(ResourceContent) })
   .meta({ id: "ResourceContents" });
 export type ResourceContents = z.infer<typeof ResourceContents>;
+
+/** Body of `POST /mcp/servers/{server}/prompts/{prompt}`. */
+export const PromptRequest = z
+  .strictObject({ arguments: z.record(z.string(), z.string()).default({}) })
+  .meta({ id: "PromptRequest" });
+
+/** A prompt with its arguments filled in. */
+export const FilledPrompt = z
+  .object({
+    description: z.string().nullable(),
+    messages: z.array(z.object({ role: z.enum(["user", "assistant"]), content: ContentBlock })),
+  })
+  .meta({ id: "FilledPrompt" });
+export type FilledPrompt = z.infer<typeof FilledPrompt>;
 
 /** What a worker's reload did, in names of servers; an error that is not one server's has `server: null`. */
 export const WorkerReload = z

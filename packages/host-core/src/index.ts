@@ -10,12 +10,22 @@ export {
   type McpConfigOverrides,
 } from "./config/load-mcp-config.ts";
 export type { AuthSettings, ServerSettings, TransportSettings } from "./config/server-settings.ts";
-export type { ToolProgress } from "./connection/connection.ts";
-export { createHost, type Host, type HostOptions, type ToolCallRequest } from "./host.ts";
+export { AddressGuard, AddressRefusedError, bareHost } from "./connection/http/address-guard.ts";
+export { kindOfAddress } from "./connection/http/address-rules.ts";
+export type {
+  Completion,
+  CompletionRequest,
+  PromptContents,
+  ResourceContents,
+  ToolProgress,
+} from "./connection/connection.ts";
+export type { Host, HostOptions } from "./host.ts";
 export type { Logger } from "./logger.ts";
+export { createHost } from "./mcp-host.ts";
 export { createModel, loadProvider } from "./model/create-model.ts";
 export type { Model, ModelRequest, ModelTurn } from "./model/model.ts";
 export { startProcessGuard, type ProcessGuard, type ProcessGuardOptions } from "./process/process-guard.ts";
-export type { ResourceReading } from "./read-resource.ts";
+export type { Reading } from "./read-from-server.ts";
 export type { StopListener, ToolCallOutcome } from "./server/run-call.ts";
 export type { ReloadReport } from "./server-pool.ts";
+export type { ToolCallRequest } from "./tool-call-request.ts";

@@ -15,8 +15,8 @@ function reportOf(count: number) {
     };
   });
   const settings = createServerSettings({ name: "files", transport });
-  const offers = { resources, resourceTemplates: [], prompts: [] };
-  return reportServer({ settings, status: "connected", lastError: null, ...offers }, []);
+  const offers = { leftOutTools: [], resources, resourceTemplates: [], prompts: [] };
+  return reportServer({ settings, status: "connected", lastError: null, ...offers }, [], new Map());
 }
 
 test("[host.report.bounded] a server with very many resources has the first of them published, and it says so", () => {

@@ -1,9 +1,21 @@
-import type { Prompt, Resource, ResourceTemplate, ServerReport, Tool } from "@millrace/contracts";
+import type {
+  Prompt,
+  Resource,
+  ResourceTemplate,
+  ServerReport,
+  Tool,
+  WithheldTool,
+} from "@millrace/contracts";
+import { redact } from "./config/secrets.ts";
 import type { ServerPrompt, ServerResource, ServerResourceTemplate } from "./connection/connection.ts";
 import type { WarmServer } from "./server/warm-server.ts";
 
 /** How much of each list is published, in bytes of its JSON: some servers offer a hundred thousand files. */
 export const PUBLISHED_BYTES_MAX = 256 * 1024;
+
+/** A list of what cannot be used is for people: it need not be whole. */
+const MOST_WITHHELD = 1_000;
+const REASON_LENGTH_MAX = 500;
 
 /** What is published of a list. Servers keep a list until it changes, and every heartbeat asks for it. */
 const published = new WeakMap<readonly unknown[], readonly unknown[]>();
@@ -45,11 +57,28 @@ function toPrompt({ name, title, description, arguments: given }: ServerPrompt):
 
 type Reported = Pick<
   WarmServer,
-  "settings" | "status" | "lastError" | "resources" | "resourceTemplates" | "prompts"
+  "settings" | "status" | "lastError" | "leftOutTools" | "resources" | "resourceTemplates" | "prompts"
 >;
 
+/** Reasons may quote what the server said. */
+function withheldTools(
+  { settings, leftOutTools }: Pick<Reported, "settings" | "leftOutTools">,
+  withheld: ReadonlyMap<string, string>,
+): WithheldTool[] {
+  const unusable = leftOutTools.map(({ tool, reason }) => ({ tool_name: tool, reason }));
+  const refused = [...withheld].map(([tool, reason]) => ({ tool_name: tool, reason }));
+  return [...unusable, ...refused].slice(0, MOST_WITHHELD).map(({ tool_name, reason }) => ({
+    tool_name,
+    reason: redact(reason, settings.secrets).slice(0, REASON_LENGTH_MAX),
+  }));
+}
+
 /** What there is to tell of a server. */
-export function reportServer(server: Reported, tools: readonly Tool[]): ServerReport {
+export function reportServer(
+  server: Reported,
+  tools: readonly Tool[],
+  withheld: ReadonlyMap<string, string>,
+): ServerReport {
   const { settings, status, lastError } = server;
   const resources = publish(server.resources, toResource);
   const templates = publish(server.resourceTemplates, toTemplate);
@@ -62,6 +91,7 @@ export function reportServer(server: Reported, tools: readonly Tool[]): ServerRe
     status,
     last_error: lastError,
     tools: [...tools],
+    withheld_tools: withheldTools(server, withheld),
     resources,
     resource_templates: templates,
     prompts,

@@ -9,7 +9,7 @@ export interface ReloadReport {
   readonly removed: string[];
   readonly changed: string[];
   readonly unchanged: string[];
-  /** New or changed servers that are not connected. They are tried again, as after a start. */
+  /** Servers that are not connected and should be, also unchanged ones. They are tried again, as after a start. */
   readonly errors: { server: string; message: string }[];
 }
 
@@ -88,7 +88,7 @@ export class ServerPool {
     this.#take(settings, (name) => (isNeeded(name) ? undefined : after.get(name)));
     if (this.#hasStarted) await this.#startAll(arrivals, waitMs);
     if (!this.#closing) this.#take(settings, (name) => after.get(name));
-    return reportOf(settings, plan, arrivals, waitMs);
+    return reportOf(settings, plan, this.all, this.#hasStarted ? waitMs : null);
   }
 
   async #startAll(arrivals: readonly WarmServer[], waitMs: number): Promise<void> {
@@ -133,12 +133,14 @@ function nothingOf(settings: readonly ServerSettings[]): ReloadReport {
 function reportOf(
   settings: readonly ServerSettings[],
   plan: ReloadPlan,
-  arrivals: readonly WarmServer[],
-  waitMs: number,
+  servers: readonly WarmServer[],
+  /** How long those that connect were waited for; null before the start. */
+  waitMs: number | null,
 ): ReloadReport {
   const changed = new Set([...plan.replaced, ...plan.updated]);
-  const errors = arrivals.flatMap(({ settings: { name }, status, lastError }) => {
-    const late = status === "connecting" ? `it has not connected within ${waitMs / 1_000} s` : null;
+  const errors = servers.flatMap(({ settings: { name }, status, lastError }) => {
+    const isLate = status === "connecting" && waitMs !== null;
+    const late = isLate ? `it has not connected within ${waitMs / 1_000} s` : null;
     const message = lastError ?? late;
     return message === null ? [] : [{ server: name, message }];
   });

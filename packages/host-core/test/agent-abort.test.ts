@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import type { ToolCallRequest } from "../src/host.ts";
+import type { ToolCallRequest } from "../src/tool-call-request.ts";
 import { ModelError } from "../src/model/model.ts";
 import { hangingCall, ScriptedCoolDowns, ScriptedLog, startAgent, textOutcome } from "./scripted-agent.ts";
 
@@ -146,7 +146,7 @@ test("[agent.abort.bounded] a call that never settles has ignored the abort afte
   let isOver = false;
   const finished = startAgent({ log, signal, tools, script: [calls("files__read", "files__stop")] });
   void finished.then(() => (isOver = true));
-  await vi.waitFor(() => expect(signal.aborted).toBe(true));
+  await vi.waitFor(() => expect(signal.aborted).toBe(true), 20_000);
   await vi.advanceTimersByTimeAsync(5_400);
   expect(isOver).toBe(false);
   await vi.advanceTimersByTimeAsync(100);

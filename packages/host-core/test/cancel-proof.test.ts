@@ -182,5 +182,5 @@ test("[host.cancel.clean] a watch that is over leaves no timer and no listener",
   ] as const) {
     await cancel(host, tool, given);
   }
-  await vi.waitFor(() => expect(activeTimers()).toBe(before));
+  await vi.waitFor(() => expect(activeTimers()).toBe(before), 20_000);
 });

@@ -38,7 +38,7 @@ export function fakeServer(
       mostOpen = Math.max(mostOpen, open);
       return {
         connect: () => Promise.resolve(),
-        listTools: () => Promise.resolve({ tools: [tool("one")], warnings: [] }),
+        listTools: () => Promise.resolve({ tools: [tool("one")], leftOut: [], warnings: [], ttlMs: null }),
         listResources: () => Promise.resolve([]),
         listResourceTemplates: () => Promise.resolve([]),
         listPrompts: () => Promise.resolve([]),

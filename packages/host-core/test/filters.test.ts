@@ -73,7 +73,7 @@ test("[host.filters.reload] other globs count at once, also for a call that wait
   const wait = { server: "std", tool: "wait", signal: new AbortController().signal };
   const running = host.callTool({ ...wait, arguments: { ms: 500 }, onRunning: hasBegun.resolve });
   await hasBegun.promise;
-  const waiting = host.callTool({ ...wait, arguments: { ms: 0 }, onWaiting: isInLine.resolve });
+  const waiting = host.callTool({ ...wait, arguments: { ms: 0 }, onWaiting: () => isInLine.resolve() });
   await isInLine.promise;
   await host.reload([fixture("std", [], { maxConcurrentTools: 1, denyTools: ["wait"] })]);
   expect(await running).toMatchObject({ ok: true });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ConnectionLostError, RequestRejectedError } from "../src/connection/connection.ts";
+import { ConnectionLostError, RequestRejectedError, type ToolListing } from "../src/connection/connection.ts";
 import { fakeServer, tool } from "./fake-connections.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -62,7 +62,12 @@ test("[host.reconnect.breaker] a server that connects and dies is probed about o
 
 test("[host.health.idle] a day of idleness is a ping every 30 s and a listing every 5 min, and nothing grows", async () => {
   const ping = vi.fn<() => Promise<void>>(() => Promise.resolve());
-  const listing = { tools: [tool("one")], warnings: ["an odd tool"] };
+  const listing = {
+    tools: [tool("one")],
+    leftOut: [{ tool: "odd", reason: "it is odd" }],
+    warnings: ["an odd tool"],
+    ttlMs: null,
+  };
   const listTools = vi.fn<() => Promise<typeof listing>>(() => Promise.resolve(structuredClone(listing)));
   const onChange = vi.fn<() => void>();
   const { server, connections, logger } = fakeServer(() => ({ ping, listTools }), { onChange });
@@ -80,6 +85,27 @@ test("[host.health.idle] a day of idleness is a ping every 30 s and a listing ev
   expect(onChange).not.toHaveBeenCalled();
   expect(server.tools).toBe(tools);
 });
+
+test.each([
+  [30_000, 30_000],
+  [0, 5_000],
+  [24 * HOUR_MS, HOUR_MS],
+])(
+  "[host.list.ttl] a server that says that its list is good for %i ms is asked again after %i ms",
+  async (ttlMs, everyMs) => {
+    const listTools = vi.fn<(signal: AbortSignal) => Promise<ToolListing>>(() =>
+      Promise.resolve({ tools: [tool("one")], leftOut: [], warnings: [], ttlMs }),
+    );
+    const { server } = fakeServer(() => ({ listTools }));
+    await server.start();
+    await vi.advanceTimersByTimeAsync(everyMs - 1);
+    expect(listTools).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(listTools).toHaveBeenCalledTimes(2);
+    await vi.advanceTimersByTimeAsync(everyMs);
+    expect(listTools).toHaveBeenCalledTimes(3);
+  },
+);
 
 test("[host.health.dead] a connection that answers no ping is given up after three, and a fresh one made", async () => {
   let isDead = false;
@@ -188,7 +214,7 @@ test("[host.list.announced] changes announced before, during and after a listing
     listTools: async () => {
       const tools = names.map(tool);
       await listing.held;
-      return { tools, warnings: [] };
+      return { tools, leftOut: [], warnings: [], ttlMs: null };
     },
   }));
   const started = server.start();

@@ -64,20 +64,21 @@ test("[host.reconnect.killed] a server that is killed comes back by itself, and 
   ]);
 });
 
-test("[host.reconnect.killed] twenty kills later it still comes back, with one process", async () => {
+test("[host.reconnect.killed] many kills later it still comes back, with one process", async () => {
+  const rounds = process.env["MILLRACE_TEST_SIZE"] === "full" ? 20 : 5;
   // Each life counts as a long one, or the breaker would rightly slow it down.
   let later = 0;
   const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + later };
   const host = await startHost([fixture("std")], { clock });
   const pids: number[] = [];
-  for (let round = 0; round < 20; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     const pid = await pidOf(host, "std");
     pids.push(pid);
     later += 60_000;
     await kill(host, "std", pid);
   }
   pids.push(await pidOf(host, "std"));
-  expect(new Set(pids).size).toBe(21);
+  expect(new Set(pids).size).toBe(rounds + 1);
   expect(pids.filter(isRunning)).toEqual([pids.at(-1)]);
 }, 120_000);
 
@@ -137,7 +138,10 @@ test("[host.call.in_flight] a call in flight on a server that dies fails at once
   const host = await startHost([fixture("std")]);
   const pid = await pidOf(host, "std");
   const waiting = call(host, "std", "wait", { arguments: { ms: 60_000 } });
-  await vi.waitFor(async () => expect(await structured(host, "std", "stats")).toMatchObject({ running: 1 }));
+  await vi.waitFor(
+    async () => expect(await structured(host, "std", "stats")).toMatchObject({ running: 1 }),
+    20_000,
+  );
   process.kill(pid, "SIGKILL");
   expect(await waiting).toMatchObject({ ...UNAVAILABLE, isAnswerLost: true });
   expect(await structured(host, "std", "stats")).toMatchObject({ calls: 0 });

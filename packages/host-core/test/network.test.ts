@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, LookupFunction, Server } from "node:net";
@@ -7,6 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { startFixtureHttp, type FixtureHttpOptions } from "@millrace/testing";
 import { connect, connections, patience } from "./connections.ts";
 import { report, settings, startHost } from "./hosts.ts";
+import { createSelfSigned } from "./self-signed.ts";
 
 async function listen(server: Server): Promise<number> {
   server.listen(0, "127.0.0.1");
@@ -101,11 +101,7 @@ test("[network.redirect] a redirect within the server is followed", async () => 
 test.each(["http", "websocket"] as const)(
   "[network.certificate] a certificate that is not trusted is named as such over %s, with the cure",
   async (type) => {
-    const certificate = new URL("self-signed.pem", import.meta.url);
-    const pem = readFileSync(certificate, "utf8");
-    const port = await listen(
-      createHttpsServer({ key: pem, cert: pem }, (_request, response) => response.end()),
-    );
+    const port = await listen(createHttpsServer(createSelfSigned(), (_request, response) => response.end()));
     const url = `${type === "http" ? "https" : "wss"}://localhost:${port}/mcp`;
     const host = await startHost([settings("one", { type, url, headers: {} })]);
     expect(report(host, "one").last_error).toMatch(

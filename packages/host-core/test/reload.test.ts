@@ -1,5 +1,7 @@
 import { expect, test, vi } from "vitest";
-import { call, fixture, makeHost, report, startHost, structured } from "./hosts.ts";
+import { FIXTURE_HTTP_PROGRAM } from "@millrace/testing";
+import { call, fixture, makeHost, report, settings, startHost, structured } from "./hosts.ts";
+import { startProgram } from "./programs.ts";
 
 const PATIENCE = { timeout: 15_000 };
 
@@ -103,7 +105,33 @@ test("[host.reload.errors] a call to a server that never came up waits for its r
   expect((await reloading).errors).toEqual([]);
 });
 
-test("[host.reload.many] twenty reloads at once leave one process, that of the last", async () => {
+test("[host.reload.errors] a server that was failing before is reported again although it has not changed", async () => {
+  const servers = [fixture("std"), fixture("broken", [], MISSING)];
+  const host = await startHost(servers);
+  const { unchanged, errors } = await host.reload(servers);
+  expect(unchanged).toEqual(["std", "broken"]);
+  expect(errors).toEqual([
+    { server: "broken", message: expect.stringContaining("/no/such/program") as string },
+  ]);
+});
+
+test("[host.reload.waiting] a call that waits for its server to come back goes over to the one that takes its place", async () => {
+  const program = await startProgram(FIXTURE_HTTP_PROGRAM);
+  const { httpUrl } = JSON.parse(program.firstLine) as { httpUrl: string };
+  const remote = (name: string) => settings(name, { type: "http", url: httpUrl, headers: {} });
+  const host = await startHost([remote("moved"), remote("removed")]);
+  await program.kill();
+  for (const name of ["moved", "removed"]) {
+    await vi.waitFor(() => expect(report(host, name).status).toBe("disconnected"), PATIENCE);
+  }
+  const calls = ["moved", "removed"].map((name) => call(host, name, "echo", { arguments: { text: "x" } }));
+  await host.reload([fixture("moved")]);
+  const [moved, removed] = await Promise.all(calls);
+  expect(moved).toMatchObject({ ok: true, result: { content: [{ text: "x" }] } });
+  expect(removed).toMatchObject({ ok: false, error: { code: "unknown_server" } });
+});
+
+test("[host.reload.many] many reloads at once leave one process, that of the last", async () => {
   const running = new Set<number>();
   const processGuard = {
     add: (group: number) => running.add(group),
@@ -112,7 +140,8 @@ test("[host.reload.many] twenty reloads at once leave one process, that of the l
   const host = makeHost([], { processGuard });
   host.start();
   const seen: number[] = [];
-  const reloads = Array.from({ length: 20 }, async (_, index) => {
+  const count = process.env["MILLRACE_TEST_SIZE"] === "full" ? 20 : 8;
+  const reloads = Array.from({ length: count }, async (_, index) => {
     const flags = index % 2 === 0 ? ["--noise"] : [];
     // Some are replaced before they have connected.
     await host.reload([fixture("std", flags)], 200);
@@ -121,7 +150,7 @@ test("[host.reload.many] twenty reloads at once leave one process, that of the l
   await Promise.all(reloads);
   const last = await pidOf(host, "std");
   await vi.waitFor(() => expect([...running]).toEqual([last]), PATIENCE);
-  expect(new Set(seen).size).toBeGreaterThanOrEqual(20);
+  expect(new Set(seen).size).toBeGreaterThanOrEqual(count);
   for (const pid of new Set(seen)) expect(isRunning(pid), String(pid)).toBe(pid === last);
 });
 

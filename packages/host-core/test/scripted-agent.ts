@@ -3,7 +3,7 @@ import type { ApprovalPolicy, ChatJobRequest, ConversationMessage, JobStep, Tool
 import type { AgentOutcome, AgentRun, AgentTools, CoolDowns } from "../src/agent/agent.ts";
 import { runAgent } from "../src/agent/run-agent.ts";
 import { systemClock } from "../src/clock.ts";
-import type { ToolCallRequest } from "../src/host.ts";
+import type { ToolCallRequest } from "../src/tool-call-request.ts";
 import type { ToolCallOutcome } from "../src/server/run-call.ts";
 import { aborted, ScriptedModel, type ScriptEntry } from "./scripted-model.ts";
 
@@ -122,6 +122,7 @@ export interface ScriptedStart {
   previous?: ConversationMessage[];
   log?: ScriptedLog;
   signal?: AbortSignal;
+  draining?: AbortSignal;
   coolDowns?: CoolDowns;
   now?: () => number;
 }
@@ -145,6 +146,7 @@ export async function startAgent(start: ScriptedStart): Promise<FinishedStart> {
     previous,
     past: [...log.steps],
     signal: start.signal ?? new AbortController().signal,
+    draining: start.draining,
     write: log.write,
   };
   const outcome = await runAgent({ model, tools, coolDowns, clock }, run);

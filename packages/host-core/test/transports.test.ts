@@ -45,6 +45,14 @@ test("[host.transport.stdio] lists and calls over stdio, whatever else is on std
   expect(await useServer(fixture("one", ["--noise"]))).toMatchObject(WORKS);
 });
 
+test("[host.stdio.flood] a server that floods its stdout with other lines answers all the same, and harms no other", async () => {
+  const host = await startHost([fixture("flood", ["--flood"]), fixture("calm")]);
+  for (const server of ["flood", "calm", "flood"]) {
+    const outcome = await call(host, server, "echo", { arguments: { text: "heard" } });
+    expect(outcome).toMatchObject({ ok: true, result: { content: [{ text: "heard" }] } });
+  }
+});
+
 test("[host.transport.http] lists and calls over Streamable HTTP, with the configured headers, and ends its session", async () => {
   const server = await serveFixture();
   expect(

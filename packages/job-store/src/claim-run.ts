@@ -41,13 +41,15 @@ export async function claimRun(
   );
   if (reply[0] !== "claimed") return { outcome: reply[0] };
   const [, attempt, startedAt, remainingMs, deadline, first, logLength, cancelRequested] = reply;
-  const [crashes, isUnknown, attemptsBefore] = [reply[8], reply[9], reply[10]];
+  const [crashes, isUnknown, attemptsBefore, batchId] = [reply[8], reply[9], reply[10], reply[11]];
   const queued = first === null ? null : (JSON.parse(first) as QueuedEvent);
   const claimedRequest = request ?? queued?.request;
   if (!claimedRequest) throw new Error(`The claim of ${jobId} gave no request`);
   const claimed: ClaimedJob = {
     request: claimedRequest,
     previous: queued?.previous ?? [],
+    toolAccess: queued?.tool_access ?? null,
+    traceparent: queued?.traceparent ?? null,
     attempt: Number(attempt),
     remainingMs,
     deadline: Number(deadline),
@@ -57,6 +59,7 @@ export async function claimRun(
     crashes,
     isUnknown: isUnknown === 1,
     attemptsBefore,
+    batchId,
   };
   return { outcome: "claimed", run: new JobRun(fence, claimed, dependencies) };
 }

@@ -1,4 +1,6 @@
-import { Redis, type RedisOptions } from "ioredis";
+import { Redis } from "ioredis";
+import { nodesOf, openAnyNode, openCluster } from "./cluster-connection.ts";
+import { parseClusterUrl, withoutCredentials, type NodeOptions } from "./redis-address.ts";
 import { defineScripts } from "./scripts.ts";
 import type { Logger } from "./logger.ts";
 
@@ -36,7 +38,7 @@ const OPTIONS = {
   subscriber: { connectTimeout: CONNECT_TIMEOUT_MS, maxRetriesPerRequest: 0, autoResubscribe: false },
   worker: { maxRetriesPerRequest: null },
   queue: { maxRetriesPerRequest: null },
-} satisfies Record<ConnectionRole, RedisOptions>;
+} satisfies Record<ConnectionRole, NodeOptions>;
 
 export interface ConnectionOptions {
   url: string;
@@ -51,15 +53,41 @@ export interface ConnectionOptions {
  * It never throws: while Redis is away its commands fail (`request`, `subscriber`) or wait.
  */
 export function openConnection({ url, role, name, logger }: ConnectionOptions): Redis {
-  const redis = new Redis(url, {
+  const options: NodeOptions = {
     ...OPTIONS[role],
     connectionName: name,
     retryStrategy: (times) => Math.min(times * 50, RECONNECT_DELAY_MAX_MS),
-  });
+    reconnectOnError: isDemoted,
+  };
+  const watch = (redis: Redis): void => reconnectWhenHalfOpen(redis, PING_TIMEOUT_MS[role]);
+  const redis = openRedis(url, role, options, watch);
   defineScripts(redis);
   logOutages(redis, url, name, logger);
-  reconnectWhenHalfOpen(redis, PING_TIMEOUT_MS[role]);
   return redis;
+}
+
+function openRedis(
+  url: string,
+  role: ConnectionRole,
+  options: NodeOptions,
+  watch: (redis: Redis) => void,
+): Redis {
+  const address = parseClusterUrl(url);
+  if (address && role !== "subscriber") {
+    const isPatient = role === "worker" || role === "queue";
+    return openCluster({ address, options, isPatient, onNode: watch });
+  }
+  const redis = address ? openAnyNode(address, options) : new Redis(url, options);
+  watch(redis);
+  return redis;
+}
+
+/**
+ * After a failover the old primary takes no writes any more. Its name may lead to the new one by now, so the connection
+ * is made anew; where commands wait for Redis, the one that was refused is sent again.
+ */
+function isDemoted(error: Error): false | 2 {
+  return /^(READONLY|MASTERDOWN)\b/.test(error.message) ? 2 : false;
 }
 
 /**
@@ -73,14 +101,17 @@ export function keepPipelinesLean(redis: Redis, isUsed: (script: string) => bool
 }
 
 /** Resolves when the connection has been made, or the first attempt has failed. Never rejects. */
-export function firstAttempt(redis: Redis): Promise<void> {
-  return new Promise((resolve) => {
-    const settled = (): void => {
-      redis.off("ready", settled).off("close", settled);
-      resolve();
-    };
-    redis.once("ready", settled).once("close", settled);
-  });
+export async function firstAttempt(redis: Redis): Promise<void> {
+  if (redis.status !== "ready") {
+    await new Promise<void>((resolve) => {
+      const settled = (): void => {
+        redis.off("ready", settled).off("close", settled);
+        resolve();
+      };
+      redis.once("ready", settled).once("close", settled);
+    });
+  }
+  await Promise.all(nodesOf(redis).map((node) => firstAttempt(node)));
 }
 
 /** One line when Redis goes and one when it is back, however often the connection tries in between. */
@@ -132,11 +163,6 @@ function reasonOf(error: Error): string {
   // Trying several addresses of one name gives an AggregateError with an empty message.
   const [first] = error instanceof AggregateError ? error.errors : [error];
   return first instanceof Error ? first.message : String(first);
-}
-
-function withoutCredentials(url: string): string {
-  const parsed = URL.parse(url);
-  return parsed ? `${parsed.protocol}//${parsed.host}${parsed.pathname}` : "REDIS_URL";
 }
 
 /** Closes for good; harmless in any state and when repeated. */

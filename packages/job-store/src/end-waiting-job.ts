@@ -1,22 +1,26 @@
 import type { Redis } from "ioredis";
+import { countBatchEnds } from "./batches/batch-ends.ts";
 import type { Clock } from "./clock.ts";
 import { terminalEvent, type JobOutcome } from "./job-view.ts";
 import type { Keys } from "./keys.ts";
+import { countWaitingEnd } from "./metrics/finished-jobs.ts";
 import type { JobRecord } from "./record.ts";
 import { PUBLISH_BYTES_MAX } from "./run-writer.ts";
+import { noteWebhook } from "./webhooks/webhook-notes.ts";
 
 /** `changed`: the job is not what `record` says any more, so nothing has been done. */
 export type EndWaitingResult = "ended" | "missing" | "terminal" | "changed";
 
 /** Ends a job that no worker runs, provided that it still is as it was read. */
-export function endWaitingJob(
+export async function endWaitingJob(
   jobId: string,
   record: JobRecord,
   outcome: JobOutcome,
   { redis, keys, clock }: { redis: Redis; keys: Keys; clock: Clock },
 ): Promise<EndWaitingResult> {
   const event = terminalEvent(outcome, { at: clock.now(), ...record });
-  return redis.millraceEndWaiting(
+  if (record.hasWebhook) await noteWebhook(jobId, { redis, keys, clock });
+  const result = await redis.millraceEndWaiting(
     keys.record(jobId),
     keys.log(jobId),
     keys.events(jobId),
@@ -28,4 +32,10 @@ export function endWaitingJob(
     jobId,
     JSON.stringify(event),
   );
+  if (result === "ended") countWaitingEnd(record.type, outcome.status, { redis, keys });
+  const { batchId } = record;
+  if (batchId && result === "ended") {
+    await countBatchEnds(batchId, [{ jobId, status: outcome.status }], { redis, keys });
+  }
+  return result;
 }

@@ -29,17 +29,17 @@ export function eventType(stored: string): string {
 export function publicEvent(jobId: string, id: number, stored: string, first: string): LogEvent {
   const type = eventType(stored);
   const terminal = isTerminalEvent(type);
-  if (!terminal) return { id, type, terminal, json: `{"id":${id},${withoutPrevious(type, stored).slice(1)}` };
+  if (!terminal) return { id, type, terminal, json: `{"id":${id},${shownEvent(type, stored).slice(1)}` };
   const event = JSON.parse(stored) as TerminalEvent;
   const { time, attempt } = event;
   const job = endedJob(jobId, JSON.parse(first) as QueuedEvent, event);
   return { id, type, terminal, json: JSON.stringify({ id, type, time, attempt, job }) };
 }
 
-/** The conversation that a job goes on with is no part of its request as it was sent. */
-function withoutPrevious(type: string, stored: string): string {
-  if (type !== "job.queued" || !stored.includes('"previous":')) return stored;
-  const { previous: _, ...shown } = JSON.parse(stored) as QueuedEvent;
+/** The conversation that a job goes on with, what its key may use, and its trace are no part of its request's body. */
+function shownEvent(type: string, stored: string): string {
+  if (type !== "job.queued" || !/"(previous|tool_access|traceparent)":/.test(stored)) return stored;
+  const { previous: _, tool_access: __, traceparent: ___, ...shown } = JSON.parse(stored) as QueuedEvent;
   return JSON.stringify(shown);
 }
 

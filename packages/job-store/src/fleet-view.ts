@@ -1,4 +1,13 @@
-import type { Server, ServerReport, ServerStatus, Tool, Worker } from "@millrace/contracts";
+import {
+  mayUseServer,
+  mayUseTool,
+  type Server,
+  type ServerReport,
+  type ServerStatus,
+  type Tool,
+  type ToolAccess,
+  type Worker,
+} from "@millrace/contracts";
 
 /** A live worker and what it reports; null while it has not reported. */
 export interface FleetMember {
@@ -20,6 +29,7 @@ export class FleetView {
   readonly members: readonly FleetMember[];
   /** For each server name the report that speaks for it: of the worker whose status wins. */
   readonly reports: readonly ServerReport[];
+  readonly #narrowed = new WeakMap<ToolAccess, FleetView>();
 
   constructor(members: readonly FleetMember[]) {
     this.members = members;
@@ -36,6 +46,15 @@ export class FleetView {
   /** Whether anything is known of the servers. */
   get hasReported(): boolean {
     return this.members.some((member) => member.reports !== null);
+  }
+
+  /** The fleet as if it had nothing but the servers and tools that a key may use. */
+  visibleTo(access: ToolAccess | null): FleetView {
+    if (!access) return this;
+    const narrowed =
+      this.#narrowed.get(access) ?? new FleetView(this.members.map((member) => narrow(member, access)));
+    this.#narrowed.set(access, narrowed);
+    return narrowed;
   }
 
   get workers(): Worker[] {
@@ -73,6 +92,19 @@ export class FleetView {
       workers: { connected: connected.length, total: holders.length },
     };
   }
+}
+
+function narrow({ worker, reports }: FleetMember, access: ToolAccess): FleetMember {
+  const servers = Object.entries(worker.servers).filter(([name]) => mayUseServer(access, name));
+  const visible = reports?.filter(({ name }) => mayUseServer(access, name));
+  const narrowed = visible?.map((report) => ({
+    ...report,
+    tools: report.tools.filter(({ tool_name: tool }) => mayUseTool(access, report.name, tool)),
+    withheld_tools: report.withheld_tools.filter(({ tool_name: tool }) =>
+      mayUseTool(access, report.name, tool),
+    ),
+  }));
+  return { worker: { ...worker, servers: Object.fromEntries(servers) }, reports: narrowed ?? null };
 }
 
 function rank(status: ServerStatus): number {

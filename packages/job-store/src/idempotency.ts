@@ -1,10 +1,14 @@
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
-import type { JobRequest } from "@millrace/contracts";
 import type { Keys } from "./keys.ts";
 
 /** A key stands for its job for the job's retention, counted from its submission, and for a day at least. */
 const LIFETIME_SECONDS_MIN = 86_400;
+
+/** How long a key stands for what lives so long. */
+export function keyLifetimeSeconds(retentionSeconds: number): number {
+  return Math.max(retentionSeconds, LIFETIME_SECONDS_MIN);
+}
 
 /** The same key came with another request before. */
 export class IdempotencyMismatchError extends Error {
@@ -54,7 +58,7 @@ export class IdempotencyKeys {
    * The job that has the key; null when it is free.
    * @throws IdempotencyMismatchError when it belongs to another request.
    */
-  async find(tenant: string, key: string, request: JobRequest): Promise<KeyedJob | null> {
+  async find(tenant: string, key: string, request: object): Promise<KeyedJob | null> {
     const stored = await this.#redis.get(this.#name(tenant, key));
     return stored === null ? null : parse(stored, requestHash(request));
   }
@@ -64,19 +68,19 @@ export class IdempotencyKeys {
    * @throws IdempotencyMismatchError when it belongs to another request.
    */
   async take(
-    { tenant, key, request }: { tenant: string; key: string; request: JobRequest },
+    { tenant, key, request }: { tenant: string; key: string; request: object },
     jobId: string,
     retentionSeconds: number,
   ): Promise<KeyedJob> {
     const hash = requestHash(request);
     const value = `${hash} ${jobId}`;
-    const lifetimeMs = Math.max(retentionSeconds, LIFETIME_SECONDS_MIN) * 1_000;
-    const stored = await this.#redis.set(this.#name(tenant, key), value, "PX", lifetimeMs, "NX", "GET");
+    const lifetime = keyLifetimeSeconds(retentionSeconds);
+    const stored = await this.#redis.set(this.#name(tenant, key), value, "EX", lifetime, "NX", "GET");
     return parse(stored ?? value, hash);
   }
 
   /** Marks the key of a job, as part of what writes it. */
-  mark(tenant: string, key: string, request: JobRequest, jobId: string): KeyMark {
+  mark(tenant: string, key: string, request: object, jobId: string): KeyMark {
     return { key: this.#name(tenant, key), value: `${requestHash(request)} ${jobId} written` };
   }
 
@@ -92,7 +96,7 @@ function parse(stored: string, hash: string): KeyedJob {
 }
 
 /** Two requests that say the same have the same hash, in whatever order their keys come. */
-function requestHash(request: JobRequest): string {
+function requestHash(request: object): string {
   return hashOf(JSON.stringify(sorted(request)));
 }
 

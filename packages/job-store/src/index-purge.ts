@@ -45,7 +45,7 @@ export class IndexPurge {
     const youngest = this.#clock.now() - YOUNGEST_MS;
     const ids = await this.#redis.zrangebylex(index, this.#after, "+", "LIMIT", 0, PAGE);
     const old = ids.filter((id) => jobIdTime(id) < youngest);
-    const expired = await this.#withoutRecord(old);
+    const expired = await this.#withoutRecord(await this.#withoutNote(old));
     if (expired.length > 0) await this.#redis.zrem(index, ...expired);
     this.#after = `(${old.at(-1) ?? ""}`;
     if (old.length < PAGE) {
@@ -53,6 +53,16 @@ export class IndexPurge {
       this.#after = "-";
     }
     return expired.length;
+  }
+
+  /**
+   * Leaves out what is being written just now: a job of a batch may be much younger than its id says. Asked before the
+   * records, because a note comes before a record and goes after it.
+   */
+  async #withoutNote(ids: string[]): Promise<string[]> {
+    if (ids.length === 0) return [];
+    const notes = await this.#redis.zmscore(this.#keys.submissions, ...ids);
+    return ids.filter((_, position) => notes[position] === null);
   }
 
   async #withoutRecord(ids: string[]): Promise<string[]> {

@@ -9,6 +9,7 @@ import {
   type JobStep,
 } from "@millrace/contracts";
 import type { Redis } from "ioredis";
+import type { Departures } from "./admission/departures.ts";
 import type { Clock } from "./clock.ts";
 import { endWaitingJob } from "./end-waiting-job.ts";
 import { isJobId } from "./job-id.ts";
@@ -16,15 +17,17 @@ import type { JobQueues } from "./job-queues.ts";
 import { jobView, type QueuedEvent } from "./job-view.ts";
 import type { Keys } from "./keys.ts";
 import { approvalField, parseRecord, type JobRecord } from "./record.ts";
-import { forgetQueueTimeout } from "./queue-timeouts.ts";
+import { forgetQueueTimeout, takeOut } from "./queue-timeouts.ts";
 import { PUBLISH_BYTES_MAX } from "./run-writer.ts";
 import { pipelineReplies } from "./unavailable.ts";
+import { maySee, type Viewer } from "./viewer.ts";
 import { NOTHING_RAN, readSteps, workDone, type WorkDone } from "./work-done.ts";
 
 export interface JobControlDependencies {
   redis: Redis;
   keys: Keys;
   queues: JobQueues;
+  departures: Departures;
   clock: Clock;
 }
 
@@ -37,7 +40,7 @@ interface Reading {
   last: string;
 }
 
-/** What clients may do to a job that they have submitted. Null always means: this tenant has no such job. */
+/** What clients may do to a job that they have submitted. Null always means: the viewer has no such job. */
 export class JobControl {
   readonly #dependencies: JobControlDependencies;
 
@@ -49,10 +52,10 @@ export class JobControl {
    * Ends a job that waits, and asks whoever runs one to stop it. Returns the job as it is then, and whether there was
    * anything to stop.
    */
-  async cancel(tenant: string, jobId: string): Promise<{ job: Job; requested: boolean } | null> {
-    const { redis, keys, queues } = this.#dependencies;
+  async cancel(viewer: Viewer, jobId: string): Promise<{ job: Job; requested: boolean } | null> {
+    const { redis, keys } = this.#dependencies;
     for (;;) {
-      const reading = await this.#read(tenant, jobId);
+      const reading = await this.#read(viewer, jobId);
       if (!reading) return null;
       const { record, first, last } = reading;
       if (isTerminal(record.status)) return { job: jobView(jobId, record, first, last), requested: false };
@@ -67,9 +70,9 @@ export class JobControl {
       } else {
         const outcome = { status: "cancelled", ...(await this.#done(jobId, record)) } as const;
         if ((await endWaitingJob(jobId, record, outcome, this.#dependencies)) !== "ended") continue;
-        await queues.remove(record.type, { jobId, generation: record.generation });
+        await takeOut(jobId, record, this.#dependencies);
         if (record.status === "queued") await forgetQueueTimeout(jobId, this.#dependencies);
-        const after = await this.#read(tenant, jobId);
+        const after = await this.#read(viewer, jobId);
         return after && { job: jobView(jobId, after.record, after.first, after.last), requested: true };
       }
     }
@@ -77,13 +80,13 @@ export class JobControl {
 
   /** Decides a call that waits for its approval; the last one lets its job go on. */
   async decideApproval(
-    tenant: string,
+    viewer: Viewer,
     jobId: string,
     toolCallId: string,
     { decision, reason, arguments: changed }: ApprovalRequest,
   ): Promise<ApprovalAnswer | null> {
     const { redis, keys, queues, clock } = this.#dependencies;
-    const reading = await this.#read(tenant, jobId);
+    const reading = await this.#read(viewer, jobId);
     if (!reading) return null;
     const { record } = reading;
     const call = await this.approvalCall(jobId, toolCallId);
@@ -131,9 +134,9 @@ export class JobControl {
   }
 
   /** The conversation of a chat job that has ended; `not_usable` of one that has not, and of a tool job. */
-  async conversation(tenant: string, jobId: string): Promise<ConversationMessage[] | "not_usable" | null> {
+  async conversation(viewer: Viewer, jobId: string): Promise<ConversationMessage[] | "not_usable" | null> {
     const { redis, keys } = this.#dependencies;
-    const reading = await this.#read(tenant, jobId);
+    const reading = await this.#read(viewer, jobId);
     if (!reading) return null;
     const { request, previous = [] } = JSON.parse(reading.first) as QueuedEvent;
     if (request.type !== "chat" || !isTerminal(reading.record.status)) return "not_usable";
@@ -148,14 +151,15 @@ export class JobControl {
     return workDone(await readSteps(redis, keys.log(jobId)));
   }
 
-  async #read(tenant: string, jobId: string): Promise<Reading | null> {
+  async #read(viewer: Viewer, jobId: string): Promise<Reading | null> {
     if (!isJobId(jobId)) return null;
     const { redis, keys } = this.#dependencies;
     const log = keys.log(jobId);
     const replies = await redis.pipeline().hgetall(keys.record(jobId)).lindex(log, 0).lindex(log, -1).exec();
     const [hash, first, last] = pipelineReplies(replies);
     const record = parseRecord(hash as Record<string, string>);
-    if (record?.tenant !== tenant || typeof first !== "string" || typeof last !== "string") return null;
+    if (!record || !maySee(viewer, record.tenant)) return null;
+    if (typeof first !== "string" || typeof last !== "string") return null;
     return { record, first, last };
   }
 }

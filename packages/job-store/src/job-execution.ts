@@ -7,10 +7,13 @@ import {
   type JobRequest,
   type JobStep,
   type ParkReason,
+  type ToolAccess,
   type Usage,
 } from "@millrace/contracts";
 import { nextAttemptMs } from "./attempts.ts";
 import type { Clock } from "./clock.ts";
+import { HeldRun } from "./held-run.ts";
+import { HandedOver, JobCancelled, RunAbandoned } from "./run-abandoned.ts";
 import type { JobRun } from "./job-run.ts";
 import type { JobOutcome } from "./job-view.ts";
 import type { Logger } from "./logger.ts";
@@ -27,13 +30,23 @@ export interface JobExecution {
   request: JobRequest;
   /** The conversation that `previous_job_id` named. */
   previous: readonly ConversationMessage[];
+  /** The servers and tools that the job's key may use; null: all. */
+  toolAccess: ToolAccess | null;
+  /** W3C trace context of the request that submitted the job, for its tool calls. */
+  traceparent: string | null;
   attempt: number;
   /** An earlier start was cut off, and may have begun a side effect of which the log says nothing. */
   isUnknown: boolean;
   signal: AbortSignal;
-  /** The job cannot run now, because what it needs is taken: its time stands still until {@link running}. */
-  waiting: () => void;
-  running: () => void;
+  /** Aborts when the worker begins to shut down: who comes to the end of a step from then on answers `yielded`. */
+  draining: AbortSignal;
+  /**
+   * The side effect of the job cannot begin now, because its server is away, or has no place free. While it waits for
+   * a place its time stands still.
+   */
+  waiting: (reason: "server" | "place") => void;
+  /** The side effect can begin, once this has resolved. Rejects when this start no longer holds the job. */
+  running: () => Promise<void>;
   /** What earlier starts of this job have written, oldest first. */
   readPast: () => Promise<JobStep[]>;
   /**
@@ -47,6 +60,8 @@ export interface JobExecution {
 export type ExecutionResult =
   | (Exclude<JobOutcome, { status: "cancelled" }> & Repetition)
   | { status: "parked"; reason: ParkReason; /** Milliseconds since 1970. */ until: number }
+  /** Answers `draining`: nothing is under way, and the rest is another worker's to do. */
+  | { status: "yielded" }
   | ({
       status: "stopped";
       usage?: Usage;
@@ -65,40 +80,45 @@ export type Execute = (execution: JobExecution) => Promise<ExecutionResult>;
 
 /** The job's own deadline has passed. */
 class JobTimeout extends Error {}
-/** Somebody wants the job stopped. */
-export class JobCancelled extends Error {
-  override name = "JobCancelled";
-}
-/** The run is no longer ours to finish: its lock is lost, a newer run exists, or the process ends. */
-export class RunAbandoned extends Error {
-  override name = "RunAbandoned";
-}
-
 /** How a run ends: its job does, or waits for something. */
 export type RunEnding =
   | JobOutcome
   | { status: "retrying"; error: JobError; delayMs: number }
   | { status: "parked"; reason: ParkReason; until: number; /** Of the job's own time. */ leftMs: number };
 
+interface ExecutionEnvironment {
+  execute: Execute;
+  clock: Clock;
+  logger: Logger;
+  draining: AbortSignal;
+}
+
 /**
  * Executes a claimed run under its deadline.
+ * @throws HandedOver when another worker is to go on with the job.
  * @throws RunAbandoned, RunRefusedError when the job is not this run's to end.
  */
 export async function executeRun(
   run: JobRun,
   controller: AbortController,
-  { execute, clock, logger }: { execute: Execute; clock: Clock; logger: Logger },
+  { execute, clock, logger, draining }: ExecutionEnvironment,
 ): Promise<RunEnding> {
   const { signal } = controller;
   const timer = new RunTimer(run.remainingMs, () => controller.abort(new JobTimeout()));
   if (run.cancelRequested) controller.abort(new JobCancelled());
   if (run.remainingMs <= 0) controller.abort(new JobTimeout());
+  using held = new HeldRun(run, controller, timer, draining);
   try {
-    const result = await execute(executionOf(run, controller, timer));
+    const result = await execute(executionOf(run, controller, held, draining));
+    if (result.status === "yielded") {
+      await run.giveBack(true);
+      throw new HandedOver();
+    }
     if (result.status === "parked") return parkedEnding(result, timer.leftMs, clock.now());
     const outcome = result.status === "stopped" ? await stoppedOutcome(run, signal.reason, result) : result;
     return result.mustNotRepeat ? outcome : againOrEnd(run, outcome);
   } catch (error) {
+    if (error instanceof HandedOver) throw error;
     if (signal.aborted) return await stoppedOutcome(run, signal.reason, { cancellation: NOTHING_RAN });
     logger.error({ job_id: run.fence.jobId, err: error }, "Bug: a job's execution threw");
     return failed(jobError("internal_error", "Millrace failed to run this job."));
@@ -124,21 +144,25 @@ function parkedEnding(
   return { status, reason, until: Math.ceil(standsStill ? until : Math.min(until, now + leftMs)), leftMs };
 }
 
-function executionOf(run: JobRun, controller: AbortController, timer: RunTimer): JobExecution {
+function executionOf(
+  run: JobRun,
+  controller: AbortController,
+  held: HeldRun,
+  draining: AbortSignal,
+): JobExecution {
   const lose = (error: unknown): void => controller.abort(error);
   return {
     jobId: run.fence.jobId,
     request: run.request,
     previous: run.previous,
+    toolAccess: run.toolAccess,
+    traceparent: run.traceparent,
     attempt: run.attempt,
     isUnknown: run.isUnknown,
     signal: controller.signal,
-    waiting: () => timer.pause(),
-    running: () => {
-      const waitedMs = timer.resume();
-      // Should another worker take over, it must know as well. Refused means that one has.
-      if (waitedMs > 0) run.postponeDeadline(waitedMs).catch(lose);
-    },
+    draining,
+    waiting: (reason) => held.hold(reason),
+    running: () => held.release(),
     readPast: () => run.readPast(),
     write: (steps) => {
       const written = run.write(steps);

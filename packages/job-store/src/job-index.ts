@@ -1,9 +1,11 @@
 import type { Job, JobPage, JobStatus, JobType } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import { jobView } from "./job-view.ts";
+import { batchJobsBefore } from "./batches/batch-lines.ts";
 import type { Keys } from "./keys.ts";
 import { parseRecord, type JobRecord } from "./record.ts";
 import { pipelineReplies } from "./unavailable.ts";
+import { EVERY_TENANT, maySee, type Viewer } from "./viewer.ts";
 
 export interface JobFilter {
   status?: JobStatus;
@@ -35,16 +37,16 @@ export class JobIndex {
   }
 
   /** Newest first. A page may be shorter than its limit; `next_cursor` says whether there is more. */
-  async list(tenant: string, filter: JobFilter): Promise<JobPage> {
+  async list(viewer: Viewer, filter: JobFilter): Promise<JobPage> {
     const jobs: Job[] = [];
     let length = 0;
     let scanned = 0;
     let cursor = filter.cursor;
     while (scanned < filter.limit * SCAN_FACTOR && length < PAGE_LENGTH_MAX) {
-      const ids = await this.#idsBefore(tenant, cursor, GROUP);
+      const ids = await this.#idsBefore(viewer, filter, cursor, GROUP);
       if (ids.length === 0) return { jobs, next_cursor: null };
       const records = await this.#records(ids);
-      const fitting = records.filter(({ record }) => matches(record, filter));
+      const fitting = records.filter(({ record }) => matches(record, viewer, filter));
       while (fitting.length > 0) {
         // Nobody knows how large a job is before it has been read, so the first is read alone.
         const areSmall = jobs.length > 0 && length / jobs.length < LARGE_JOB;
@@ -52,23 +54,46 @@ export class JobIndex {
           jobs.push(found.job);
           length += found.length;
           const isFull = jobs.length === filter.limit || length >= PAGE_LENGTH_MAX;
-          if (isFull) return await this.#endPage(tenant, jobs, found.job.id);
+          if (isFull) return await this.#endPage(viewer, filter, jobs, found.job.id);
         }
       }
       cursor = ids.at(-1);
       scanned += ids.length;
     }
-    return await this.#endPage(tenant, jobs, cursor);
+    return await this.#endPage(viewer, filter, jobs, cursor);
   }
 
-  async #endPage(tenant: string, jobs: Job[], cursor: string | undefined): Promise<JobPage> {
-    const more = await this.#idsBefore(tenant, cursor, 1);
+  async #endPage(
+    viewer: Viewer,
+    filter: JobFilter,
+    jobs: Job[],
+    cursor: string | undefined,
+  ): Promise<JobPage> {
+    const more = await this.#idsBefore(viewer, filter, cursor, 1);
     return { jobs, next_cursor: more.length > 0 ? (cursor ?? null) : null };
   }
 
-  #idsBefore(tenant: string, cursor: string | undefined, count: number): Promise<string[]> {
+  async #idsBefore(
+    viewer: Viewer,
+    { batchId, status }: JobFilter,
+    cursor: string | undefined,
+    count: number,
+  ): Promise<string[]> {
+    if (batchId !== undefined) {
+      return await batchJobsBefore(
+        { redis: this.#redis, keys: this.#keys },
+        { batchId, status, cursor, count },
+      );
+    }
     const newest = cursor === undefined ? "+" : `(${cursor}`;
-    return this.#redis.zrevrangebylex(this.#keys.index(tenant), newest, "-", "LIMIT", 0, count);
+    const tenants = viewer === EVERY_TENANT ? await this.#redis.smembers(this.#keys.tenants) : [viewer];
+    const lists = await Promise.all(
+      tenants.map((tenant) =>
+        this.#redis.zrevrangebylex(this.#keys.index(tenant), newest, "-", "LIMIT", 0, count),
+      ),
+    );
+    // The order of the ids is their age, whosever they are.
+    return lists.length === 1 ? (lists[0] ?? []) : lists.flat().toSorted().toReversed().slice(0, count);
   }
 
   async #records(ids: string[]): Promise<{ id: string; record: JobRecord | null }[]> {
@@ -94,8 +119,9 @@ export class JobIndex {
   }
 }
 
-function matches(record: JobRecord | null, { status, type, batchId }: JobFilter): boolean {
-  // No job belongs to a batch yet, so a batch filter matches none.
-  if (!record || batchId !== undefined) return false;
+function matches(record: JobRecord | null, viewer: Viewer, { status, type, batchId }: JobFilter): boolean {
+  if (!record) return false;
+  // The jobs of a batch are not looked up by their tenant.
+  if (batchId !== undefined && (record.batchId !== batchId || !maySee(viewer, record.tenant))) return false;
   return (status === undefined || record.status === status) && (type === undefined || record.type === type);
 }

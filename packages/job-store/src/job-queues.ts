@@ -7,9 +7,11 @@ import {
   type JobsOptions,
 } from "bullmq";
 import type { Redis } from "ioredis";
-import { DEFAULT_PRIORITY, JobType, type JobRequest } from "@millrace/contracts";
+import { JobType, type JobRequest } from "@millrace/contracts";
+import { RESUMED_PRIORITY } from "./admission/place.ts";
 import type { Keys } from "./keys.ts";
 import type { Logger } from "./logger.ts";
+import { pipelineReplies } from "./unavailable.ts";
 
 /**
  * A job's entry in its queue. Each generation has one of its own: a job may be retried while BullMQ has not yet dropped
@@ -21,8 +23,14 @@ export interface QueueEntry {
 }
 
 /** BullMQ's id of an entry; a job's own id until it has been retried. */
-function entryId({ jobId, generation }: QueueEntry): string {
+export function entryId({ jobId, generation }: QueueEntry): string {
   return generation === 0 ? jobId : `${jobId}.${generation}`;
+}
+
+/** The entry of BullMQ's id. */
+export function parseEntryId(id: string): QueueEntry {
+  const [jobId = "", generation = "0"] = id.split(".");
+  return { jobId, generation: Number(generation) };
 }
 
 /** The job of an entry, by BullMQ's id. */
@@ -32,8 +40,28 @@ export function jobIdOf(id: string | undefined): string {
 
 /** What travels with BullMQ: the id, and the request when it is small, which saves the worker a read. */
 export interface QueuedJobData {
+  tenant: string;
   generation: number;
   request?: JobRequest;
+}
+
+/** What is kept of a job that is not due yet. */
+export interface DueJobData extends QueueEntry {
+  tenant: string;
+  type: JobType;
+  /** The user's, 0 … 10. */
+  priority: number;
+}
+
+/** A job that goes into its queue. */
+export interface NewEntry {
+  tenant: string;
+  type: JobType;
+  entry: QueueEntry;
+  /** BullMQ's. */
+  priority: number;
+  /** When it travels along. */
+  request?: JobRequest | undefined;
 }
 
 /**
@@ -42,27 +70,30 @@ export interface QueuedJobData {
  */
 const START_AGAIN: JobsOptions = { attempts: 1e9, backoff: 1_000, stackTraceLimit: 1 };
 
+/** The record tells how a job has ended; BullMQ keeps nothing of it. */
+const GONE_AT_END: JobsOptions = { removeOnComplete: true, removeOnFail: true };
+
 /** BullMQ's own event stream is read by nobody here; its default keeps 10,000 entries. */
 const EVENT_STREAM_LENGTH = 100;
 
-/** For jobs that come back from parking. */
-const RESUMED_PRIORITY = 1;
+/** `elsewhere`: it runs, is parked, or waits for its next attempt. */
+export type EntryPlace = "missing" | "waiting" | "elsewhere";
 
-/**
- * BullMQ priority of a new job. {@link RESUMED_PRIORITY} stays free, and none may go without a priority, because
- * BullMQ runs those first. User priorities 0…10 become 2…12.
- */
-function queuePriority(request: JobRequest): number {
-  return (request.priority ?? DEFAULT_PRIORITY) + 2;
-}
+/** Of so many waiting jobs the oldest is looked for: of those that go first. */
+const DEPTH_LOOK = 1_000;
 
-/** The BullMQ queues, one for each kind of work. BullMQ executes; the records decide. */
+/** The queue of jobs that are not due yet. */
+export const DUE = "due";
+
+/** The BullMQ queues: one for each kind of work, and one in which jobs wait that are not due yet. BullMQ executes; the records decide. */
 export class JobQueues {
   readonly #client: IRedisClient;
   readonly #queues: ReadonlyMap<JobType, Queue<QueuedJobData>>;
+  readonly #due: Queue<DueJobData>;
 
   constructor(redis: Redis, keys: Keys, logger: Logger) {
     this.#queues = new Map(JobType.options.map((type) => [type, openQueue(type, redis, keys, logger)]));
+    this.#due = openQueue(DUE, redis, keys, logger);
     this.#client = createIORedisClient(redis);
   }
 
@@ -72,32 +103,40 @@ export class JobQueues {
   }
 
   /**
-   * Puts a job into its queue, as part of a pipeline; resolves once the command is in it. A job that is in the
-   * queue already stays as it is. `travels`: the request goes along, and the claim need not read it.
+   * Puts an admitted job into its queue, as part of a pipeline; resolves once the command is in it. A job that is in the
+   * queue already stays as it is.
    */
   async add(
     pipeline: IRedisTransaction,
-    entry: QueueEntry,
-    request: JobRequest,
-    { travels }: { travels: boolean },
+    { tenant, type, entry, priority, request }: NewEntry,
   ): Promise<void> {
-    const queue = this.#queue(request.type);
     const jobId = entryId(entry);
-    const data: QueuedJobData = { generation: entry.generation, ...(travels ? { request } : {}) };
-    const options: JobsOptions = {
-      jobId,
-      priority: queuePriority(request),
-      removeOnComplete: true,
-      removeOnFail: true,
-      ...START_AGAIN,
-      ...(request.delay_ms && entry.generation === 0 ? { delay: request.delay_ms } : {}),
-    };
-    await new Job(queue, request.type, data, options, jobId).addJob(pipeline);
+    const data = { tenant, generation: entry.generation, ...(request ? { request } : {}) };
+    const options = { jobId, priority, ...GONE_AT_END, ...START_AGAIN };
+    await new Job(this.#queue(type), type, data, options, jobId).addJob(pipeline);
   }
 
-  /** Lets go of a job that a worker of this process runs, until `until` (ms since 1970): then it starts before all new ones. */
-  async park(job: Job<QueuedJobData>, until: number, token: string | undefined): Promise<void> {
-    await job.changePriority({ priority: RESUMED_PRIORITY });
+  /** Lets a job wait until it is due, as part of a pipeline. */
+  async addDue(
+    pipeline: IRedisTransaction,
+    { entry, delayMs, tenant, type, priority }: Omit<NewEntry, "request"> & { delayMs: number },
+  ): Promise<void> {
+    const jobId = entryId(entry);
+    const options = { jobId, delay: delayMs, ...GONE_AT_END, ...START_AGAIN };
+    await new Job(this.#due, DUE, { ...entry, tenant, type, priority }, options, jobId).addJob(pipeline);
+  }
+
+  /**
+   * Lets go of a job that a worker of this process runs, until `until` (ms since 1970): then it starts before all new
+   * ones if it was parked, and as it stood if it waits for its next attempt.
+   */
+  async park(
+    job: Job<QueuedJobData>,
+    { until, status }: { until: number; status: "parked" | "queued" },
+    token: string | undefined,
+  ): Promise<void> {
+    // A flood of jobs that fail and are tried again would stand before everybody's.
+    if (status === "parked") await job.changePriority({ priority: RESUMED_PRIORITY });
     await job.moveToDelayed(until, token);
   }
 
@@ -118,7 +157,49 @@ export class JobQueues {
 
   /** Takes a job out of its queue. One that runs stays; its claim is refused once its record has ended. */
   async remove(type: JobType, entry: QueueEntry): Promise<void> {
-    await this.#queue(type).remove(entryId(entry));
+    await Promise.all([this.#queue(type).remove(entryId(entry)), this.#due.remove(entryId(entry))]);
+  }
+
+  /** Where entries stand. */
+  async look(type: JobType, entries: readonly QueueEntry[]): Promise<EntryPlace[]> {
+    if (entries.length === 0) return [];
+    const { keys } = this.#queue(type);
+    const pipeline = this.#client.pipeline();
+    for (const entry of entries) {
+      pipeline.runCommand("exists", [this.#queue(type).toKey(entryId(entry))]);
+      pipeline.runCommand("zscore", [keys["prioritized"] ?? "", entryId(entry)]);
+    }
+    const replies = pipelineReplies(await pipeline.exec());
+    return entries.map((_, index) => {
+      if (replies[index * 2] !== 1) return "missing";
+      return replies[index * 2 + 1] === null ? "elsewhere" : "waiting";
+    });
+  }
+
+  /** Lets a job that waits go before all but those that come back from parking. */
+  async hasten(type: JobType, entry: QueueEntry): Promise<void> {
+    const job = await this.#queue(type).getJob(entryId(entry));
+    await job?.changePriority({ priority: RESUMED_PRIORITY + 1 });
+  }
+
+  /** How many jobs wait in BullMQ for a worker, the id of the oldest, and how many are parked or between two attempts. */
+  async depth(type: JobType): Promise<{ waiting: number; oldest: string | null; parked: number }> {
+    const { keys } = this.#queue(type);
+    const pipeline = this.#client.pipeline();
+    pipeline.runCommand("zrange", [keys["prioritized"] ?? "", 0, DEPTH_LOOK - 1]);
+    pipeline.runCommand("zcard", [keys["prioritized"] ?? ""]);
+    pipeline.runCommand("lrange", [keys["wait"] ?? "", -DEPTH_LOOK, -1]);
+    pipeline.runCommand("llen", [keys["wait"] ?? ""]);
+    pipeline.runCommand("zcard", [keys["delayed"] ?? ""]);
+    const [prioritized, count, handed, length, parked] = pipelineReplies(await pipeline.exec()) as [
+      string[],
+      number,
+      string[],
+      number,
+      number,
+    ];
+    const ids = [...prioritized, ...handed].map(jobIdOf).toSorted();
+    return { waiting: count + length, oldest: ids[0] ?? null, parked };
   }
 
   #queue(type: JobType): Queue<QueuedJobData> {
@@ -128,19 +209,19 @@ export class JobQueues {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
+    await Promise.all([...this.#queues.values(), this.#due].map((queue) => queue.close()));
   }
 }
 
-function openQueue(type: JobType, redis: Redis, keys: Keys, logger: Logger): Queue<QueuedJobData> {
-  const queue = new Queue<QueuedJobData>(type, {
+function openQueue<Data>(name: string, redis: Redis, keys: Keys, logger: Logger): Queue<Data> {
+  const queue = new Queue<Data>(name, {
     connection: redis,
-    prefix: keys.queuePrefix(type),
+    prefix: keys.queuePrefix(name),
     // Ready at once, so that a Redis that is away fails a submission instead of holding it.
     skipWaitingForReady: true,
     skipVersionCheck: true,
     streams: { events: { maxLen: EVENT_STREAM_LENGTH } },
   });
-  queue.on("error", (error) => logger.debug({ queue: type, reason: error.message }, "queue connection"));
+  queue.on("error", (error) => logger.debug({ queue: name, reason: error.message }, "queue connection"));
   return queue;
 }

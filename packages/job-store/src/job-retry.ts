@@ -9,17 +9,18 @@ import {
   type RetryFrom,
 } from "@millrace/contracts";
 import type { Redis } from "ioredis";
+import { reopenInBatch } from "./batches/batch-ends.ts";
+import { priorityOf, type Admission } from "./admission/admission.ts";
 import type { Clock } from "./clock.ts";
 import { eventType } from "./event-log.ts";
 import { isJobId } from "./job-id.ts";
 import type { JobIndex } from "./job-index.ts";
-import type { JobQueues } from "./job-queues.ts";
 import { jobView, type QueuedEvent } from "./job-view.ts";
 import type { Keys } from "./keys.ts";
 import { parseRecord, type JobRecord } from "./record.ts";
 import { PUBLISH_BYTES_MAX } from "./run-writer.ts";
-import { admit } from "./submission.ts";
 import { pipelineReplies, type Answer } from "./unavailable.ts";
+import { maySee, type Viewer } from "./viewer.ts";
 
 const PAGE_LENGTH = 50;
 /** So many jobs are reopened at the same time. */
@@ -28,7 +29,7 @@ const AT_ONCE = 20;
 export interface JobRetryDependencies {
   redis: Redis;
   keys: Keys;
-  queues: JobQueues;
+  admission: Admission;
   clock: Clock;
   index: JobIndex;
   answer: Answer;
@@ -57,7 +58,7 @@ interface Reading {
 /**
  * Opens jobs again that have failed or were cancelled.
  *
- * The order: a note, the record with `job.reopened`, the entry in the queue, the note's end. What a crash leaves
+ * The order: a note, the record with `job.reopened`, its line and its entry in the queue, the note's end. What a crash leaves
  * between two of these, the sweeper finds by the note and completes, as with submissions.
  */
 export class JobRetry {
@@ -67,22 +68,22 @@ export class JobRetry {
     this.#dependencies = dependencies;
   }
 
-  /** Null when the tenant has no such job. Of several retries at the same time one reopens it. */
-  retry(tenant: string, jobId: string, from: RetryFrom): Promise<RetryAnswer | null> {
-    return this.#dependencies.answer(() => this.#retry(tenant, jobId, from));
+  /** Null when the viewer has no such job. Of several retries at the same time one reopens it. */
+  retry(viewer: Viewer, jobId: string, from: RetryFrom): Promise<RetryAnswer | null> {
+    return this.#dependencies.answer(() => this.#retry(viewer, jobId, from));
   }
 
   /** The ids of those that were reopened, newest first. */
-  async retryMany(tenant: string, { from, errorCode, limit, ...filter }: RetryFilter): Promise<string[]> {
+  async retryMany(viewer: Viewer, { from, errorCode, limit, ...filter }: RetryFilter): Promise<string[]> {
     const reopened: string[] = [];
     let cursor: string | null | undefined;
     while (cursor !== null && reopened.length < limit) {
-      const page: JobPage = await this.#page(tenant, filter, cursor);
+      const page: JobPage = await this.#page(viewer, filter, cursor);
       const chosen = page.jobs.filter(({ error }) => errorCode === undefined || error?.code === errorCode);
       const left = chosen.slice(0, limit - reopened.length).map(({ id }) => id);
       while (left.length > 0) {
         const ids = left.splice(0, AT_ONCE);
-        const answers = await Promise.all(ids.map((id) => this.retry(tenant, id, from)));
+        const answers = await Promise.all(ids.map((id) => this.retry(viewer, id, from)));
         reopened.push(...ids.filter((_, position) => answers[position]?.outcome === "reopened"));
       }
       cursor = page.next_cursor;
@@ -90,24 +91,24 @@ export class JobRetry {
     return reopened;
   }
 
-  async #retry(tenant: string, jobId: string, from: RetryFrom): Promise<RetryAnswer | null> {
-    const reading = await this.#read(tenant, jobId);
+  async #retry(viewer: Viewer, jobId: string, from: RetryFrom): Promise<RetryAnswer | null> {
+    const reading = await this.#read(viewer, jobId);
     if (!reading) return null;
     const { record, first, last } = reading;
     const isEnded = isTerminalEvent(eventType(last)) && record.status !== "completed";
+    if (isEnded && record.batchId) await reopenInBatch(record.batchId, jobId, this.#dependencies);
     const generation = isEnded ? await this.#reopen(jobId, reading, from) : null;
     if (generation === null) {
       return { outcome: "refused", job: jobView(jobId, record, first, last) };
     }
-    const after = await this.#read(tenant, jobId);
+    const after = await this.#read(viewer, jobId);
     return after && { outcome: "reopened", job: jobView(jobId, after.record, after.first, after.last) };
   }
 
   /** The job's new generation; null when somebody else was faster. */
   async #reopen(jobId: string, { record, first }: Reading, from: RetryFrom): Promise<number | null> {
-    const { redis, keys, queues, clock } = this.#dependencies;
-    const queued = JSON.parse(first) as QueuedEvent;
-    const { request } = queued;
+    const { redis, keys, admission, clock } = this.#dependencies;
+    const { request } = JSON.parse(first) as QueuedEvent;
     const now = clock.now();
     const time = new Date(now).toISOString();
     const event = { type: "job.reopened", time, attempt: record.attempt + 1, from };
@@ -128,34 +129,32 @@ export class JobRetry {
     );
     // Another retry may have written the same note, and need it: then the sweeper takes it away.
     if (generation < 0) return null;
-    const pipeline = queues.pipeline();
-    await admit(pipeline, queues, { jobId, generation }, queued, first.length);
-    if (queueTimeoutMs !== undefined) {
-      pipeline.runCommand("zadd", [keys.queueDeadlines, now + queueTimeoutMs, jobId]);
-    }
-    pipeline.runCommand("zrem", [keys.submissions, jobId]);
-    pipelineReplies(await pipeline.exec());
+    if (queueTimeoutMs !== undefined) await redis.zadd(keys.queueDeadlines, now + queueTimeoutMs, jobId);
+    // Whatever the key's cap: it was accepted before.
+    await admission.enter(record, [{ entry: { jobId, generation }, priority: priorityOf(request) }]);
+    await redis.zrem(keys.submissions, jobId);
     return generation;
   }
 
   #page(
-    tenant: string,
+    viewer: Viewer,
     { status, type }: Pick<RetryFilter, "status" | "type">,
     cursor: string | undefined,
   ): Promise<JobPage> {
     const { answer, index } = this.#dependencies;
     const rest = { ...(type ? { type } : {}), ...(cursor === undefined ? {} : { cursor }) };
-    return answer(() => index.list(tenant, { status, limit: PAGE_LENGTH, ...rest }));
+    return answer(() => index.list(viewer, { status, limit: PAGE_LENGTH, ...rest }));
   }
 
-  async #read(tenant: string, jobId: string): Promise<Reading | null> {
+  async #read(viewer: Viewer, jobId: string): Promise<Reading | null> {
     if (!isJobId(jobId)) return null;
     const { redis, keys } = this.#dependencies;
     const log = keys.log(jobId);
     const replies = await redis.pipeline().hgetall(keys.record(jobId)).lindex(log, 0).lindex(log, -1).exec();
     const [hash, first, last] = pipelineReplies(replies);
     const record = parseRecord(hash as Record<string, string>);
-    if (record?.tenant !== tenant || typeof first !== "string" || typeof last !== "string") return null;
+    if (!record || !maySee(viewer, record.tenant)) return null;
+    if (typeof first !== "string" || typeof last !== "string") return null;
     return { record, first, last };
   }
 }

@@ -5,6 +5,7 @@ import {
   type JobRequest,
   type JobStep,
   type ParkReason,
+  type ToolAccess,
 } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Clock } from "./clock.ts";
@@ -13,6 +14,7 @@ import type { Keys } from "./keys.ts";
 import { approvalField, parseRecord, type JobRecord } from "./record.ts";
 import { RunWriter, type RunFence, type StepFields } from "./run-writer.ts";
 import { untilStored } from "./unavailable.ts";
+import { noteWebhook } from "./webhooks/webhook-notes.ts";
 import { readSteps } from "./work-done.ts";
 
 export interface JobRunDependencies {
@@ -27,6 +29,8 @@ export interface JobRunDependencies {
 export interface ClaimedJob {
   request: JobRequest;
   previous: ConversationMessage[];
+  toolAccess: ToolAccess | null;
+  traceparent: string | null;
   attempt: number;
   remainingMs: number;
   deadline: number;
@@ -36,6 +40,7 @@ export interface ClaimedJob {
   crashes: number;
   isUnknown: boolean;
   attemptsBefore: number;
+  batchId: string | null;
 }
 
 /** Steps after which a job that crashes its workers has got on. What a crash would only repeat is none. */
@@ -44,6 +49,9 @@ const PROGRESS: ReadonlySet<JobStep["type"]> = new Set([
   "tool.returned",
   "approval.requested",
 ]);
+
+/** Runs are counted from 1. */
+const NO_RUN = 0;
 
 /** The length of a log that has nothing but `job.queued` and the first `job.started`. */
 const FIRST_START_LENGTH = 2;
@@ -54,6 +62,10 @@ export class JobRun {
   readonly request: JobRequest;
   /** The conversation that `previous_job_id` named. */
   readonly previous: readonly ConversationMessage[];
+  /** The servers and tools that its key may use; null: all. */
+  readonly toolAccess: ToolAccess | null;
+  /** W3C trace context of the request that submitted it. */
+  readonly traceparent: string | null;
   readonly attempt: number;
   /** Time left until the job's deadline, in milliseconds, at the moment of the claim. */
   readonly remainingMs: number;
@@ -63,6 +75,8 @@ export class JobRun {
   readonly isUnknown: boolean;
   /** Its attempts so far, without those before it was last reopened. */
   readonly tries: number;
+  /** Of a job that is a line of a batch. */
+  readonly batchId: string | null;
   readonly #startedAt: number;
   readonly #logLength: number;
   /** Take-overs in a row, until this run gets on. */
@@ -76,17 +90,25 @@ export class JobRun {
     this.fence = fence;
     this.request = claimed.request;
     this.previous = claimed.previous;
+    this.toolAccess = claimed.toolAccess;
+    this.traceparent = claimed.traceparent;
     this.attempt = claimed.attempt;
     this.remainingMs = claimed.remainingMs;
     this.cancelRequested = claimed.cancelRequested;
     this.isUnknown = claimed.isUnknown;
     this.tries = claimed.attempt - claimed.attemptsBefore;
+    this.batchId = claimed.batchId;
     this.#crashes = claimed.crashes;
     this.#startedAt = claimed.startedAt;
     this.#logLength = claimed.logLength;
     this.#deadline = claimed.deadline;
     this.#dependencies = dependencies;
     this.#writer = new RunWriter(fence, dependencies);
+  }
+
+  /** Since the job's first start, in milliseconds. */
+  get tookMs(): number {
+    return this.#dependencies.clock.now() - this.#startedAt;
   }
 
   /**
@@ -118,12 +140,21 @@ export class JobRun {
   }
 
   /**
-   * Moves the deadline, for a time in which the job could not run.
+   * Tells the next run, should there be one, that this one has begun no side effect yet.
    * @throws RunRefusedError when this run no longer holds the job.
    */
-  async postponeDeadline(milliseconds: number): Promise<void> {
-    this.#deadline += Math.ceil(milliseconds);
-    await this.#writer.write([], { deadline: this.#deadline });
+  hold(): Promise<void> {
+    return this.#writer.write([], { idle_run: this.fence.run });
+  }
+
+  /**
+   * Takes that back, because the side effect is about to begin, and moves the deadline by the time in which it could
+   * not.
+   * @throws RunRefusedError when this run no longer holds the job.
+   */
+  async release(waitedMs: number): Promise<void> {
+    this.#deadline += Math.ceil(waitedMs);
+    await this.#writer.write([], { idle_run: NO_RUN, deadline: this.#deadline });
   }
 
   /**
@@ -132,6 +163,7 @@ export class JobRun {
    * @throws RunRefusedError when this run no longer holds the job.
    */
   async park(reason: ParkReason, until: number, leftMs: number): Promise<void> {
+    if (reason === "approval") await this.#noteWebhook();
     const event = this.#encode({ type: "job.parked", reason, until: new Date(until).toISOString() });
     const clock: StepFields = reason === "approval" ? { left_ms: Math.max(0, Math.round(leftMs)) } : {};
     await this.#writer.close("park", event, { status: "parked", crashes: 0, ...clock });
@@ -183,7 +215,12 @@ export class JobRun {
       workerId: this.fence.workerId,
     });
     const kind = outcome.status === "cancelled" ? "cancel" : "end";
+    await this.#noteWebhook();
     await this.#writer.close(kind, JSON.stringify(event), { status: outcome.status });
+  }
+
+  async #noteWebhook(): Promise<void> {
+    if (this.request.webhook) await untilStored(() => noteWebhook(this.fence.jobId, this.#dependencies));
   }
 
   #encode({ type, ...fields }: JobStep, attempt = this.attempt): string {

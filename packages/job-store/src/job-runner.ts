@@ -1,25 +1,24 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import { DelayedError, WaitingError, Worker, type Job as QueueJob } from "bullmq";
+import { DelayedError, WaitingError, type Job as QueueJob, type Worker } from "bullmq";
 import type { JobType } from "@millrace/contracts";
+import type { BatchEnds } from "./batches/batch-ends.ts";
+import { priorityOf } from "./admission/admission.ts";
+import type { Departures } from "./admission/departures.ts";
+import type { DueJobs } from "./admission/due-jobs.ts";
 import { failCrashLoop } from "./crash-loop.ts";
-import { executeRun, JobCancelled, RunAbandoned, type Execute, type RunEnding } from "./job-execution.ts";
+import { executeRun, type Execute } from "./job-execution.ts";
 import { jobIdOf, type JobQueues, type QueuedJobData } from "./job-queues.ts";
 import { claimRun } from "./claim-run.ts";
 import type { JobRun, JobRunDependencies } from "./job-run.ts";
 import type { Logger } from "./logger.ts";
+import type { FinishedJobs } from "./metrics/finished-jobs.ts";
 import { failOverdueJob, forgetQueueTimeout } from "./queue-timeouts.ts";
-import { CancelRequestedError, RunRefusedError } from "./run-writer.ts";
-import { workDone } from "./work-done.ts";
-
-/**
- * A killed worker's jobs start elsewhere about 8 s later, and about 6 s of a blocked event loop are borne.
- * Take-overs are not BullMQ's to limit: at its limit it would fail the job without telling our record.
- */
-const RECOVERY = { lockDuration: 8_000, stalledInterval: 1_000, lockRenewTime: 2_000, maxStalledCount: 1e9 };
-
-/** BullMQ sets no marker for prioritized jobs that come back, so an idle worker looks again after a second. */
-const DRAIN_DELAY_SECONDS = 1;
+import { HandedOver, JobCancelled, RunAbandoned } from "./run-abandoned.ts";
+import { openQueueWorker } from "./queue-worker.ts";
+import { waitingRun, writeEnding, type WaitingRun } from "./run-ending.ts";
+import { RunRefusedError } from "./run-writer.ts";
+import type { WebhookDispatch } from "./webhooks/webhook-dispatch.ts";
 
 /** A second start of a job that still runs in this process waits this long for the first to let go. */
 const STEP_BACK_MS = 250;
@@ -36,28 +35,26 @@ export interface JobRunnerOptions extends JobRunDependencies {
   /** Jobs of this kind at once. */
   concurrency: number;
   queues: JobQueues;
+  departures: Departures;
+  dueJobs: DueJobs;
+  finished: FinishedJobs;
+  batchEnds: BatchEnds;
+  webhooks: WebhookDispatch;
   execute: Execute;
   maxCrashes: number;
   logger: Logger;
 }
 
-/** A run whose job waits for a while, in BullMQ's delayed set. */
-interface WaitingRun {
-  run: JobRun;
-  /** Milliseconds since 1970. */
-  until: number;
-  /** Of its record, as long as nobody has done anything to the job. */
-  status: "parked" | "queued";
-  forApproval: boolean;
-}
+/** What remains to be done with the queue's entry: nothing when the job has ended or is somebody else's by then. */
+type LeftRun = WaitingRun | "handed_over" | null;
 
 /**
  * Takes jobs of one kind from its queue and runs them: claim, execute, finish or park.
  *
  *     stopped ── start() ──→ taking jobs ── close() ──→ draining ── idle, or the drain timeout ──→ closed
  *
- * While it drains it takes no more jobs. What still runs at the end of the drain timeout is aborted and goes back
- * to the queue.
+ * While it drains it takes no more jobs. A job goes back to the queue, for another worker, when its step has ended or
+ * has not begun; what still runs at the end of the drain timeout is aborted and goes back as well.
  */
 export class JobRunner {
   readonly #options: JobRunnerOptions;
@@ -65,20 +62,12 @@ export class JobRunner {
   /** One run for each job id: BullMQ may hand this process a job that it lost and has not noticed. */
   readonly #runs = new Map<string, AbortController>();
   #runEnded = Promise.withResolvers<void>();
+  readonly #draining = new AbortController();
   #closing: Promise<void> | null = null;
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
-    this.#worker = new Worker<QueuedJobData>(options.type, (job, token) => this.#process(job, token), {
-      connection: options.queueRedis,
-      prefix: options.queuePrefix,
-      concurrency: options.concurrency,
-      name: options.workerId,
-      autorun: false,
-      drainDelay: DRAIN_DELAY_SECONDS,
-      ...RECOVERY,
-    });
-    this.#worker.on("error", (error) => options.logger.debug({ reason: error.message }, "queue connection"));
+    this.#worker = openQueueWorker(options, (job, token) => this.#process(job, token));
     this.#worker.on("failed", (job, error) => {
       options.logger.warn(
         { job_id: jobIdOf(job?.id), reason: error.message },
@@ -107,6 +96,7 @@ export class JobRunner {
   /** Begins to take jobs. */
   start(): void {
     if (this.#closing) return;
+    this.#options.dueJobs.start();
     this.#worker.run().catch((error: unknown) => {
       this.#options.logger.error({ reason: String(error) }, "The queue stopped unexpectedly");
     });
@@ -120,9 +110,10 @@ export class JobRunner {
 
   async #drain(drainMs: number): Promise<void> {
     const overdue = setTimeout(() => {
-      for (const run of this.#runs.values()) run.abort(new RunAbandoned("the worker shuts down"));
+      for (const run of this.#runs.values()) run.abort(new HandedOver());
     }, drainMs);
     const closed = this.#worker.close();
+    this.#draining.abort();
     // While Redis is away, neither BullMQ's close nor a run that writes its outcome comes to an end.
     await Promise.race([
       closed,
@@ -153,20 +144,24 @@ export class JobRunner {
     }
     const controller = new AbortController();
     this.#runs.set(jobId, controller);
-    let waiting: WaitingRun | null;
+    let left: LeftRun;
     try {
-      waiting = await this.#claimAndRun(job, controller);
+      left = await this.#claimAndRun(job, controller);
     } finally {
       this.#runs.delete(jobId);
       this.#runEnded.resolve();
       this.#runEnded = Promise.withResolvers();
     }
-    if (!waiting) return;
-    await this.#letGo(job, token, waiting);
+    if (left === null) return;
+    if (left === "handed_over") {
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
+    await this.#letGo(job, token, left);
     throw new DelayedError();
   }
 
-  async #claimAndRun(job: QueueJob<QueuedJobData>, controller: AbortController): Promise<WaitingRun | null> {
+  async #claimAndRun(job: QueueJob<QueuedJobData>, controller: AbortController): Promise<LeftRun> {
     const { workerId, logger } = this.#options;
     const jobId = jobIdOf(job.id);
     const fence = { jobId, generation: job.data.generation, run: job.attemptsStarted, workerId };
@@ -176,23 +171,35 @@ export class JobRunner {
       if (claim.outcome === "crash_loop") await failCrashLoop(jobId, this.#options);
       // Returning lets BullMQ drop its entry: the record has ended, or another run holds it.
       logger.info({ job_id: jobId, reason: claim.outcome }, "Job not started");
+      if (claim.outcome !== "stale") this.#leave(job);
       return null;
     }
     const { run } = claim;
+    if (job.attemptsStarted > 1) this.#comeBack(job, run);
     if (run.request.queue_timeout_ms !== undefined) void forgetQueueTimeout(jobId, this.#options);
-    const ending = await this.#run(run, controller);
-    return ending && waitingRun(run, ending, this.#options.clock.now());
+    const left = await this.#run(run, controller);
+    if (left !== "handed_over") this.#leave(job);
+    return left;
+  }
+
+  /** The job has ended, or waits for something: another one of its key may come into the queue. */
+  #leave(job: QueueJob<QueuedJobData>): void {
+    const { departures, type } = this.#options;
+    const { tenant, generation } = job.data;
+    void departures.leave({ tenant, type }, { jobId: jobIdOf(job.id), generation }, "later");
+  }
+
+  #comeBack({ data: { tenant } }: QueueJob<QueuedJobData>, { fence, request }: JobRun): void {
+    const { departures, type } = this.#options;
+    departures.comeBack({ tenant, type }, { entry: fence, priority: priorityOf(request) });
   }
 
   /** Moves the queue's entry of a job that waits out of the way until its time. */
-  async #letGo(
-    job: QueueJob<QueuedJobData>,
-    token: string | undefined,
-    { run, until, status, forApproval }: WaitingRun,
-  ): Promise<void> {
+  async #letGo(job: QueueJob<QueuedJobData>, token: string | undefined, waiting: WaitingRun): Promise<void> {
+    const { run, status, forApproval } = waiting;
     const { queues, type } = this.#options;
     try {
-      await queues.park(job, until, token);
+      await queues.park(job, waiting, token);
     } finally {
       // What would have woken it may have happened before it could be woken. Also after an error: it may have been
       // moved, and only the answer been lost.
@@ -203,45 +210,32 @@ export class JobRunner {
     }
   }
 
-  /** Executes a run and writes its ending; null when the job is somebody else's by then. */
-  async #run(run: JobRun, controller: AbortController): Promise<RunEnding | null> {
+  /** Executes a run and writes its ending. */
+  async #run(run: JobRun, controller: AbortController): Promise<LeftRun> {
     const { logger } = this.#options;
     const { jobId } = run.fence;
     try {
-      const ending = await writeEnding(run, await executeRun(run, controller, this.#options));
+      const environment = { ...this.#options, draining: this.#draining.signal };
+      const ending = await writeEnding(run, await executeRun(run, controller, environment));
       const { status } = ending;
       const error = status === "failed" ? { error: ending.error.code } : {};
       const isOver = status !== "parked" && status !== "retrying";
       logger.info({ job_id: jobId, status, ...error }, isOver ? "Job finished" : "Job waits");
-      return ending;
+      const tells = isOver || (ending.status === "parked" && ending.reason === "approval");
+      // Nobody waits for it, and it never rejects.
+      if (tells && run.request.webhook) void this.#options.webhooks.afterEvent(jobId);
+      if (isOver) this.#options.finished.add(this.#options.type, status, run.tookMs);
+      if (isOver && run.batchId) this.#options.batchEnds.add(run.batchId, { jobId, status });
+      return waitingRun(run, ending, this.#options.clock.now());
     } catch (error) {
+      if (error instanceof HandedOver) {
+        logger.info({ job_id: jobId }, "Job handed over to another worker");
+        return "handed_over";
+      }
       logger.warn({ job_id: jobId, reason: String(error) }, "Run given up");
       // Whoever refused this run goes on with the job. Otherwise BullMQ starts it again after its backoff.
       if (error instanceof RunRefusedError) return null;
       throw error;
     }
-  }
-}
-
-function waitingRun(run: JobRun, ending: RunEnding, now: number): WaitingRun | null {
-  if (ending.status === "parked") {
-    return { run, until: ending.until, status: "parked", forApproval: ending.reason === "approval" };
-  }
-  if (ending.status !== "retrying") return null;
-  return { run, until: Math.ceil(now + ending.delayMs), status: "queued", forApproval: false };
-}
-
-/** Writes how a run ended. The record decides: a job whose cancel was requested meanwhile is cancelled. */
-async function writeEnding(run: JobRun, ending: RunEnding): Promise<RunEnding> {
-  try {
-    if (ending.status === "parked") await run.park(ending.reason, ending.until, ending.leftMs);
-    else if (ending.status === "retrying") await run.retry(ending.delayMs, ending.error);
-    else await run.finish(ending);
-    return ending;
-  } catch (error) {
-    if (!(error instanceof CancelRequestedError)) throw error;
-    const cancelled = { status: "cancelled", ...workDone(await run.readSteps()) } as const;
-    await run.finish(cancelled);
-    return cancelled;
   }
 }

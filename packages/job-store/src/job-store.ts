@@ -1,15 +1,14 @@
-import {
-  isTerminal,
-  type ApprovalRequest,
-  type ConversationMessage,
-  type Job,
-  type JobPage,
-} from "@millrace/contracts";
+import type { Job, JobPage } from "@millrace/contracts";
 import type { Redis } from "ioredis";
+import { LineUsage } from "./admission/line-usage.ts";
+import { createLines, type Lines } from "./admission/lines.ts";
+import { DEFAULT_LIMITS, type LimitsOf } from "./admission/tenant-limits.ts";
+import { createBatches, type Batches } from "./batches/batches.ts";
 import { ChannelSubscriptions } from "./channel-subscriptions.ts";
 import { systemClock, type Clock } from "./clock.ts";
 import { closeConnection, firstAttempt, keepPipelinesLean, openConnection } from "./connection.ts";
 import { EventLog, type LogEvent, type LogHead } from "./event-log.ts";
+import { findJob } from "./find-job.ts";
 import { FleetReader } from "./fleet-reader.ts";
 import { FleetRequester } from "./fleet-requests.ts";
 import type { FleetView } from "./fleet-view.ts";
@@ -19,23 +18,21 @@ import { JobEnds, PendingEnd } from "./job-ends.ts";
 import { JobIndex, type JobFilter } from "./job-index.ts";
 import { JobQueues } from "./job-queues.ts";
 import { JobRetry } from "./job-retry.ts";
-import {
-  endedJob,
-  queuedJob,
-  snapshot,
-  type JobSnapshot,
-  type QueuedEvent,
-  type TerminalEvent,
-} from "./job-view.ts";
+import { queuedJob, type JobSnapshot, type QueuedEvent } from "./job-view.ts";
 import { KeyedSubmissions } from "./keyed-submissions.ts";
+import { KeyReloads } from "./key-reloads.ts";
 import { createKeys, type Keys } from "./keys.ts";
 import { LogFollower, type FollowOptions } from "./log-follower.ts";
 import type { Logger } from "./logger.ts";
 import { checkRedisOnce } from "./redis-check.ts";
+import { RequestRates } from "./request-rates.ts";
 import type { NewJob, Submission } from "./submission.ts";
 import { SubmissionWriter } from "./submission-writer.ts";
-import { pipelineReplies, StoreUnavailableError, withStore, type Answer } from "./unavailable.ts";
-import { RECHECK_MS } from "./wait-for-end.ts";
+import { createSchedules, type Schedules } from "./schedules/schedules.ts";
+import { Deliveries } from "./webhooks/deliveries.ts";
+import { withStore, type Answer } from "./unavailable.ts";
+import { maySee, type Viewer } from "./viewer.ts";
+import { waitForSubmitted } from "./wait-for-submitted.ts";
 
 export interface JobStoreOptions {
   redisUrl: string;
@@ -45,6 +42,8 @@ export interface JobStoreOptions {
   retentionSeconds: number;
   logger: Logger;
   clock?: Clock;
+  /** What bounds each key; {@link DEFAULT_LIMITS} without it. */
+  limitsOf?: LimitsOf;
 }
 
 /**
@@ -58,6 +57,13 @@ export class JobStore {
   /** Submissions under an idempotency key. */
   readonly keyed: KeyedSubmissions;
   readonly retries: JobRetry;
+  readonly requestRates: RequestRates;
+  readonly schedules: Schedules;
+  readonly deliveries: Deliveries;
+  readonly keyReloads: KeyReloads;
+  readonly batches: Batches;
+  /** How many jobs wait and run. */
+  readonly usage: LineUsage;
   readonly #redis: Redis;
   readonly #subscriber: Redis;
   readonly #keys: Keys;
@@ -70,6 +76,7 @@ export class JobStore {
   readonly requests: FleetRequester;
   readonly #queues: JobQueues;
   readonly #control: JobControl;
+  readonly #lines: Lines;
   readonly #writer: SubmissionWriter;
   readonly #clock: Clock;
   readonly #nextJobId = createJobIds();
@@ -77,7 +84,14 @@ export class JobStore {
   readonly #opened: Promise<void>;
   readonly #answer: Answer = (commands) => withStore(() => this.#opened.then(commands));
 
-  constructor({ redisUrl, keyPrefix, retentionSeconds, logger, clock = systemClock }: JobStoreOptions) {
+  constructor({
+    redisUrl,
+    keyPrefix,
+    retentionSeconds,
+    logger,
+    clock = systemClock,
+    limitsOf = () => DEFAULT_LIMITS,
+  }: JobStoreOptions) {
     const connection = { url: redisUrl, logger };
     this.#redis = openConnection({ ...connection, role: "request", name: `${keyPrefix}:api` });
     this.#subscriber = openConnection({ ...connection, role: "subscriber", name: `${keyPrefix}:api:events` });
@@ -89,15 +103,27 @@ export class JobStore {
     this.requests = new FleetRequester(this.#redis, this.#keys, this.#subscriptions, this.#fleet);
     this.#ends = new JobEnds(this.#subscriptions, this.#keys);
     this.#queues = new JobQueues(this.#redis, this.#keys, logger);
-    const shared = { redis: this.#redis, keys: this.#keys, queues: this.#queues, clock };
+    const own = { redis: this.#redis, keys: this.#keys, queues: this.#queues };
+    this.#lines = createLines({ ...own, logger, limitsOf });
+    const shared = { ...own, ...this.#lines, clock };
+    this.usage = new LineUsage({ ...shared, answer: this.#answer });
     this.#control = new JobControl(shared);
     const answer = this.#answer;
     this.retries = new JobRetry({ ...shared, index: this.#index, answer });
     const newJobId = () => this.#newJobId();
     this.keyed = new KeyedSubmissions({ ...shared, retentionSeconds, store: this, answer, newJobId });
     this.#writer = new SubmissionWriter({ ...shared, retentionSeconds });
+    const listening = { subscriptions: this.#subscriptions, control: this.#control };
+    this.batches = createBatches({ ...shared, ...listening, retentionSeconds, answer, logger });
+    this.keyReloads = new KeyReloads(this.#redis, this.#keys, this.#subscriptions);
+    const findOne = (viewer: Viewer, jobId: string) => this.find(viewer, jobId);
+    this.deliveries = new Deliveries({ ...shared, answer, findJob: findOne });
+    this.schedules = createSchedules({ ...shared, retentionSeconds, answer, logger, findJob: findOne });
+    this.requestRates = new RequestRates(this.#redis, this.#keys, answer);
     this.#clock = clock;
-    keepPipelinesLean(this.#redis, (script) => /^(millrace|add\w+Job:|promote:|removeJob:)/.test(script));
+    keepPipelinesLean(this.#redis, (script) =>
+      /^(millrace|add\w+Job:|promote:|removeJob:|(add|get|remove)JobScheduler:)/.test(script),
+    );
     checkRedisOnce(this.#redis, logger);
     this.#opened = firstAttempt(this.#redis);
   }
@@ -119,16 +145,8 @@ export class JobStore {
     const jobId = newJob.jobId ?? this.#newJobId();
     using end = new PendingEnd(this.#ends, jobId);
     const queued = await this.#submit({ ...newJob, jobId, replyTo: this.#ends.channel });
-    const until = performance.now() + waitMs;
-    for (;;) {
-      const left = until - performance.now();
-      const event = signal.aborted || left <= 0 ? null : await end.next(signal, Math.min(left, RECHECK_MS));
-      if (event !== null)
-        return { job: endedJob(jobId, queued, JSON.parse(event) as TerminalEvent), ended: true };
-      const job = await this.#findOr(newJob.tenant, queuedJob(jobId, queued));
-      if (isTerminal(job.status)) return { job, ended: true };
-      if (signal.aborted || performance.now() >= until) return { job, ended: false };
-    }
+    const find = () => this.find(newJob.tenant, jobId);
+    return await waitForSubmitted(jobId, queued, end, { waitMs, signal, find });
   }
 
   /** The same, with a follower of its log from the first event on. The caller disposes of the follower. */
@@ -145,20 +163,14 @@ export class JobStore {
     }
   }
 
-  /** Null when this tenant has no such job. */
-  find(tenant: string, jobId: string): Promise<JobSnapshot | null> {
-    return this.#answer(async () => {
-      if (!isJobId(jobId)) return null;
-      const log = this.#keys.log(jobId);
-      const record = this.#keys.record(jobId);
-      const pipeline = this.#redis.pipeline().hgetall(record).llen(log).lindex(log, 0).lindex(log, -1);
-      return snapshot(jobId, tenant, pipelineReplies(await pipeline.exec()));
-    });
+  /** Null when the viewer has no such job. */
+  find(viewer: Viewer, jobId: string): Promise<JobSnapshot | null> {
+    return this.#answer(() => findJob({ redis: this.#redis, keys: this.#keys }, viewer, jobId));
   }
 
   /** See {@link JobControl.cancel}. */
-  cancel(tenant: string, jobId: string): Promise<{ job: Job; requested: boolean } | null> {
-    return this.#answer(() => this.#control.cancel(tenant, jobId));
+  cancel(viewer: Viewer, jobId: string): Promise<{ job: Job; requested: boolean } | null> {
+    return this.#answer(() => this.#control.cancel(viewer, jobId));
   }
 
   /** See {@link JobControl.approvalCall}. */
@@ -167,41 +179,36 @@ export class JobStore {
   }
 
   /** See {@link JobControl.decideApproval}. */
-  decideApproval(
-    tenant: string,
-    jobId: string,
-    toolCallId: string,
-    request: ApprovalRequest,
-  ): Promise<ApprovalAnswer | null> {
-    return this.#answer(() => this.#control.decideApproval(tenant, jobId, toolCallId, request));
+  decideApproval(...call: Parameters<JobControl["decideApproval"]>): Promise<ApprovalAnswer | null> {
+    return this.#answer(() => this.#control.decideApproval(...call));
   }
 
   /** See {@link JobControl.conversation}. */
-  conversation(tenant: string, jobId: string): Promise<ConversationMessage[] | "not_usable" | null> {
-    return this.#answer(() => this.#control.conversation(tenant, jobId));
+  conversation(...call: Parameters<JobControl["conversation"]>): ReturnType<JobControl["conversation"]> {
+    return this.#answer(() => this.#control.conversation(...call));
   }
 
-  /** Where the log stands; null when this tenant has no such job. */
-  logHead(tenant: string, jobId: string): Promise<LogHead | null> {
+  /** Where the log stands; null when the viewer has no such job. */
+  logHead(viewer: Viewer, jobId: string): Promise<LogHead | null> {
     return this.#answer(async () => {
       const head = isJobId(jobId) ? await this.#log.head(jobId) : null;
-      return head?.record.tenant === tenant ? head : null;
+      return head && maySee(viewer, head.record.tenant) ? head : null;
     });
   }
 
-  /** A page of the log after an id. The caller has made sure that the job is the tenant's. */
+  /** A page of the log after an id. The caller has made sure that the job is the viewer's. */
   readLog(jobId: string, after: number, limit: number): Promise<LogEvent[]> {
     return this.#answer(() => this.#log.read(jobId, after, limit));
   }
 
-  /** Follows the log after an id. The caller has made sure that the job is the tenant's, and disposes of it. */
+  /** Follows the log after an id. The caller has made sure that the job is the viewer's, and disposes of it. */
   follow(jobId: string, after: number): LogFollower {
     return this.#followLog({ jobId, after });
   }
 
-  /** The tenant's jobs, newest first. */
-  list(tenant: string, filter: JobFilter): Promise<JobPage> {
-    return this.#answer(() => this.#index.list(tenant, filter));
+  /** The viewer's jobs, newest first. */
+  list(viewer: Viewer, filter: JobFilter): Promise<JobPage> {
+    return this.#answer(() => this.#index.list(viewer, filter));
   }
 
   /** The live workers and what they report; at most a second old. */
@@ -215,19 +222,12 @@ export class JobStore {
   }
 
   async close(): Promise<void> {
+    await this.batches.close();
     await this.#writer.flush();
+    await this.#lines.departures.flush();
+    await this.schedules.close();
     await this.#queues.close();
     await Promise.all([closeConnection(this.#redis), closeConnection(this.#subscriber)]);
-  }
-
-  /** The job as it is now; as it was when it cannot be read. An accepted job is never answered with an error. */
-  async #findOr(tenant: string, job: Job): Promise<Job> {
-    try {
-      return (await this.find(tenant, job.id))?.job ?? job;
-    } catch (error) {
-      if (!(error instanceof StoreUnavailableError)) throw error;
-      return job;
-    }
   }
 
   #submit(submission: Submission): Promise<QueuedEvent> {

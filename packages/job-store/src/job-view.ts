@@ -10,10 +10,12 @@ import {
   type JobRequest,
   type JobResult,
   type JobStatus,
+  type ToolAccess,
   type ToolJobResult,
   type Usage,
 } from "@millrace/contracts";
 import { parseRecord, type JobRecord } from "./record.ts";
+import { maySee, type Viewer } from "./viewer.ts";
 
 /** The first event of every log: the request stands here and nowhere else. */
 export interface QueuedEvent {
@@ -21,8 +23,13 @@ export interface QueuedEvent {
   time: string;
   attempt: number;
   request: JobRequest;
+  batch_id?: string;
   /** The conversation that `previous_job_id` named; readers do not get it. */
   previous?: ConversationMessage[];
+  /** What the key may use of servers and tools, when that is not all; readers do not get it. */
+  tool_access?: ToolAccess;
+  /** W3C trace context of the request; readers do not get it. */
+  traceparent?: string;
 }
 
 /** The last event of a log as it is stored: the outcome alone, of which readers get the whole job. */
@@ -83,7 +90,8 @@ function storedResult(result: JobResult): StoredResult {
   };
 }
 
-function shownResult(stored: StoredResult): JobResult {
+/** A result as readers see it. */
+export function shownResult(stored: StoredResult): JobResult {
   if ("message" in stored) return stored;
   const { content, execution_time_ms, ...unusual } = stored;
   return { content, structured_content: null, is_error: false, ...unusual, execution_time_ms };
@@ -94,6 +102,11 @@ const STATUS_OF = {
   "job.failed": "failed",
   "job.cancelled": "cancelled",
 } as const satisfies Record<TerminalEvent["type"], JobStatus>;
+
+/** The status that a terminal event gives its job. */
+export function endedStatus(type: TerminalEvent["type"]): "completed" | "failed" | "cancelled" {
+  return STATUS_OF[type];
+}
 
 /** A job that has ended is what its first and last events say; both never change. */
 export function endedJob(jobId: string, queued: QueuedEvent, terminal: TerminalEvent): Job {
@@ -142,7 +155,7 @@ export function queuedJob(jobId: string, queued: QueuedEvent): Job {
     usage: null,
     cancellation: null,
     metadata: queued.request.metadata ?? {},
-    batch_id: null,
+    batch_id: queued.batch_id ?? null,
     links: jobLinks(jobId),
     // Its type is its request's.
   } as Job;
@@ -168,10 +181,11 @@ export interface JobSnapshot {
   logLength: number;
 }
 
-/** Of the record, the log's length and its first and last events; null when the tenant has no such job. */
-export function snapshot(jobId: string, tenant: string, replies: unknown[]): JobSnapshot | null {
+/** Of the record, the log's length and its first and last events; null when the viewer has no such job. */
+export function snapshot(jobId: string, viewer: Viewer, replies: unknown[]): JobSnapshot | null {
   const [hash, length, first, last] = replies;
   const record = parseRecord(hash as Record<string, string>);
-  if (record?.tenant !== tenant || typeof first !== "string" || typeof last !== "string") return null;
+  if (!record || !maySee(viewer, record.tenant)) return null;
+  if (typeof first !== "string" || typeof last !== "string") return null;
   return { job: jobView(jobId, record, first, last), logLength: length as number };
 }

@@ -19,12 +19,41 @@ export interface Keys {
   idempotency(hash: string): string;
   /** Channel: ends of the jobs that one process waits for. */
   ends(processId: string): string;
+  /** Hash: how many jobs have ended, by kind and outcome, and how long they took. */
+  finished: string;
+  /** Channel: the API keys are to be read again. */
+  keyReloads: string;
+  /** Prefix of strings with expiry: requests of each tenant in the current second. */
+  requestRates: string;
   /** String with expiry: which worker sweeps. */
   sweepLease: string;
   /** Sorted set by time: jobs that fail when no worker has started them by then. */
   queueDeadlines: string;
+  /** Hash: the webhook deliveries of a job; expires with it. */
+  deliveries(jobId: string): string;
+  /** Sorted set by time: jobs whose webhooks may have something to tell. */
+  webhooks: string;
+  /** Hash: the schedules of one tenant, by id. */
+  schedules(tenant: string): string;
+  /** Hash: the last run of each of them. */
+  scheduleRuns(tenant: string): string;
+  /** Sorted set by time: changes of schedules that have not yet been seen to reach BullMQ. */
+  scheduleChanges: string;
   /** String with expiry: until when nobody asks a model provider, in milliseconds since 1970. */
   coolDown(provider: string): string;
+  /**
+   * What is kept of a batch, all in its own slot. `record` is a hash, `hashes` and `states` are strings with a piece for
+   * each line, `ended` is a list of lines, `rejections` a hash by line. See `scripts/batch-settle.lua`.
+   */
+  batch(batchId: string): Record<"record" | "hashes" | "states" | "ended" | "rejections", string>;
+  /** Channel: a batch has changed. */
+  batchEvents(batchId: string): string;
+  /** String with expiry: who cancels a batch's jobs. */
+  batchCancelling(batchId: string): string;
+  /** Sorted set by name: the batch ids of one tenant, whose order is their age. */
+  batchIndex(tenant: string): string;
+  /** Sorted set by time: when each batch that exists is to be looked at, as `ID TENANT`. */
+  batches: string;
   /** Channel: what is asked of the workers. */
   control: string;
   /** Set: ids of the workers that have registered. */
@@ -39,6 +68,11 @@ export interface Keys {
   fleetReplies(processId: string): string;
   /** String with expiry: one worker's answer to a request. */
   fleetAnswer(requestId: string, workerId: string): string;
+  /**
+   * Sorted set: the jobs of one tenant and kind that wait for their admission. Its other keys begin with its name: see
+   * `scripts/line.lua`.
+   */
+  line(type: string, tenant: string): string;
   /** Prefix of one kind's BullMQ queue. */
   queuePrefix(kind: string): string;
 }
@@ -55,7 +89,30 @@ export function createKeys(prefix: string): Keys {
     idempotency: (hash) => `${prefix}:idempotency:{${hash}}`,
     ends: (processId) => `${prefix}:ends:${processId}`,
     queueDeadlines: `${prefix}:{queue-deadlines}`,
+    deliveries: (jobId) => `${prefix}:{${jobId}}:deliveries`,
+    webhooks: `${prefix}:{webhooks}`,
+    schedules: (tenant) => `${prefix}:{schedules}:${tenant}`,
+    scheduleRuns: (tenant) => `${prefix}:{schedules}:${tenant}:runs`,
+    scheduleChanges: `${prefix}:{schedules}`,
     coolDown: (provider) => `${prefix}:{cool-down}:${provider}`,
+    finished: `${prefix}:finished`,
+    keyReloads: `${prefix}:key-reloads`,
+    requestRates: `${prefix}:requests`,
+    batch: (batchId) => {
+      const record = `${prefix}:{${batchId}}`;
+      const part = (name: string): string => `${record}:${name}`;
+      return {
+        record,
+        hashes: part("hashes"),
+        states: part("states"),
+        ended: part("ended"),
+        rejections: part("rejections"),
+      };
+    },
+    batchEvents: (batchId) => `${prefix}:{${batchId}}:events`,
+    batchCancelling: (batchId) => `${prefix}:{${batchId}}:cancelling`,
+    batchIndex: (tenant) => `${prefix}:{batches}:${tenant}`,
+    batches: `${prefix}:{batches}`,
     control: `${prefix}:control`,
     sweepLease: `${prefix}:{sweep}`,
     workers: `${prefix}:{fleet}`,
@@ -64,6 +121,7 @@ export function createKeys(prefix: string): Keys {
     fleet: `${prefix}:fleet`,
     fleetReplies: (processId) => `${prefix}:fleet-replies:${processId}`,
     fleetAnswer: (requestId, workerId) => `${prefix}:{fleet-answer}:${requestId}:${workerId}`,
+    line: (type, tenant) => `${prefix}:{line:${type}:${tenant}}`,
     queuePrefix: (kind) => `{${prefix}:${kind}}`,
   };
 }

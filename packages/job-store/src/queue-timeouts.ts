@@ -1,5 +1,6 @@
 import { jobError } from "@millrace/contracts";
 import type { Redis } from "ioredis";
+import type { Departures } from "./admission/departures.ts";
 import type { Clock } from "./clock.ts";
 import { endWaitingJob } from "./end-waiting-job.ts";
 import type { JobQueues } from "./job-queues.ts";
@@ -12,6 +13,7 @@ export interface QueueTimeoutDependencies {
   redis: Redis;
   keys: Keys;
   queues: JobQueues;
+  departures: Departures;
   clock: Clock;
 }
 
@@ -38,13 +40,24 @@ export async function forgetQueueTimeout(
 
 /** Fails one such job; harmless when it has been started or has ended. */
 export async function failOverdueJob(jobId: string, dependencies: QueueTimeoutDependencies): Promise<void> {
-  const { redis, keys, queues } = dependencies;
+  const { redis, keys } = dependencies;
   const hash = await redis.hgetall(keys.record(jobId));
   const record = parseRecord(hash);
   // One that waits for its next attempt has left the queue before.
   if (record?.status !== "queued" || hash["queue_deadline"] === undefined) return;
   const ended = await endWaitingJob(jobId, record, overdueOutcome(record), dependencies);
-  if (ended === "ended") await queues.remove(record.type, { jobId, generation: record.generation });
+  if (ended === "ended") await takeOut(jobId, record, dependencies);
+}
+
+/** Takes a job that has ended out of wherever it waits: its line, or BullMQ. Where it is not, nothing happens. */
+export async function takeOut(
+  jobId: string,
+  { tenant, type, generation }: JobRecord,
+  { queues, departures }: Pick<QueueTimeoutDependencies, "queues" | "departures">,
+): Promise<void> {
+  // From its line first, so that it does not come into BullMQ meanwhile.
+  await departures.leave({ tenant, type }, { jobId, generation });
+  await queues.remove(type, { jobId, generation });
 }
 
 function overdueOutcome({ type }: JobRecord) {

@@ -27,6 +27,10 @@ export interface JobRecord {
   run: number;
   workerId: string | null;
   startedAt: number | null;
+  /** Of a job that is a line of a batch. */
+  batchId: string | null;
+  /** Its ends are told to somebody. */
+  hasWebhook: boolean;
   /** Tool calls that wait for an approval. */
   waitingApprovals: readonly string[];
 }
@@ -40,10 +44,14 @@ export function newRecordFields(record: {
   replyTo?: string | undefined;
   /** Milliseconds since 1970. */
   queueDeadline?: number | undefined;
+  batch?: BatchMembership | undefined;
+  hasWebhook?: boolean;
 }): Record<string, string | number> {
   return {
     ...(record.replyTo === undefined ? {} : { reply_to: record.replyTo }),
     ...(record.queueDeadline === undefined ? {} : { queue_deadline: record.queueDeadline }),
+    ...batchFields(record.batch),
+    ...(record.hasWebhook ? { webhook: "1" } : {}),
     tenant: record.tenant,
     type: record.type,
     status: "queued",
@@ -54,6 +62,17 @@ export function newRecordFields(record: {
     run: 0,
     sequence: 0,
   };
+}
+
+/** The batch of a job, and what the client calls the job's line. */
+export interface BatchMembership {
+  id: string;
+  customId: string | null;
+}
+
+function batchFields(batch: BatchMembership | undefined): Record<string, string> {
+  if (!batch) return {};
+  return { batch_id: batch.id, ...(batch.customId === null ? {} : { custom_id: batch.customId }) };
 }
 
 const APPROVAL_PREFIX = "approval:";
@@ -82,6 +101,8 @@ export function parseRecord(hash: Record<string, string>): JobRecord | null {
     run: Number(hash["run"]),
     workerId: hash["worker_id"] ?? null,
     startedAt: hash["started_at"] === undefined ? null : Number(hash["started_at"]),
+    batchId: hash["batch_id"] ?? null,
+    hasWebhook: hash["webhook"] !== undefined,
     waitingApprovals: waitingApprovals(hash),
   };
 }

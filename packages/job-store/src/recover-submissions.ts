@@ -1,10 +1,9 @@
 import type { Redis } from "ioredis";
-import type { JobQueues } from "./job-queues.ts";
+import { priorityOf, type Admission } from "./admission/admission.ts";
 import type { QueuedEvent } from "./job-view.ts";
 import type { Keys } from "./keys.ts";
 import type { Logger } from "./logger.ts";
-import { parseRecord } from "./record.ts";
-import { admit } from "./submission.ts";
+import { parseRecord, type JobRecord } from "./record.ts";
 import { pipelineReplies } from "./unavailable.ts";
 
 /** A submission takes milliseconds. One that is noted for longer than this was cut off. */
@@ -16,7 +15,7 @@ const BATCH = 500;
 export interface RecoveryDependencies {
   redis: Redis;
   keys: Keys;
-  queues: JobQueues;
+  admission: Admission;
   logger: Logger;
 }
 
@@ -28,7 +27,7 @@ export interface RecoveryDependencies {
 export async function recoverSubmissions({
   redis,
   keys,
-  queues,
+  admission,
   logger,
 }: RecoveryDependencies): Promise<number> {
   const [seconds] = await redis.time();
@@ -47,7 +46,7 @@ export async function recoverSubmissions({
     const jobId = noted[index] ?? "";
     const givenUp = Number(noted[index + 1]) < now - GIVEN_UP_AFTER_MS;
     try {
-      if (await recoverOne(jobId, givenUp, { redis, keys, queues })) recovered += 1;
+      if (await recoverOne(jobId, givenUp, { redis, keys, admission }, now)) recovered += 1;
     } catch (error) {
       logger.warn({ job_id: jobId, reason: String(error) }, "A submission that was cut off stays so for now");
     }
@@ -58,7 +57,8 @@ export async function recoverSubmissions({
 async function recoverOne(
   jobId: string,
   givenUp: boolean,
-  { redis, keys, queues }: Omit<RecoveryDependencies, "logger">,
+  { redis, keys, admission }: Omit<RecoveryDependencies, "logger">,
+  now: number,
 ): Promise<boolean> {
   const reads = redis.pipeline().hgetall(keys.record(jobId)).lindex(keys.log(jobId), 0);
   const [hash, first] = pipelineReplies(await reads.exec());
@@ -69,12 +69,21 @@ async function recoverOne(
   if (!isWhole && (await redis.millraceDeletePartial(keys.record(jobId), keys.log(jobId))) === 0)
     return false;
   const isQueued = isWhole && record.status === "queued";
-  if (isQueued) {
-    const writes = queues.pipeline();
-    const { generation } = record;
-    await admit(writes, queues, { jobId, generation }, JSON.parse(first) as QueuedEvent, first.length);
-    pipelineReplies(await writes.exec());
-  }
+  if (isQueued) await enter(jobId, record, JSON.parse(first) as QueuedEvent, { admission, now });
   await redis.zrem(keys.submissions, jobId);
   return isQueued;
+}
+
+/** Lets a job in as its submission would have done; where it is in already, nothing changes. */
+async function enter(
+  jobId: string,
+  { tenant, type, generation }: JobRecord,
+  { request, time }: QueuedEvent,
+  { admission, now }: { admission: Admission; now: number },
+): Promise<void> {
+  const job = { entry: { jobId, generation }, priority: priorityOf(request) };
+  const delayMs = Date.parse(time) + (request.delay_ms ?? 0) - now;
+  const isDelayed = generation === 0 && request.delay_ms !== undefined;
+  if (isDelayed && delayMs > 0) await admission.enterLater({ tenant, type }, job, delayMs);
+  else await admission.enter({ tenant, type }, [job]);
 }

@@ -1,12 +1,15 @@
 import type { Redis } from "ioredis";
+import { firstAttempt } from "./connection.ts";
 import type { Logger } from "./logger.ts";
 
 /** Once, when the connection stands: warns of settings with which Redis loses jobs. Never fails. */
 export function checkRedisOnce(redis: Redis, logger: Logger): void {
   const check = (): void => {
-    checkRedis(redis, logger).catch((error: unknown) =>
-      logger.warn({ reason: String(error) }, "The settings of Redis could not be read (INFO)"),
-    );
+    firstAttempt(redis)
+      .then(() => checkRedis(redis, logger))
+      .catch((error: unknown) =>
+        logger.warn({ reason: String(error) }, "The settings of Redis could not be read (INFO)"),
+      );
   };
   if (redis.status === "ready") check();
   else redis.once("ready", check);

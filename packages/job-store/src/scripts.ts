@@ -12,6 +12,23 @@ const SCRIPTS = {
   millraceRequestCancel: { keys: 2, files: ["request-cancel"] },
   millraceDecideApproval: { keys: 2, files: ["decide-approval"] },
   millraceBeginCoolDown: { keys: 1, files: ["begin-cool-down"] },
+  millraceEnter: { keys: 1, files: ["line", "enter"] },
+  millraceLeave: { keys: 1, files: ["line", "leave"] },
+  millraceChangeSchedule: { keys: 3, files: ["change-schedule"] },
+  millraceOpenDelivery: { keys: 2, files: ["expire-with-job", "open-delivery"] },
+  millraceRecordDelivery: { keys: 2, files: ["expire-with-job", "record-delivery"] },
+  millraceReplayDelivery: { keys: 2, files: ["replay-delivery"] },
+  millraceSettleWebhookNote: { keys: 1, files: ["settle-webhook-note"] },
+  millraceRecordScheduleRun: { keys: 2, files: ["record-schedule-run"] },
+  millraceBatchOpen: { keys: 5, files: ["batch-settle", "batch-open"] },
+  millraceBatchAccept: { keys: 5, files: ["batch-settle", "batch-accept"] },
+  millraceBatchConfirm: { keys: 5, files: ["batch-settle", "batch-confirm"] },
+  millraceBatchWithdraw: { keys: 5, files: ["batch-settle", "batch-withdraw"] },
+  millraceBatchClose: { keys: 5, files: ["batch-settle", "batch-close"] },
+  millraceBatchEnded: { keys: 5, files: ["batch-settle", "batch-ended"] },
+  millraceBatchReopened: { keys: 5, files: ["batch-settle", "batch-reopened"] },
+  millraceBatchCancel: { keys: 5, files: ["batch-settle", "batch-cancel"] },
+  millraceReadOutcome: { keys: 2, files: ["read-outcome"] },
 } as const;
 
 type Values = (string | number)[];
@@ -26,6 +43,28 @@ declare module "ioredis" {
     millraceRequestCancel(record: string, log: string, ...values: Values): Result<string, Context>;
     millraceDecideApproval(record: string, log: string, ...values: Values): Result<DecideReply, Context>;
     millraceBeginCoolDown(coolDown: string, ...values: Values): Result<0 | 1, Context>;
+    millraceEnter(line: string, ...values: Values): Result<EnterReply, Context>;
+    millraceLeave(line: string, ...values: Values): Result<FedReply, Context>;
+    millraceChangeSchedule(
+      schedules: string,
+      runs: string,
+      changes: string,
+      ...values: Values
+    ): Result<0 | 1, Context>;
+    millraceOpenDelivery(record: string, deliveries: string, ...values: Values): Result<string[], Context>;
+    millraceRecordDelivery(record: string, deliveries: string, ...values: Values): Result<0 | 1, Context>;
+    millraceReplayDelivery(record: string, deliveries: string, n: number): Result<0 | 1, Context>;
+    millraceSettleWebhookNote(notes: string, jobId: string, score: number): Result<0 | 1, Context>;
+    millraceRecordScheduleRun(schedules: string, runs: string, ...values: Values): Result<0 | 1, Context>;
+    millraceBatchOpen(...keysAndValues: (string | number)[]): Result<BatchOpenReply, Context>;
+    millraceBatchAccept(...keysAndValues: (string | number | Buffer)[]): Result<BatchAcceptReply, Context>;
+    millraceBatchConfirm(...keysAndValues: Values): Result<1, Context>;
+    millraceBatchWithdraw(...keysAndValues: Values): Result<number, Context>;
+    millraceBatchClose(...keysAndValues: Values): Result<0 | 1, Context>;
+    millraceBatchEnded(...keysAndValues: Values): Result<number, Context>;
+    millraceBatchReopened(...keysAndValues: Values): Result<1, Context>;
+    millraceBatchCancel(...keysAndValues: Values): Result<BatchCancelReply, Context>;
+    millraceReadOutcome(record: string, log: string, limit: number): Result<OutcomeReply, Context>;
   }
 }
 
@@ -42,8 +81,22 @@ type ClaimReply =
       crashes: number,
       isUnknown: 0 | 1,
       attemptsBefore: number,
+      batchId: string | null,
     ]
   | ["missing" | "terminal" | "stale" | "overdue" | "crash_loop"];
+
+/** Of each job that is admitted now: its entry, its priority and its place. */
+export type FedReply = (string | number)[];
+
+export type EnterReply = [refused: number, before: number, priority: number, waiting: number, fed: FedReply];
+
+type BatchOpenReply = "opened" | "resumed" | "cancelled" | "gone";
+
+type BatchAcceptReply = [outcome: "ok" | "gone" | "cancelled" | "superseded", answers: string];
+
+type BatchCancelReply = "requested" | "ended" | "missing";
+
+export type OutcomeReply = [customId: string | null, event: string | number | null];
 
 type EndWaitingReply = "ended" | "missing" | "terminal" | "changed";
 

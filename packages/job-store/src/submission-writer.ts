@@ -3,13 +3,12 @@ import type { Clock } from "./clock.ts";
 import type { QueuedEvent } from "./job-view.ts";
 import {
   prepareSubmission,
-  REPLIES_EACH,
-  writeSubmissions,
   type PreparedSubmission,
   type Submission,
   type SubmissionDependencies,
 } from "./submission.ts";
 import { StoreUnavailableError } from "./unavailable.ts";
+import { writeSubmissions } from "./write-submissions.ts";
 
 /** Its request has been answered with 503 by then, so writing it would only surprise. In milliseconds. */
 const STALE_AFTER_MS = 2_000;
@@ -26,6 +25,8 @@ interface Pending extends PromiseWithResolvers<QueuedEvent> {
 export interface SubmissionWriterOptions extends SubmissionDependencies {
   redis: Redis;
   clock: Clock;
+  /** How long a submission may wait to be written, in milliseconds; by default as long as its request waits. */
+  staleAfterMs?: number;
 }
 
 /**
@@ -44,7 +45,10 @@ export class SubmissionWriter {
     this.#options = options;
   }
 
-  /** Resolves with the first event once the job is written whole: only then may the client hear of it. */
+  /**
+   * Resolves with the first event once the job is written whole: only then may the client hear of it.
+   * Rejects with `QueueFullError` when its key has as many jobs as it may have.
+   */
   submit(submission: Submission): Promise<QueuedEvent> {
     const prepared = prepareSubmission(submission, this.#options.clock);
     const pending = { ...Promise.withResolvers<QueuedEvent>(), prepared, since: performance.now() };
@@ -67,12 +71,19 @@ export class SubmissionWriter {
     // Requests that arrived in the same turn of the event loop come along.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#pending.length > 0) {
-      const batch = this.#nextBatch().filter((pending) => !refuseStale(pending));
+      const batch = this.#nextBatch().filter((pending) => !this.#refuseStale(pending));
       if (batch.length > 0) await this.#write(batch);
     }
     this.#writing = null;
     clearTimeout(this.#settleTimer);
     if (this.#settled.length > 0) this.#settleTimer = setTimeout(() => void this.flush(), SETTLE_AFTER_MS);
+  }
+
+  #refuseStale(pending: Pending): boolean {
+    const { staleAfterMs = STALE_AFTER_MS } = this.#options;
+    const stale = performance.now() - pending.since > staleAfterMs;
+    if (stale) pending.reject(new StoreUnavailableError("it could not be written in time"));
+    return stale;
   }
 
   /** At least one, and no more than fit into one write of a bounded size. */
@@ -89,41 +100,19 @@ export class SubmissionWriter {
   /** Never rejects: each submission hears for itself. */
   async #write(batch: Pending[]): Promise<void> {
     try {
-      const { keys, queues } = this.#options;
-      const pipeline = queues.pipeline();
-      const settled = this.#settled.splice(0);
-      if (settled.length > 0) pipeline.runCommand("zrem", [keys.submissions, ...settled]);
       const prepared = batch.map((pending) => pending.prepared);
-      const common = await writeSubmissions(pipeline, prepared, this.#options);
-      const replies = await pipeline.exec();
-      if (!replies) throw new StoreUnavailableError("the connection was closed");
-      this.#answer(
-        batch,
-        replies.map(([error]) => error),
-        common + (settled.length > 0 ? 1 : 0),
-      );
+      const errors = await writeSubmissions(prepared, this.#settled.splice(0), this.#options);
+      for (const [index, pending] of batch.entries()) {
+        const error = errors[index];
+        if (error) {
+          pending.reject(error);
+        } else {
+          this.#settled.push(pending.prepared.jobId);
+          pending.resolve(pending.prepared.queued);
+        }
+      }
     } catch (error) {
       for (const pending of batch) pending.reject(error);
     }
   }
-
-  #answer(batch: Pending[], errors: (Error | null)[], common: number): void {
-    const commonError = errors.slice(0, common).find((error) => error !== null);
-    for (const [index, pending] of batch.entries()) {
-      const start = common + index * REPLIES_EACH;
-      const error = commonError ?? errors.slice(start, start + REPLIES_EACH).find((own) => own !== null);
-      if (error) {
-        pending.reject(error);
-      } else {
-        this.#settled.push(pending.prepared.jobId);
-        pending.resolve(pending.prepared.queued);
-      }
-    }
-  }
-}
-
-function refuseStale(pending: Pending): boolean {
-  const stale = performance.now() - pending.since > STALE_AFTER_MS;
-  if (stale) pending.reject(new StoreUnavailableError("it could not be written in time"));
-  return stale;
 }

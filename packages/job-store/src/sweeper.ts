@@ -1,15 +1,21 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Clock } from "./clock.ts";
+import { LineSweep } from "./admission/line-sweep.ts";
+import type { BatchSweep } from "./batches/batch-sweep.ts";
 import { IndexPurge } from "./index-purge.ts";
-import { failOverdueJobs } from "./queue-timeouts.ts";
+import { failOverdueJobs, type QueueTimeoutDependencies } from "./queue-timeouts.ts";
 import { recoverSubmissions, type RecoveryDependencies } from "./recover-submissions.ts";
+import { recoverSchedules } from "./schedules/recover-schedules.ts";
+import type { ScheduleRecords } from "./schedules/schedule-records.ts";
+import type { WebhookDispatch } from "./webhooks/webhook-dispatch.ts";
 
 const INTERVAL_MS = 1_000;
 /** The lease outlives one interval, so that one worker of the fleet sweeps and another takes over when it dies. */
 const LEASE_MS = 3_000;
 
-export interface SweeperOptions extends RecoveryDependencies {
-  clock: Clock;
+export interface SweeperOptions extends RecoveryDependencies, QueueTimeoutDependencies {
+  schedules: ScheduleRecords;
+  webhooks: WebhookDispatch;
+  batches: BatchSweep;
   workerId: string;
 }
 
@@ -18,18 +24,24 @@ export interface SweeperOptions extends RecoveryDependencies {
  * record and the queue. Each repair can be done again without harm:
  *
  * - a job with a record but, perhaps, without an entry in its queue: {@link recoverSubmissions};
+ * - a line that has room and has not been fed, an admitted job without an entry in its queue: {@link LineSweep};
+ * - an event that a webhook wants to hear of, and whose delivery is perhaps not queued: {@link WebhookDispatch};
+ * - a schedule that has been changed, and BullMQ perhaps not told: {@link recoverSchedules};
+ * - a batch that does not know of all that has happened: {@link BatchSweep};
  * - an index entry whose job has expired, or was never written: {@link IndexPurge};
  * - a queue entry whose record has ended needs no sweep: its next claim is refused, which removes it.
  */
 export class Sweeper {
   readonly #options: SweeperOptions;
   readonly #purge: IndexPurge;
+  readonly #lines: LineSweep;
   readonly #stop = new AbortController();
   #loop: Promise<void> | null = null;
 
   constructor(options: SweeperOptions) {
     this.#options = options;
     this.#purge = new IndexPurge(options.redis, options.keys, options.clock);
+    this.#lines = new LineSweep(options);
   }
 
   start(): void {
@@ -39,14 +51,18 @@ export class Sweeper {
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#loop;
+    await this.#options.batches.close();
   }
 
   /** One pass, whoever holds the lease. Returns how many jobs it put back into their queues. */
   async sweep(): Promise<number> {
     const recovered = await recoverSubmissions(this.#options);
     await failOverdueJobs(this.#options);
+    await this.#options.webhooks.sweep();
+    await recoverSchedules({ ...this.#options, records: this.#options.schedules });
+    await this.#options.batches.step();
     await this.#purge.step();
-    return recovered;
+    return recovered + (await this.#lines.step());
   }
 
   async #run(): Promise<void> {

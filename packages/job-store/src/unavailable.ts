@@ -14,7 +14,7 @@ export class StoreUnavailableError extends Error {
 const TRANSIENT_REPLY =
   /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|NOREPLICAS|MISCONF|OOM|UNBLOCKED)\b/;
 const CONNECTION_MESSAGE =
-  /Connection is closed|Command aborted|Stream isn't writeable|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|Socket/;
+  /Connection is closed|Command aborted|Stream isn't writeable|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|Socket|Cluster isn't ready|Cluster is ended|Too many Cluster redirections|startup nodes/;
 
 /** Turns what ioredis throws while Redis is away into one error; other errors pass. */
 function asStoreError(error: unknown): unknown {
@@ -32,11 +32,14 @@ const ANSWER_TIMEOUT_MS = 2_000;
 /** How a store runs the commands of a request: within bounded time, and failing in one way. */
 export type Answer = <Value>(commands: () => Promise<Value>) => Promise<Value>;
 
-/** Runs commands of a request; rejects with {@link StoreUnavailableError} within 2 s while Redis is away. */
-export async function withStore<Value>(commands: () => Promise<Value>): Promise<Value> {
+/** Runs commands of a request; rejects with {@link StoreUnavailableError} when Redis has not answered in time. */
+export async function withStore<Value>(
+  commands: () => Promise<Value>,
+  timeoutMs = ANSWER_TIMEOUT_MS,
+): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new StoreUnavailableError("no answer in time")), ANSWER_TIMEOUT_MS);
+    timer = setTimeout(() => reject(new StoreUnavailableError("no answer in time")), timeoutMs);
   });
   try {
     return await Promise.race([commands(), tooLate]);

@@ -28,7 +28,8 @@ export function workDone(steps: readonly JobStep[]): WorkDone {
   const completed = new Map<string, Cancellation["completed"][number]>();
   let usage: Usage | null = null;
   for (const step of steps) {
-    if (step.type === "turn.finished") usage = addTurn(usage, step.usage);
+    if (step.type === "turn.finished") usage = addUsage(usage, step.usage, 1);
+    if (step.type === "tool.sampled") usage = addUsage(usage, step.usage, 0);
     if (step.type === "tool.called") called.add(step.tool_call_id);
     if (step.type === "tool.returned" && called.has(step.tool_call_id)) {
       const { tool_call_id, tool } = step;
@@ -41,14 +42,14 @@ export function workDone(steps: readonly JobStep[]): WorkDone {
   };
 }
 
-function addTurn(sum: Usage | null, turn: TurnUsage): Usage {
-  if (!sum) return { ...turn, turns: 1, tool_calls: 0 };
+function addUsage(sum: Usage | null, turn: TurnUsage, turns: 0 | 1): Usage {
+  if (!sum) return { ...turn, turns, tool_calls: 0 };
   return {
     input_tokens: sum.input_tokens + turn.input_tokens,
     output_tokens: sum.output_tokens + turn.output_tokens,
     cache_read_tokens: sum.cache_read_tokens + turn.cache_read_tokens,
     cache_write_tokens: sum.cache_write_tokens + turn.cache_write_tokens,
-    turns: sum.turns + 1,
+    turns: sum.turns + turns,
     tool_calls: 0,
     // To a billionth, as turns have it: sums of fractions drift.
     cost_usd: Math.round((sum.cost_usd + turn.cost_usd) * 1e9) / 1e9,

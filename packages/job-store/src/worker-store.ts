@@ -1,18 +1,30 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import { DueJobs } from "./admission/due-jobs.ts";
+import { createLines } from "./admission/lines.ts";
+import { BatchCancel } from "./batches/batch-cancel.ts";
+import { BatchEnds } from "./batches/batch-ends.ts";
+import { BatchSweep } from "./batches/batch-sweep.ts";
 import { ChannelSubscriptions } from "./channel-subscriptions.ts";
 import { systemClock, type Clock } from "./clock.ts";
-import { closeConnection, openConnection } from "./connection.ts";
 import { CoolDowns } from "./cool-downs.ts";
 import { FleetResponder, type FleetHandlers } from "./fleet-responder.ts";
+import { JobControl } from "./job-control.ts";
 import { JobQueues } from "./job-queues.ts";
 import { JobRunner, type JobRunnerOptions } from "./job-runner.ts";
 import { DEFAULT_MAX_CRASHES } from "./claim-run.ts";
 import { createKeys } from "./keys.ts";
 import type { Logger } from "./logger.ts";
-import { checkRedisOnce } from "./redis-check.ts";
+import { FinishedJobs } from "./metrics/finished-jobs.ts";
+import { createWorkerSchedules } from "./schedules/worker-schedules.ts";
 import { Sweeper } from "./sweeper.ts";
+import { openWorkerConnections } from "./worker-connections.ts";
 import { WorkerControl } from "./worker-control.ts";
+import { createWorkerWebhooks } from "./webhooks/worker-webhooks.ts";
 import { WorkerRegistry, type WorkerRegistryOptions } from "./worker-registry.ts";
+
+/** While Redis is away the lines cannot be told; the sweeper of another worker does. In milliseconds. */
+const CLOSE_MS = 1_000;
 
 export interface WorkerStoreOptions {
   redisUrl: string;
@@ -31,18 +43,18 @@ export type WorkerStore = ReturnType<typeof createWorkerStore>;
  */
 export function createWorkerStore({ redisUrl, keyPrefix, logger, clock = systemClock }: WorkerStoreOptions) {
   const workerId = `worker_${randomBytes(5).toString("hex")}`;
-  const connection = { url: redisUrl, logger };
-  const redis = openConnection({ ...connection, role: "worker", name: `${keyPrefix}:${workerId}` });
-  const queueRedis = openConnection({ ...connection, role: "queue", name: `${keyPrefix}:${workerId}:queue` });
-  const subscriber = openConnection({
-    ...connection,
-    role: "subscriber",
-    name: `${keyPrefix}:${workerId}:control`,
-  });
-  checkRedisOnce(redis, logger);
+  const connections = openWorkerConnections(redisUrl, `${keyPrefix}:${workerId}`, logger);
+  const { redis, queueRedis, subscriber } = connections;
   const keys = createKeys(keyPrefix);
   const queues = new JobQueues(queueRedis, keys, logger);
-  const shared = { redis, keys, clock, workerId, logger };
+  const lines = createLines({ redis, keys, queues, logger });
+  const dueJobs = new DueJobs({ keys, queueRedis, workerId, logger, ...lines });
+  const shared = { redis, keys, clock, workerId, logger, queues, queueRedis, ...lines };
+  const batchEnds = new BatchEnds({ redis, keys });
+  const finished = new FinishedJobs({ redis, keys });
+  const schedules = createWorkerSchedules(shared);
+  const webhooks = createWorkerWebhooks(shared);
+  const running = { ...shared, dueJobs, batchEnds, finished, webhooks: webhooks.dispatch };
   const runners: JobRunner[] = [];
   const responder = new FleetResponder(shared);
   const control = new WorkerControl({
@@ -62,7 +74,7 @@ export function createWorkerStore({ redisUrl, keyPrefix, logger, clock = systemC
       ...options
     }: Pick<JobRunnerOptions, "type" | "concurrency" | "execute"> & { maxCrashes?: number }): JobRunner => {
       const queuePrefix = keys.queuePrefix(options.type);
-      const runner = new JobRunner({ ...shared, ...options, maxCrashes, queues, queueRedis, queuePrefix });
+      const runner = new JobRunner({ ...running, ...options, maxCrashes, queuePrefix });
       runners.push(runner);
       return runner;
     },
@@ -73,12 +85,32 @@ export function createWorkerStore({ redisUrl, keyPrefix, logger, clock = systemC
     /** From now on this worker answers what is asked of the fleet. */
     answer: (handlers: FleetHandlers): void => responder.start(handlers),
 
-    createSweeper: (): Sweeper => new Sweeper({ ...shared, queues }),
+    createScheduleRunner: schedules.createRunner,
+    createWebhookRunner: webhooks.createRunner,
+
+    createSweeper: (): Sweeper => {
+      const cancelling = new BatchCancel({ ...shared, control: new JobControl(shared) });
+      const batches = new BatchSweep({ ...shared, cancelling });
+      return new Sweeper({ ...running, schedules: schedules.records, batches });
+    },
 
     close: async (): Promise<void> => {
       control.close();
+      await eachInTime(
+        () => dueJobs.close(),
+        () => finished.flush(),
+        () => batchEnds.flush(),
+        () => lines.departures.flush(),
+      );
+      await schedules.close();
+      await webhooks.close();
       await queues.close();
-      await Promise.all([redis, queueRedis, subscriber].map((open) => closeConnection(open)));
+      await connections.close();
     },
   };
+}
+
+/** One after the other, a second for each at the most. */
+async function eachInTime(...ends: (() => Promise<unknown>)[]): Promise<void> {
+  for (const end of ends) await Promise.race([end(), delay(CLOSE_MS, undefined, { ref: false })]);
 }

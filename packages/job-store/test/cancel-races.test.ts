@@ -34,7 +34,7 @@ test("[store.cancel.too-late] an outcome that comes after the request is not tak
     return CHAT_DONE;
   });
   const jobId = await submitChat(installation);
-  await vi.waitFor(async () => expect(await eventTypes(api, jobId)).toContain("tool.returned"));
+  await vi.waitFor(async () => expect(await eventTypes(api, jobId)).toContain("tool.returned"), 20_000);
   await api.cancel(TENANT, jobId);
   await untilStatus(api, jobId, "cancelled");
   expect((await api.find(TENANT, jobId))?.job).toMatchObject({

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { JobCancelled } from "../src/job-execution.ts";
+import { JobCancelled } from "../src/run-abandoned.ts";
 import type { JobStore } from "../src/job-store.ts";
 import { waitForEnd } from "../src/wait-for-end.ts";
 import {
@@ -57,7 +57,7 @@ test("[store.cancel.wait] is heard by the request that waits for the job", async
   const jobId = await vi.waitFor(async () => {
     const [job] = (await canceller.list(TENANT, { limit: 1 })).jobs;
     return job?.id ?? expect.fail("not submitted yet");
-  });
+  }, 20_000);
   await canceller.cancel(TENANT, jobId);
   expect(await waiting).toMatchObject({ ended: true, job: { id: jobId, status: "cancelled" } });
 });

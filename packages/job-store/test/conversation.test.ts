@@ -88,7 +88,7 @@ test("[store.conversation.chain] goes on with the conversation that came before,
     expect(run.previous).toEqual(previous);
     expect(run.request).toEqual(request);
     const data = await installation.redis.hget(`${installation.keys.queuePrefix("chat")}:chat:${id}`, "data");
-    expect(JSON.parse(data ?? "")).toEqual({ generation: 0 });
+    expect(JSON.parse(data ?? "")).toEqual({ generation: 0, tenant: TENANT });
     await run.write([turnFinished(1)]);
     if (CHAT_DONE.status !== "completed") throw new Error("not an outcome");
     await run.finish(CHAT_DONE);

@@ -9,7 +9,8 @@ test("[store.cool-down.shared] is known to every worker, and to each provider al
   expect(await other.coolDowns.until(PROVIDER)).toBeNull();
   const until = Date.now() + 60_000;
   await one.coolDowns.begin(PROVIDER, until);
-  expect(await other.coolDowns.until(PROVIDER)).toBe(until);
+  expect(await one.coolDowns.until(PROVIDER)).toBe(until);
+  await vi.waitFor(async () => expect(await other.coolDowns.until(PROVIDER)).toBe(until), 20_000);
   expect(await other.coolDowns.until("openai:http://127.0.0.1")).toBeNull();
 });
 
@@ -23,6 +24,19 @@ test("[store.cool-down.longest] the longest stands when many begin at once, what
   expect(await one.coolDowns.until(PROVIDER)).toBe(Math.max(...ends));
 });
 
+test("[store.cool-down.reads] many jobs that ask at once are one read", async () => {
+  const installation = createInstallation();
+  const { redis } = installation;
+  const { coolDowns } = installation.createWorker();
+  const reads = async (): Promise<number> =>
+    Number(/cmdstat_get:calls=(\d+)/.exec(await redis.info("commandstats"))?.[1] ?? 0);
+  await coolDowns.until("other");
+  const before = await reads();
+  await Promise.all(Array.from({ length: 1_000 }, () => coolDowns.until(PROVIDER)));
+  // The Redis of the tests is shared, so others may read meanwhile.
+  expect((await reads()) - before).toBeLessThan(500);
+});
+
 test("[store.cool-down.over] ends at its time, and leaves nothing in Redis", async () => {
   const installation = createInstallation();
   const { redis, keys } = installation;
@@ -30,6 +44,6 @@ test("[store.cool-down.over] ends at its time, and leaves nothing in Redis", asy
   await coolDowns.begin(PROVIDER, Date.now() - 1);
   expect(await redis.exists(keys.coolDown(PROVIDER))).toBe(0);
   await coolDowns.begin(PROVIDER, Date.now() + 50.5);
-  await vi.waitFor(async () => expect(await coolDowns.until(PROVIDER)).toBeNull());
-  await vi.waitFor(async () => expect(await redis.exists(keys.coolDown(PROVIDER))).toBe(0));
+  await vi.waitFor(async () => expect(await coolDowns.until(PROVIDER)).toBeNull(), 20_000);
+  await vi.waitFor(async () => expect(await redis.exists(keys.coolDown(PROVIDER))).toBe(0), 20_000);
 });

@@ -23,7 +23,7 @@ test("[store.cut.retry-note] a retry that died before it wrote anything leaves t
   const api = installation.createApi();
   const jobId = await submitChat(installation);
   await (await claimChat(installation, jobId)).finish({ status: "cancelled", cancellation: NOTHING });
-  await vi.waitFor(async () => expect(await redis.exists(keys.submissions)).toBe(0));
+  await vi.waitFor(async () => expect(await redis.exists(keys.submissions)).toBe(0), 20_000);
   await redis.zadd(keys.submissions, LONG_AGO, jobId);
   expect(await installation.createWorker().createSweeper().sweep()).toBe(0);
   expect(await redis.exists(keys.submissions)).toBe(0);

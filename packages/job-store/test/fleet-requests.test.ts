@@ -7,7 +7,7 @@ const REFRESH = { name: "refresh", body: { server: null }, timeoutMs: 20_000, si
 
 function handlers(changes: Partial<FleetHandlers>): FleetHandlers {
   const none = () => Promise.reject(new Error("not asked for here"));
-  return { reload: none, refresh: none, read_resource: none, ...changes };
+  return { reload: none, refresh: none, read_resource: none, get_prompt: none, ...changes };
 }
 
 test("[store.requests.answers] every worker that is asked answers, and no other", async () => {

@@ -20,6 +20,7 @@ function report(status: ServerReport["status"], tools: string[] = []): ServerRep
       annotations: null,
     })),
     resources: [],
+    withheld_tools: [],
     resource_templates: [],
     prompts: [],
     truncated: false,
@@ -73,9 +74,9 @@ test("[store.fleet.change] shows a changed catalogue and a worker that leaves", 
   expect((await api.fleet()).tools()).toHaveLength(1);
   tools = ["echo", "add"];
   registry.changed();
-  await vi.waitFor(async () => expect((await api.fleet()).tools()).toHaveLength(2));
+  await vi.waitFor(async () => expect((await api.fleet()).tools()).toHaveLength(2), 20_000);
   await registry.leave();
-  await vi.waitFor(async () => expect((await api.fleet()).workers).toEqual([]));
+  await vi.waitFor(async () => expect((await api.fleet()).workers).toEqual([]), 20_000);
 });
 
 test("[store.fleet.dead] forgets a worker whose heartbeat has expired", async () => {

@@ -64,7 +64,7 @@ test("[store.idempotency.cut] a repeat completes, under the same id, what died b
   expect(repeat).toEqual({ id: taken.newJob.jobId, isNew: false });
   await vi.waitFor(async () => {
     expect((await api.find(TENANT, repeat.id))?.job.status).toBe("completed");
-  });
+  }, 20_000);
   // It was not dead, only slow: what it writes now changes nothing.
   await api.submit(taken.newJob);
   await queueEmpty(installation, "tool");

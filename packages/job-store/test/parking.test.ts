@@ -154,7 +154,7 @@ test("[store.park.first] starts parked jobs before all new ones, whether they ar
   await blocking.promise;
   const newcomer = await submitChat(installation, { ...CHAT_REQUEST, priority: 0 });
   await approve(api, woken);
-  await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(due));
+  await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(due), 20_000);
   gate.resolve();
   await untilStatus(api, newcomer, "completed");
   expect(order.at(-1)).toBe(newcomer);

@@ -6,7 +6,7 @@ import { createInstallation, REQUEST, TENANT } from "./support/test-installation
 /** Over before anybody can look. */
 const HASTY = { ...CHAT_REQUEST, queue_timeout_ms: 1 };
 
-const laterThan = (time: number) => vi.waitFor(() => expect(Date.now()).toBeGreaterThan(time));
+const laterThan = (time: number) => vi.waitFor(() => expect(Date.now()).toBeGreaterThan(time), 20_000);
 
 test("[store.queue-timeout.sweep] fails a job that no worker has started in time, and who waits hears of it", async () => {
   const installation = createInstallation();
@@ -20,7 +20,7 @@ test("[store.queue-timeout.sweep] fails a job that no worker has started in time
   await vi.waitFor(async () => {
     await sweeper.sweep();
     expect((await api.list(TENANT, { limit: 1, status: "failed" })).jobs).toHaveLength(1);
-  });
+  }, 20_000);
   const { job, ended } = await waiting;
   expect(ended).toBe(true);
   expect(job).toMatchObject({ status: "failed", started_at: null, worker_id: null });
@@ -104,5 +104,5 @@ test("[store.queue-timeout.left] leaves no entry of a job that has been started 
   const started = await submitChat(installation, request);
   startRunner(installation, () => Promise.resolve(CHAT_DONE));
   await untilStatus(api, started, "completed");
-  await vi.waitFor(async () => expect(await redis.exists(keys.queueDeadlines)).toBe(0));
+  await vi.waitFor(async () => expect(await redis.exists(keys.queueDeadlines)).toBe(0), 20_000);
 });

@@ -155,7 +155,7 @@ test("[store.write.repeated] writes a step once whose answer was lost with the c
   expect(await logged(installation, jobId)).toEqual(["job.queued", "job.started", ...numbers(5)]);
 });
 
-test("[store.run.cost] takes a tool job from submission to its end in at most eight script calls", async () => {
+test("[store.run.cost] takes a tool job from submission to its end in eight script calls, and a ninth that it shares", async () => {
   const server = await startRedisProcess();
   onTestFinished(() => server.close());
   const installation = createInstallation(server.url);
@@ -165,7 +165,8 @@ test("[store.run.cost] takes a tool job from submission to its end in at most ei
     api.submitAndWait({ tenant: TENANT, request: REQUEST }, { waitMs: PATIENCE_MS, signal: never });
   for (let warm = 0; warm < 5; warm += 1) await runOne();
   await installation.redis.config("RESETSTAT");
-  const jobs = 20;
+  const jobs = 40;
   for (let count = 0; count < jobs; count += 1) expect((await runOne()).ended).toBe(true);
-  expect((await scriptCalls(installation.redis)) / jobs).toBeLessThanOrEqual(8);
+  // Its line is told of its end together with other ends.
+  expect((await scriptCalls(installation.redis)) / jobs).toBeLessThanOrEqual(8.25);
 });

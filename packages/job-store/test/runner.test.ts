@@ -27,8 +27,8 @@ function startRunner(
   return runner;
 }
 
-async function runOne(installation: Installation, request = REQUEST) {
-  const { follower } = await installation.createApi().submitAndFollow({ tenant: TENANT, request });
+async function runOne(installation: Installation, request = REQUEST, api = installation.createApi()) {
+  const { follower } = await api.submitAndFollow({ tenant: TENANT, request });
   using following = follower;
   return await waitForEnd(following, never, PATIENCE_MS);
 }
@@ -41,7 +41,7 @@ test("[store.run] takes a job from submission to its outcome, and leaves nothing
   const { redis, keys } = installation;
   await vi.waitFor(async () => {
     expect(await redis.keys(`${keys.queuePrefix("tool")}:tool:job_*`)).toEqual([]);
-  });
+  }, 20_000);
 });
 
 test("[store.wait] answers a waiting submission with the finished job, however large, and gives up in time", async () => {
@@ -77,7 +77,7 @@ test("[store.wait.outage] answers with the accepted job when Redis goes while it
   const installation = createInstallation(server.url);
   const api = installation.createApi();
   const waiting = api.submitAndWait({ tenant: TENANT, request: REQUEST }, { waitMs: 1_500, signal: never });
-  await vi.waitFor(async () => expect((await api.list(TENANT, { limit: 1 })).jobs).toHaveLength(1));
+  await vi.waitFor(async () => expect((await api.list(TENANT, { limit: 1 })).jobs).toHaveLength(1), 20_000);
   await server.kill();
   const { job, ended } = await waiting;
   expect(ended).toBe(false);
@@ -131,7 +131,8 @@ test("[store.run.concurrency] runs at most so many jobs at once", async () => {
     },
     3,
   );
-  const jobs = await Promise.all(Array.from({ length: 12 }, () => runOne(installation)));
+  const api = installation.createApi();
+  const jobs = await Promise.all(Array.from({ length: 12 }, () => runOne(installation, REQUEST, api)));
   expect(jobs.every((job) => job?.status === "completed")).toBe(true);
   expect(most).toBe(3);
 });

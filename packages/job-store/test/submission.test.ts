@@ -6,7 +6,7 @@ const CUT_OFF = Date.now() - 120_000;
 
 /** The api takes the note of a whole submission back a little later. */
 async function noteTaken({ redis, keys }: Installation): Promise<void> {
-  await vi.waitFor(async () => expect(await redis.exists(keys.submissions)).toBe(0));
+  await vi.waitFor(async () => expect(await redis.exists(keys.submissions)).toBe(0), 20_000);
 }
 
 test("[store.submit] writes record, log, index and queue entry, and leaves no note", async () => {

@@ -1,2 +1,4 @@
 export { readModels, type ModelsFile } from "./read-models.ts";
 export { onStopSignals } from "./stop-signals.ts";
+export { watchFile } from "./watch-file.ts";
+export { webhookSecret } from "./webhook-secret.ts";

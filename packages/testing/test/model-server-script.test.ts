@@ -93,6 +93,25 @@ test("[testing.model.script.last] {{last}} becomes the text of the last message,
   }
 });
 
+test("[testing.model.script.asked] {{asked}} becomes what a human said last, in texts and in inputs", async () => {
+  const call = { name: "write", input: { key: "{{asked}}/1" } };
+  await using server = await serve({ text: "To {{asked}}" }, { text: "{{asked}}", tool_calls: [call] });
+
+  const asked = 'both $& "now"';
+  for (const provider of PROVIDERS) {
+    expect(await ASK[provider](server, { content: asked })).toBe(`To ${asked}`);
+  }
+  expect(await askAnthropic(server, ANTHROPIC_HISTORY)).toBe("Read both.");
+  expect(await askOpenai(server, OPENAI_HISTORY)).toBe("Read both.");
+  const answer = await anthropicClient(server).messages.create({
+    model: "scripted",
+    max_tokens: 100,
+    tools: [{ name: "write", input_schema: { type: "object" } }],
+    messages: [{ role: "user", content: asked }, ...ANTHROPIC_HISTORY.slice(1)],
+  });
+  expect(answer.content).toMatchObject([{ text: asked }, { input: { key: `${asked}/1` } }]);
+});
+
 test("[testing.model.script.attempts] successive requests for a turn go through its list", async () => {
   await using server = await serve([{ status: 529 }, { text: "half", cut_after: 0 }, { text: "whole" }]);
   for (const provider of PROVIDERS) {

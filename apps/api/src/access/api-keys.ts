@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { KEY_NAME } from "@millrace/contracts";
 
 /** A key as it is kept: never its secret. The name is the tenant. */
 export interface ApiKey {
@@ -7,7 +8,6 @@ export interface ApiKey {
   readonly hash: Buffer;
 }
 
-const NAME = /^[\w.-]{1,64}$/;
 const HASHED = /^sha256:([0-9a-f]{64})$/i;
 
 /**
@@ -22,7 +22,7 @@ export function parseApiKeys(text: string): { keys: ApiKey[]; problems: string[]
     const colon = entry.indexOf(":");
     const name = entry.slice(0, Math.max(colon, 0)).trim();
     const secret = entry.slice(colon + 1).trim();
-    if (!NAME.test(name) || secret === "") {
+    if (!KEY_NAME.test(name) || secret === "") {
       problems.push(
         `entry ${index + 1} must be name:secret or name:sha256:hex, the name of letters, digits, _ . -`,
       );
@@ -30,7 +30,7 @@ export function parseApiKeys(text: string): { keys: ApiKey[]; problems: string[]
       problems.push(`entry ${index + 1} needs 64 hexadecimal digits after sha256:`);
     } else {
       const hex = HASHED.exec(secret)?.[1];
-      keys.push({ name, hash: hex ? Buffer.from(hex, "hex") : sha256(secret) });
+      keys.push(...(hex ? hashesOf(name, hex) : [{ name, hash: sha256(secret) }]));
     }
   }
   return { keys, problems };
@@ -44,6 +44,11 @@ export function findKey(keys: readonly ApiKey[], secret: string): string | null 
     if (timingSafeEqual(key.hash, hash)) name = key.name;
   }
   return name;
+}
+
+/** One key for each of a name's hashes, in hexadecimal. */
+export function hashesOf(name: string, hexadecimal: string | readonly string[]): ApiKey[] {
+  return [hexadecimal].flat().map((hash) => ({ name, hash: Buffer.from(hash, "hex") }));
 }
 
 function sha256(text: string): Buffer {

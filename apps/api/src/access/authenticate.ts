@@ -1,39 +1,29 @@
 import { createMiddleware } from "hono/factory";
 import { ProblemError } from "../http/problem.ts";
-import { findKey, type ApiKey } from "./api-keys.ts";
+import type { KeyRing } from "./key-ring.ts";
+import { LOCAL_KEY, type KeySettings } from "./key-settings.ts";
+import { principalOf, type AccessEnvironment } from "./principal.ts";
 
-/** Who is asking. The tenant sees only the jobs that it submitted. */
-interface Principal {
-  tenant: string;
-}
+export type { AccessEnvironment } from "./principal.ts";
 
-/** What the middleware puts into the context of every guarded route. */
-export interface AccessEnvironment {
-  Variables: { principal: Principal };
-}
-
-/** The tenant of a server without keys, which serves this machine alone. */
-const LOCAL: Principal = { tenant: "local" };
-
-/** Finds out who is asking; 401 when keys are configured and none of them is presented. */
-export function authenticate(keys: readonly ApiKey[]) {
+/** Finds out who is asking; 401 when there are keys and none of them is presented. */
+export function authenticate(keyRing: KeyRing) {
   return createMiddleware<AccessEnvironment>(async (c, next) => {
-    c.set("principal", keys.length === 0 ? LOCAL : { tenant: tenantOf(keys, c.req.header("authorization")) });
+    const key = keyRing.isEmpty ? LOCAL_KEY : findKey(keyRing, c.req.header("authorization"));
+    c.set("principal", principalOf(key));
     await next();
   });
 }
 
-function tenantOf(keys: readonly ApiKey[], authorization: string | undefined): string {
+function findKey(keyRing: KeyRing, authorization: string | undefined): KeySettings {
   const secret = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1];
-  const tenant = secret === undefined ? null : findKey(keys, secret);
-  if (tenant === null) {
-    throw new ProblemError("unauthorized", {
-      detail:
-        authorization === undefined
-          ? "Send the header `Authorization: Bearer KEY` with one of the keys in API_KEYS."
-          : "This key is not one of API_KEYS. Send `Authorization: Bearer KEY` with the secret itself.",
-      headers: { "www-authenticate": 'Bearer realm="millrace"' },
-    });
-  }
-  return tenant;
+  const key = secret === undefined ? null : keyRing.find(secret);
+  if (key) return key;
+  throw new ProblemError("unauthorized", {
+    detail:
+      authorization === undefined
+        ? "Send the header `Authorization: Bearer KEY` with one of the api's keys: see API_KEYS and API_KEYS_FILE."
+        : "This key is none of the api's. Send `Authorization: Bearer KEY` with the secret itself.",
+    headers: { "www-authenticate": 'Bearer realm="millrace"' },
+  });
 }

@@ -1,5 +1,7 @@
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { ProblemError } from "../http/problem.ts";
+import type { KeyRing } from "./key-ring.ts";
 
 /** Whether a host name or address can only mean this machine. */
 export function isLoopback(host: string): boolean {
@@ -11,7 +13,14 @@ export function isLoopback(host: string): boolean {
  * a browser can, by a name that resolves to 127.0.0.1 (DNS rebinding) or by a plain cross-site request; it cannot
  * choose the `Host` and `Origin` that the browser sends.
  */
-export const loopbackOnly = createMiddleware(async (c, next) => {
+export function loopbackOnly(keyRing: Pick<KeyRing, "isEmpty">) {
+  return createMiddleware(async (c, next) => {
+    if (keyRing.isEmpty) refuseOthers(c);
+    await next();
+  });
+}
+
+function refuseOthers(c: Context): void {
   if (!isLoopback(withoutPort(c.req.header("host") ?? ""))) {
     throw new ProblemError("host_not_allowed", {
       detail:
@@ -24,8 +33,7 @@ export const loopbackOnly = createMiddleware(async (c, next) => {
       detail: "Without API_KEYS only pages from localhost may call the api. Set API_KEYS to serve others.",
     });
   }
-  await next();
-});
+}
 
 function withoutPort(host: string): string {
   return host.replace(/:\d{1,5}$/, "").toLowerCase();

@@ -19,6 +19,9 @@ function frame({ id, type, json }: LogEvent): string {
   return `id: ${id}\nevent: ${type}\ndata: ${json}\n\n`;
 }
 
+/** What gives a stream its events: a {@link LogFollower}, or one that reads something else in the same way. */
+type Follower = Pick<LogFollower, "next" | "recheck"> & Disposable;
+
 /**
  * A job's events as a stream that ends after the terminal event (WHATWG HTML, "Server-sent events").
  *
@@ -27,7 +30,7 @@ function frame({ id, type, json }: LogEvent): string {
  */
 export function eventStreamResponse(
   c: Context,
-  follower: LogFollower,
+  follower: Follower,
   shutdown: AbortSignal,
   headers: Record<string, string> = {},
 ): Response {
@@ -37,14 +40,14 @@ export function eventStreamResponse(
 }
 
 class EventStreamSource {
-  readonly #follower: LogFollower;
+  readonly #follower: Follower;
   readonly #shutdown: AbortSignal;
   readonly #closed = new AbortController();
   readonly #encoder = new TextEncoder();
   readonly #close = (): void => this.#closed.abort();
   #stuck: NodeJS.Timeout | undefined;
 
-  constructor(follower: LogFollower, shutdown: AbortSignal) {
+  constructor(follower: Follower, shutdown: AbortSignal) {
     this.#follower = follower;
     this.#shutdown = shutdown;
     shutdown.addEventListener("abort", this.#close, { once: true });

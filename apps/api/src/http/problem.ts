@@ -1,5 +1,10 @@
 import { PROBLEMS, type Problem, type ProblemCode, type ProblemDetailError } from "@millrace/contracts";
-import { IdempotencyMismatchError, JobExpiredError, StoreUnavailableError } from "@millrace/job-store";
+import {
+  IdempotencyMismatchError,
+  JobExpiredError,
+  QueueFullError,
+  StoreUnavailableError,
+} from "@millrace/job-store";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { Logger } from "pino";
@@ -9,6 +14,8 @@ export interface ProblemOptions {
   detail: string;
   errors?: ProblemDetailError[];
   headers?: Record<string, string>;
+  /** Of an upload that ended early: what its batch has got so far. */
+  batch?: Problem["batch"];
 }
 
 /** Thrown by a route to answer with a problem. */
@@ -25,6 +32,9 @@ export class ProblemError extends Error {
 }
 
 const RETRY_AFTER_SECONDS = "1";
+
+/** Jobs end all the time, but a queue that is full is long. */
+const RETRY_AFTER_FULL_SECONDS = "5";
 
 /** The only place where an error becomes an answer (RFC 9457). */
 export function createErrorHandler(logger: Logger): (error: Error, c: Context) => Response {
@@ -45,7 +55,13 @@ export function createErrorHandler(logger: Logger): (error: Error, c: Context) =
     }
     if (error instanceof JobExpiredError) {
       return problemResponse(c, "idempotency_expired", {
-        detail: `The job of this Idempotency-Key, ${error.jobId}, has been deleted after its retention. Use another key to run it again.`,
+        detail: `What this Idempotency-Key has made, ${error.jobId}, has been deleted after its retention. Use another key to run it again.`,
+      });
+    }
+    if (error instanceof QueueFullError) {
+      return problemResponse(c, "too_many_jobs", {
+        detail: `This key has ${error.maxQueued} jobs that wait or run, which is its cap (max_queued). Try again when some have ended.`,
+        headers: { "retry-after": RETRY_AFTER_FULL_SECONDS },
       });
     }
     if (isHangUp(error)) {
@@ -78,6 +94,7 @@ export function problemResponse(c: Context, code: ProblemCode, options: ProblemO
     detail: options.detail,
     code,
     ...(options.errors ? { errors: options.errors } : {}),
+    ...(options.batch ? { batch: options.batch } : {}),
     request_id: c.get("requestId") ?? "",
   };
   const headers = { ...options.headers, "content-type": "application/problem+json" };

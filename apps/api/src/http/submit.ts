@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import { accepted } from "./accepted.ts";
 import { eventStreamResponse } from "./event-stream.ts";
 import { idempotencyKey } from "./idempotency-key.ts";
+import { traceparentOf } from "./traceparent.ts";
 import { waitSignal } from "./wait-signal.ts";
 
 interface SubmitDependencies {
@@ -20,7 +21,7 @@ export function wantsEventStream(c: Context): boolean {
 
 /**
  * Looks at the request's `Idempotency-Key`. A request that comes again is not checked again: the fleet may have
- * changed since. `check` refuses a job that cannot succeed.
+ * changed since. `check` refuses a job that cannot succeed. The job takes the request's `traceparent` along.
  */
 export async function placeJob(
   c: Context,
@@ -29,9 +30,11 @@ export async function placeJob(
   check: () => Promise<NewJob>,
 ): Promise<Placed> {
   const key = idempotencyKey(c.req.header("idempotency-key"));
-  if (key === null) return { newJob: await check() };
+  const traceparent = traceparentOf(c.req.header("traceparent"));
+  const newJob = async () => ({ ...(await check()), ...(traceparent === null ? {} : { traceparent }) });
+  if (key === null) return { newJob: await newJob() };
   const repeated = await store.keyed.find(tenant, key, request);
-  return repeated ? { repeated } : await store.keyed.take(await check(), key);
+  return repeated ? { repeated } : await store.keyed.take(await newJob(), key);
 }
 
 /** Submits a job and answers 202; 200 when it was there. */

@@ -1,4 +1,5 @@
 import type { ProblemCode, ProblemDetailError } from "@millrace/contracts";
+import { isUtf8 } from "node:buffer";
 import { createMiddleware } from "hono/factory";
 import { validator } from "hono-openapi";
 import type { z } from "zod";
@@ -13,7 +14,10 @@ interface Issue {
   errors?: Issue[][];
 }
 
-/** Refuses a body that does not say that it is JSON, before it is read. */
+/**
+ * Refuses a body that does not say that it is JSON, before it is read, and one that is not UTF-8: a decoder would
+ * silently put other characters in the place of what it cannot read.
+ */
 export const requireJson = createMiddleware(async (c, next) => {
   const contentType = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (contentType === undefined || !/^application\/(.+\+)?json$/.test(contentType)) {
@@ -21,6 +25,14 @@ export const requireJson = createMiddleware(async (c, next) => {
       detail: "Send the header `Content-Type: application/json`.",
     });
   }
+  const body = Buffer.from(await c.req.arrayBuffer());
+  if (!isUtf8(body)) {
+    throw new ProblemError("invalid_json", {
+      detail: "The body is not UTF-8, as JSON has to be. Encode it so.",
+    });
+  }
+  // Where Hono keeps a body that has been read: as promises, whatever its types say.
+  Object.assign(c.req.bodyCache, { text: Promise.resolve(body.toString()) });
   await next();
 });
 
@@ -40,11 +52,16 @@ export function queryParameters<Schema extends z.ZodType>(schema: Schema) {
 }
 
 function invalid(code: ProblemCode, summary: string, issues: readonly unknown[]): ProblemError {
-  const errors = (issues as readonly Issue[]).flatMap((issue) => describe(issue));
+  const errors = describeIssues(issues);
   const detail = errors
     .map(({ path, message }) => (path === "" ? message : `${path}: ${message}`))
     .join("; ");
   return new ProblemError(code, { detail: `${summary}: ${detail}.`, errors });
+}
+
+/** What zod says is wrong, each with its path as one would write it. */
+export function describeIssues(issues: readonly unknown[]): ProblemDetailError[] {
+  return (issues as readonly Issue[]).flatMap((issue) => describe(issue));
 }
 
 function describe(issue: Issue, outer: readonly PropertyKey[] = []): ProblemDetailError[] {

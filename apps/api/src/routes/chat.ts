@@ -20,18 +20,17 @@ export function chatRoutes(dependencies: ApiDependencies) {
       responses: {
         200: json("The finished job", ChatJob),
         202: json("The job, which still runs", ChatJob),
-        ...problems(400, 401, 410, 413, 415, 422, 503),
+        ...problems(400, 401, 410, 413, 415, 422, 429, 503),
       },
     }),
     requireJson,
     jsonBody(ChatRequest),
     async (c) => {
       const { stream, ...request } = c.req.valid("json");
-      const { tenant } = c.get("principal");
+      const principal = c.get("principal");
       const chat = { type: "chat", ...request } as const;
-      const placed = await placeJob(c, dependencies, { tenant, request: chat }, () =>
-        checkJob(dependencies, tenant, chat),
-      );
+      const wanted = { tenant: principal.tenant, request: chat };
+      const placed = await placeJob(c, dependencies, wanted, () => checkJob(dependencies, principal, chat));
       if (stream || wantsEventStream(c)) return await submitAndStream(c, dependencies, placed);
       return await submitAndWait(c, dependencies, placed, WAIT_SECONDS_MAX);
     },

@@ -10,7 +10,8 @@ import { ProblemError } from "../http/problem.ts";
 import { placeJob, submitAndAwait } from "../http/submit.ts";
 import { jsonBody, requireJson } from "../http/validation.ts";
 import { WAIT_SECONDS_MAX } from "../http/wait.ts";
-import { checkToolCall, resolveTool } from "../tool-check.ts";
+import { checkJob } from "../job-check.ts";
+import { resolveTool } from "../tool-check.ts";
 
 /** `POST /mcp/servers/{server}/tools/{tool}/execute`. */
 export function executeToolRoutes(dependencies: ApiDependencies) {
@@ -23,7 +24,7 @@ export function executeToolRoutes(dependencies: ApiDependencies) {
       responses: {
         200: json("The tool's answer", ExecuteResponse),
         202: json("The job, which still runs", ToolJob),
-        ...problems(400, 401, 404, 410, 413, 415, 422, 503),
+        ...problems(400, 401, 404, 410, 413, 415, 422, 429, 503),
       },
     }),
     requireJson,
@@ -31,13 +32,13 @@ export function executeToolRoutes(dependencies: ApiDependencies) {
     async (c) => {
       const { server, tool } = c.req.param();
       const call = { server, tool, arguments: c.req.valid("json").arguments };
-      const { tenant } = c.get("principal");
-      const newJob = { tenant, request: { type: "tool", ...call } as const };
-      const placed = await placeJob(c, dependencies, newJob, async () => {
+      const principal = c.get("principal");
+      const request = { type: "tool", ...call } as const;
+      const wanted = { tenant: principal.tenant, request };
+      const placed = await placeJob(c, dependencies, wanted, async () => {
         const fleet = await dependencies.store.fleet();
-        requireTool(fleet, server, tool);
-        checkToolCall(fleet, call);
-        return newJob;
+        requireTool(fleet.visibleTo(principal.toolAccess), server, tool);
+        return await checkJob(dependencies, principal, request);
       });
       const { job, ended } = await submitAndAwait(c, dependencies, placed, WAIT_SECONDS_MAX);
       return ended ? c.json(executeResponse(job)) : accepted(c, job);

@@ -30,7 +30,7 @@ export function jobControlRoutes({ store }: ApiDependencies) {
       }),
       async (c) => {
         const jobId = c.req.param("id");
-        const answer = await store.cancel(c.get("principal").tenant, jobId);
+        const answer = await store.cancel(c.get("principal").viewer, jobId);
         if (!answer) throw jobNotFound(jobId);
         return answer.requested ? accepted(c, answer.job) : c.json(answer.job, 200);
       },
@@ -47,18 +47,19 @@ export function jobControlRoutes({ store }: ApiDependencies) {
       requireJson,
       jsonBody(ApprovalRequest),
       async (c) => {
-        const { tenant } = c.get("principal");
+        const { viewer } = c.get("principal");
         const { id: jobId, call: toolCallId } = c.req.param();
         const request = c.req.valid("json");
-        if (!(await store.find(tenant, jobId))) throw jobNotFound(jobId);
+        if (!(await store.find(viewer, jobId))) throw jobNotFound(jobId);
         const call = await store.approvalCall(jobId, toolCallId);
         if (!call) throw notPending("unknown", toolCallId);
         if (request.arguments) {
-          checkToolCall(await store.fleet(), { tool: call.tool, arguments: request.arguments });
+          const fleet = (await store.fleet()).visibleTo(c.get("principal").toolAccess);
+          checkToolCall(fleet, { tool: call.tool, arguments: request.arguments });
         }
-        const answer = await store.decideApproval(tenant, jobId, toolCallId, request);
+        const answer = await store.decideApproval(viewer, jobId, toolCallId, request);
         if (answer !== null && answer !== "decided") throw notPending(answer, toolCallId);
-        const after = await store.find(tenant, jobId);
+        const after = await store.find(viewer, jobId);
         if (answer === null || !after) throw jobNotFound(jobId);
         return c.json(after.job, 200);
       },

@@ -52,7 +52,7 @@ export function jobEventRoutes({ store, shutdown }: ApiDependencies) {
       const query = c.req.valid("query");
       const header = c.req.header("last-event-id");
       const after = header === undefined || header === "" ? (query.after ?? 0) : lastEventId(header);
-      const head = await store.logHead(c.get("principal").tenant, jobId);
+      const head = await store.logHead(c.get("principal").viewer, jobId);
       if (!head) throw jobNotFound(jobId);
       if (after > head.length) throw pastTheEnd(after, head.length, header !== undefined);
       const type = accepts(c, {

@@ -40,7 +40,7 @@ export function jobRetryRoutes({ store }: ApiDependencies) {
       jsonBody(BulkRetryRequest),
       async (c) => {
         const { error_code: errorCode, ...filter } = c.req.valid("json");
-        const job_ids = await store.retries.retryMany(c.get("principal").tenant, { ...filter, errorCode });
+        const job_ids = await store.retries.retryMany(c.get("principal").viewer, { ...filter, errorCode });
         return c.json({ job_ids });
       },
     )
@@ -61,7 +61,7 @@ export function jobRetryRoutes({ store }: ApiDependencies) {
       jsonBody(RetryRequest),
       async (c) => {
         const jobId = c.req.param("id");
-        const answer = await store.retries.retry(c.get("principal").tenant, jobId, c.req.valid("json").from);
+        const answer = await store.retries.retry(c.get("principal").viewer, jobId, c.req.valid("json").from);
         if (!answer) throw jobNotFound(jobId);
         if (answer.outcome === "refused") throw notRetryable(answer.job);
         return accepted(c, answer.job);

@@ -44,7 +44,7 @@ export function jobRoutes({ store, shutdown }: ApiDependencies) {
       queryParameters(ListQuery),
       async (c) => {
         const { status, type, batch_id, cursor, limit: length } = c.req.valid("query");
-        const page = await store.list(c.get("principal").tenant, {
+        const page = await store.list(c.get("principal").viewer, {
           limit: length,
           ...(status ? { status } : {}),
           ...(type ? { type } : {}),
@@ -64,16 +64,16 @@ export function jobRoutes({ store, shutdown }: ApiDependencies) {
       }),
       queryParameters(WaitQuery),
       async (c) => {
-        const { tenant } = c.get("principal");
+        const { viewer } = c.get("principal");
         const jobId = c.req.param("id");
-        const snapshot = await store.find(tenant, jobId);
+        const snapshot = await store.find(viewer, jobId);
         if (!snapshot) throw jobNotFound(jobId);
         const { wait } = c.req.valid("query");
         if (!wait || snapshot.job.finished_at !== null) return c.json(snapshot.job);
         using follower = store.follow(jobId, snapshot.logLength);
         const signal = waitSignal(c, shutdown);
         const ended = await waitForEnd(follower, signal, wait * 1_000);
-        return c.json(ended ?? (await store.find(tenant, jobId))?.job ?? snapshot.job);
+        return c.json(ended ?? (await store.find(viewer, jobId))?.job ?? snapshot.job);
       },
     );
 }

@@ -1,8 +1,15 @@
-import { ReloadResponse, type WorkerReload } from "@millrace/contracts";
+import {
+  ConfigError,
+  mayUseServer,
+  ReloadResponse,
+  type ToolAccess,
+  type WorkerReload,
+} from "@millrace/contracts";
 import type { FleetOutcome } from "@millrace/job-store";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { KeyRing } from "../access/key-ring.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { WORKERS_WAIT_MS } from "../fleet-lists.ts";
 import { json, problems } from "../http/openapi.ts";
@@ -12,26 +19,60 @@ import { waitSignal } from "../http/wait-signal.ts";
 type Outcomes = ReadonlyMap<string, FleetOutcome<"reload">>;
 
 /** `POST /mcp/reload`. */
-export function mcpReloadRoutes({ store, shutdown }: ApiDependencies) {
+export function mcpReloadRoutes({ store, keyRing, shutdown }: ApiDependencies) {
   return new Hono<AccessEnvironment>().post(
     "/mcp/reload",
     describeRoute({
       tags: ["mcp"],
-      summary: "Read the MCP configuration again, on every worker",
-      description: `Only servers whose settings have changed are started anew, and calls in flight finish where they are. Answers once new servers have connected or failed, after ${WORKERS_WAIT_MS / 1_000} s at most. A worker whose file is not valid changes nothing: 422.`,
+      summary: "Read the MCP configuration again, on every worker, and the API keys",
+      description: `Only servers whose settings have changed are started anew, and calls in flight finish where they are. Answers once new servers have connected or failed, after ${WORKERS_WAIT_MS / 1_000} s at most. A worker whose file is not valid changes nothing: 422. So does an api whose keys' file is not valid; it is read first.`,
       responses: { 200: json("What each worker did", ReloadResponse), ...problems(401, 422, 503) },
     }),
     async (c) => {
+      await reloadKeys(keyRing);
+      await store.keyReloads.announce();
       const { workers: live } = await store.fleet();
       const workers = live.map(({ id }) => id);
       const signal = waitSignal(c, shutdown);
       const request = { name: "reload", body: null, workers, timeoutMs: WORKERS_WAIT_MS, signal } as const;
       const outcomes = await store.requests.ask(request);
       refuseInvalid(outcomes);
-      const reports = [...outcomes].map(([id, outcome]) => reportOf(id, outcome));
+      const { toolAccess } = c.get("principal");
+      const reports = [...outcomes].map(([id, outcome]) => visibleReport(reportOf(id, outcome), toolAccess));
       return c.json({ message: summaryOf(reports), workers: reports });
     },
   );
+}
+
+async function reloadKeys(keyRing: KeyRing): Promise<void> {
+  try {
+    await keyRing.reload();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ProblemError("config_invalid", {
+      detail: `Nothing has changed: ${inOneLine(error.message)}.`,
+      ...(error.errors.length > 0 ? { errors: [...error.errors] } : {}),
+    });
+  }
+}
+
+/** What a key may not use, it does not hear of. */
+function visibleReport(report: WorkerReload, access: ToolAccess | null): WorkerReload {
+  if (!access) return report;
+  const visible = (names: string[]) => names.filter((name) => mayUseServer(access, name));
+  const { id, added, removed, changed, unchanged, errors } = report;
+  return {
+    id,
+    added: visible(added),
+    removed: visible(removed),
+    changed: visible(changed),
+    unchanged: visible(unchanged),
+    errors: errors.filter(({ server }) => server === null || mayUseServer(access, server)),
+  };
+}
+
+function inOneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, " ");
 }
 
 /** One invalid file is enough: whoever deploys a configuration must not take this for a success. */
@@ -46,7 +87,7 @@ function refuseInvalid(outcomes: Outcomes): void {
   const rest = others.length > 0 ? ` These workers have read a valid file: ${others.join(", ")}.` : "";
   const where = invalid.map(({ id }) => id).join(", ");
   throw new ProblemError("config_invalid", {
-    detail: `Nothing has changed on ${where}: ${first.message.replaceAll(/\s*\n\s*/g, " ")}.${rest}`,
+    detail: `Nothing has changed on ${where}: ${inOneLine(first.message)}.${rest}`,
     ...(first.errors.length > 0 ? { errors: [...first.errors] } : {}),
   });
 }

@@ -1,4 +1,4 @@
-import { PromptList, ResourceContents, ResourceList } from "@millrace/contracts";
+import { ResourceContents, ResourceList } from "@millrace/contracts";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import { z } from "zod";
@@ -8,7 +8,7 @@ import { createFleetLists, REFRESH, RefreshQuery, WORKERS_WAIT_MS } from "../fle
 import { json, problems } from "../http/openapi.ts";
 import { queryParameters } from "../http/validation.ts";
 import { waitSignal } from "../http/wait-signal.ts";
-import { readResource } from "../read-resource.ts";
+import { readResource } from "../read-through-worker.ts";
 
 const URI_LENGTH_MAX = 8_192;
 
@@ -20,7 +20,7 @@ const ReadQuery = z.strictObject({
     .describe("The resource, as its server lists it."),
 });
 
-/** What servers offer beside tools: `/mcp/servers/{server}/resources`, `/prompts` and `/resources/read`. */
+/** `/mcp/servers/{server}/resources`, and `/resources/read`. */
 export function mcpResourceRoutes({ store, shutdown }: ApiDependencies) {
   const lists = createFleetLists(store);
   return new Hono<AccessEnvironment>()
@@ -35,24 +35,14 @@ export function mcpResourceRoutes({ store, shutdown }: ApiDependencies) {
       queryParameters(RefreshQuery),
       async (c) => {
         const { server } = c.req.param();
-        const report = await lists.report(server, c.req.valid("query"), waitSignal(c, shutdown));
+        const report = await lists.report(
+          c.get("principal"),
+          server,
+          c.req.valid("query"),
+          waitSignal(c, shutdown),
+        );
         const { resources, resource_templates, truncated } = report;
         return c.json({ resources, resource_templates, truncated });
-      },
-    )
-    .get(
-      "/mcp/servers/:server/prompts",
-      describeRoute({
-        tags: ["mcp"],
-        summary: "List one server's prompts",
-        description: REFRESH,
-        responses: { 200: json("The prompts", PromptList), ...problems(400, 401, 404, 503) },
-      }),
-      queryParameters(RefreshQuery),
-      async (c) => {
-        const { server } = c.req.param();
-        const report = await lists.report(server, c.req.valid("query"), waitSignal(c, shutdown));
-        return c.json({ prompts: report.prompts, truncated: report.truncated });
       },
     )
     .get(
@@ -70,7 +60,12 @@ export function mcpResourceRoutes({ store, shutdown }: ApiDependencies) {
       async (c) => {
         const { server } = c.req.param();
         const { uri } = c.req.valid("query");
-        const contents = await readResource(store, server, uri, waitSignal(c, shutdown));
+        const contents = await readResource(
+          store,
+          c.get("principal"),
+          { server, uri },
+          waitSignal(c, shutdown),
+        );
         return c.json({ contents });
       },
     );

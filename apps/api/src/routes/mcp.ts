@@ -1,4 +1,4 @@
-import { ServerHealth, ServerList, ToolList } from "@millrace/contracts";
+import { ServerHealth, ServerList, ServerToolList, ToolList } from "@millrace/contracts";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import type { AccessEnvironment } from "../access/authenticate.ts";
@@ -22,7 +22,7 @@ export function mcpRoutes({ store, shutdown }: ApiDependencies) {
       }),
       queryParameters(RefreshQuery),
       async (c) => {
-        const fleet = await lists.fleet(c.req.valid("query"), waitSignal(c, shutdown));
+        const fleet = await lists.fleet(c.get("principal"), c.req.valid("query"), waitSignal(c, shutdown));
         return c.json({ servers: fleet.servers() });
       },
     )
@@ -32,13 +32,21 @@ export function mcpRoutes({ store, shutdown }: ApiDependencies) {
         tags: ["mcp"],
         summary: "List one server's tools",
         description: REFRESH,
-        responses: { 200: json("The tools", ToolList), ...problems(400, 401, 404, 503) },
+        responses: {
+          200: json("The tools, and those that cannot be used, with the reason", ServerToolList),
+          ...problems(400, 401, 404, 503),
+        },
       }),
       queryParameters(RefreshQuery),
       async (c) => {
         const { server } = c.req.param();
-        const report = await lists.report(server, c.req.valid("query"), waitSignal(c, shutdown));
-        return c.json({ tools: report.tools });
+        const report = await lists.report(
+          c.get("principal"),
+          server,
+          c.req.valid("query"),
+          waitSignal(c, shutdown),
+        );
+        return c.json({ tools: report.tools, withheld: report.withheld_tools });
       },
     )
     .get(
@@ -51,21 +59,25 @@ export function mcpRoutes({ store, shutdown }: ApiDependencies) {
       }),
       queryParameters(RefreshQuery),
       async (c) => {
-        const fleet = await lists.fleet(c.req.valid("query"), waitSignal(c, shutdown));
+        const fleet = await lists.fleet(c.get("principal"), c.req.valid("query"), waitSignal(c, shutdown));
         return c.json({ tools: fleet.tools() });
       },
-    )
-    .get(
-      "/mcp/health",
-      describeRoute({
-        tags: ["mcp"],
-        summary: "Tell which servers are connected",
-        responses: { 200: json("The health", ServerHealth), ...problems(401, 503) },
-      }),
-      async (c) => {
-        const { reports } = await store.fleet();
-        const health = reports.map(({ name, status }) => [name, status === "connected"]);
-        return c.json({ health: Object.fromEntries(health) as Record<string, boolean> });
-      },
     );
+}
+
+/** `/mcp/health`. */
+export function mcpHealthRoutes({ store }: ApiDependencies) {
+  return new Hono<AccessEnvironment>().get(
+    "/mcp/health",
+    describeRoute({
+      tags: ["mcp"],
+      summary: "Tell which servers are connected",
+      responses: { 200: json("The health", ServerHealth), ...problems(401, 503) },
+    }),
+    async (c) => {
+      const { reports } = (await store.fleet()).visibleTo(c.get("principal").toolAccess);
+      const health = reports.map(({ name, status }) => [name, status === "connected"]);
+      return c.json({ health: Object.fromEntries(health) as Record<string, boolean> });
+    },
+  );
 }

@@ -23,17 +23,18 @@ export function submitJobRoutes(dependencies: ApiDependencies) {
       responses: {
         200: json("The finished job, or that of the same Idempotency-Key", Job),
         202: json("The accepted job", Job),
-        ...problems(400, 401, 410, 413, 415, 422, 503),
+        ...problems(400, 401, 410, 413, 415, 422, 429, 503),
       },
     }),
     requireJson,
     jsonBody(JobRequest),
     async (c) => {
       const wait = preferredWait(c.req.header("prefer"));
-      const { tenant } = c.get("principal");
+      const principal = c.get("principal");
       const request = c.req.valid("json");
-      const placed = await placeJob(c, dependencies, { tenant, request }, () =>
-        checkJob(dependencies, tenant, request),
+      const wanted = { tenant: principal.tenant, request };
+      const placed = await placeJob(c, dependencies, wanted, () =>
+        checkJob(dependencies, principal, request),
       );
       if (wantsEventStream(c)) return await submitAndStream(c, dependencies, placed);
       if (wait === null) return await submit(c, dependencies, placed);

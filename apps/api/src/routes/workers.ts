@@ -14,6 +14,9 @@ export function workerRoutes({ store }: ApiDependencies) {
       summary: "List the live workers",
       responses: { 200: json("The workers", WorkerList), ...problems(401, 503) },
     }),
-    async (c) => c.json({ workers: (await store.fleet()).workers }),
+    async (c) => {
+      const fleet = await store.fleet();
+      return c.json({ workers: fleet.visibleTo(c.get("principal").toolAccess).workers });
+    },
   );
 }

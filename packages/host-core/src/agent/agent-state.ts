@@ -118,6 +118,9 @@ export function applyStep(state: AgentState, step: JobStep): void {
     case "tool.returned":
       moveCall(state, step);
       break;
+    case "tool.sampled":
+      state.usage = addUsage(state.usage, step.usage);
+      break;
     case "job.retrying":
     case "job.reopened":
       state.retries = 0;
@@ -155,7 +158,7 @@ function finishTurn(state: AgentState, { message, stop_reason, usage }: Step<"tu
   for (const { id } of calls) state.callIds.add(id);
   if (calls.length > 0) state.iterations += 1;
   state.retries = 0;
-  state.usage = addTurn(state.usage, usage);
+  state.usage = addUsage({ ...state.usage, turns: state.usage.turns + 1 }, usage);
 }
 
 type CallStep = Step<"approval.requested" | "approval.resolved" | "tool.called" | "tool.returned">;
@@ -198,14 +201,13 @@ function decideCall(
   return { status: "approved", tool, arguments: edited ?? pending.arguments };
 }
 
-function addTurn(sum: Usage, turn: TurnUsage): Usage {
+function addUsage(sum: Usage, turn: TurnUsage): Usage {
   return {
+    ...sum,
     input_tokens: sum.input_tokens + turn.input_tokens,
     output_tokens: sum.output_tokens + turn.output_tokens,
     cache_read_tokens: sum.cache_read_tokens + turn.cache_read_tokens,
     cache_write_tokens: sum.cache_write_tokens + turn.cache_write_tokens,
-    turns: sum.turns + 1,
-    tool_calls: sum.tool_calls,
     // To a billionth, as turns have it: sums of fractions drift.
     cost_usd: Math.round((sum.cost_usd + turn.cost_usd) * 1e9) / 1e9,
   };

@@ -11,7 +11,7 @@ import type {
   Usage,
 } from "@millrace/contracts";
 import type { Clock } from "../clock.ts";
-import type { ToolCallRequest } from "../host.ts";
+import type { ToolCallRequest } from "../tool-call-request.ts";
 import type { Model } from "../model/model.ts";
 import type { ToolCallOutcome } from "../server/run-call.ts";
 
@@ -46,8 +46,10 @@ export interface AgentRun {
   readonly previous: readonly ConversationMessage[];
   /** What earlier starts of this job have written, oldest first. */
   readonly past: readonly JobStep[];
-  /** Aborts at the job's deadline, when it is cancelled, when it is lost, and at shutdown. */
+  /** Aborts at the job's deadline, when it is cancelled, when it is lost, and when a shutdown has waited for long enough. */
   readonly signal: AbortSignal;
+  /** Aborts when a shutdown begins: no further turn is asked for. */
+  readonly draining?: AbortSignal | undefined;
   /**
    * Writes events to the job's log, all or nothing; resolves once they are stored. Calls keep their order, so one
    * that is not a condition of what comes next need not be awaited. When this start no longer holds the job it
@@ -61,4 +63,6 @@ export type AgentOutcome =
   | { status: "completed"; result: ChatJobResult; usage: Usage }
   | { status: "failed"; error: JobError; usage: Usage }
   | { status: "parked"; reason: ParkReason; /** Milliseconds since 1970. */ until: number }
+  /** Answers `draining`: all that has begun is written down. */
+  | { status: "yielded" }
   | { status: "stopped"; usage: Usage; cancellation: Cancellation };

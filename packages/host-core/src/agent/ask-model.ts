@@ -19,6 +19,7 @@ interface Answer {
 export type TurnOutcome =
   | Answer
   | { readonly status: "failed"; readonly error: JobError }
+  | { readonly status: "yielded" }
   | { readonly status: "cooling_down"; /** Milliseconds since 1970. */ readonly until: number };
 
 /** One turn of the model, tried again as its faults allow. */
@@ -28,6 +29,8 @@ export async function askModel(
   toolChoice: ToolChoice,
 ): Promise<TurnOutcome> {
   for (let backoffs = 0; ;) {
+    // Here all that has begun is written down, a turn that failed as well.
+    if (session.draining?.aborted) return { status: "yielded" };
     const until = await awaitCoolDown(session);
     if (until !== null) return { status: "cooling_down", until };
     const attempt = await attemptTurn(session, offer, toolChoice);

@@ -53,6 +53,7 @@ async function takeTurns(session: Session): Promise<AgentOutcome> {
 
     const turn = await askModel(session, offer, chosen.choice);
     if (turn.status === "cooling_down") return { status: "parked", reason: "cool_down", until: turn.until };
+    if (turn.status === "yielded") return turn;
     if (turn.status === "failed") return { ...turn, usage: state.usage };
 
     // One write: no turn is finished without the intents of its calls.

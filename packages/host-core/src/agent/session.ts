@@ -8,6 +8,7 @@ import { RunningCalls } from "./running-calls.ts";
 export interface Session extends AgentDependencies {
   readonly request: ChatJobRequest;
   readonly signal: AbortSignal;
+  readonly draining: AbortSignal | undefined;
   readonly state: AgentState;
   readonly journal: Journal;
   readonly running: RunningCalls;
@@ -16,10 +17,10 @@ export interface Session extends AgentDependencies {
 
 /** Takes the job up where its past ends. */
 export function openSession(dependencies: AgentDependencies, run: AgentRun): Session {
-  const { request, previous, past, signal } = run;
+  const { request, previous, past, signal, draining } = run;
   const state = createState([...previous, ...requestConversation(request)]);
   for (const step of past) applyStep(state, step);
   const journal = new Journal(run, state);
   const running = new RunningCalls();
-  return { ...dependencies, request, signal, state, journal, running, isModelAnswering: false };
+  return { ...dependencies, request, signal, draining, state, journal, running, isModelAnswering: false };
 }

@@ -2,6 +2,7 @@ import { callsThatAre, type AgentCall, type CallState } from "./agent-state.ts";
 import { planCalls } from "./plan-calls.ts";
 import { ProgressWriter } from "./progress-writer.ts";
 import { failed, outcomeUnknown, returned } from "./returned.ts";
+import { samplerFor } from "./sample-for-tool.ts";
 import type { Session } from "./session.ts";
 import type { StopListener, ToolCallOutcome } from "../server/run-call.ts";
 import type { ToolOffer } from "./tool-offer.ts";
@@ -25,10 +26,11 @@ export async function settleCalls(session: Session, offer: ToolOffer): Promise<n
 }
 
 async function runToolCall(
-  { tools, running, journal, signal, clock }: Session,
+  session: Session,
   offer: ToolOffer,
   { block, state }: AgentCall<Extract<CallState, { status: "called" }>>,
 ): Promise<void> {
+  const { tools, running, journal, signal, clock } = session;
   const name = { tool_call_id: block.id, tool: state.tool };
   const target = offer.directory.resolve(undefined, state.tool);
   if (!target.ok) {
@@ -43,6 +45,7 @@ async function runToolCall(
       arguments: state.arguments,
       signal,
       onProgress: (report) => progress.add(report),
+      sample: samplerFor(session, name),
       onStopping,
     });
   const mayRepeat = mayRunAgain(target.tool?.annotations ?? null);

@@ -30,16 +30,29 @@ export class AdmittedEntries {
   }
 
   of(server: ListingServer): CatalogueEntry {
-    const { settings, status, tools: listed } = server;
+    const { settings, status } = server;
     const connecting = status === "connecting";
-    if (listed === null) return { server: settings.name, tools: null, withheld: new Map(), connecting };
+    const admitted = this.#admittedOf(server);
+    if (!admitted) return { server: settings.name, tools: null, withheld: new Map(), connecting };
+    return { server: settings.name, tools: admitted.tools, withheld: admitted.withheld, connecting };
+  }
+
+  /** Why a tool of the server may not be used; undefined when it may, and while the server's tools are not known. */
+  whyWithheld(server: ListingServer, tool: string): string | undefined {
+    return this.#admittedOf(server)?.withheld.get(tool);
+  }
+
+  /** Null while the server's tools are not known. */
+  #admittedOf(server: ListingServer): AdmittedTools | null {
+    const { settings, tools: listed } = server;
+    if (listed === null) return null;
     let known = this.#known.get(server);
     // The catalogue is made anew when any server changes; hashing the tools of the others again would be in vain.
     if (known?.listed !== listed || known.settings !== settings) {
       known = { settings, listed, ...this.#admissionOf(server).admit(settings, listed) };
       this.#known.set(server, known);
     }
-    return { server: settings.name, tools: known.tools, withheld: known.withheld, connecting };
+    return known;
   }
 
   #admissionOf(server: ListingServer): ToolAdmission {

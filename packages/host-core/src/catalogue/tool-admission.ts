@@ -1,4 +1,4 @@
-import { matchesGlob } from "../config/glob.ts";
+import { matchesGlob } from "@millrace/contracts";
 import type { ServerSettings } from "../config/server-settings.ts";
 import type { ServerTool } from "../connection/connection.ts";
 import { pinOf } from "./pin.ts";

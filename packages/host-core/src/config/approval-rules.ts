@@ -1,5 +1,4 @@
-import { strictestPolicy, type ApprovalPolicy, type McpServerConfig } from "@millrace/contracts";
-import { matchesGlob } from "./glob.ts";
+import { matchesGlob, strictestPolicy, type ApprovalPolicy, type McpServerConfig } from "@millrace/contracts";
 
 /** A policy for each glob on the server's own tool names. */
 export type ApprovalRules = Readonly<Record<string, ApprovalPolicy>>;

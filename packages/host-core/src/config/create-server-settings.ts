@@ -19,6 +19,7 @@ const DEFAULTS = {
   approval: {},
   pin: "off",
   pins: {},
+  questions: { sampling: false, elicitation: null, roots: [] },
   resultLimitBytes: RESULT_BYTES_MAX,
   logStderr: true,
   problem: null,

@@ -23,6 +23,7 @@ test.each<Partial<GivenSettings>>([
   { auth: { type: "bearer", token: "secret" } },
   { protocol: "legacy" },
   { instances: 2 },
+  { questions: { sampling: true, elicitation: null, roots: [] } },
   { name: "other" },
 ])("[config.fingerprint] %j takes a new connection", (changes) => {
   expect(hashes(changes).connectionFingerprint).not.toBe(hashes().connectionFingerprint);

@@ -13,10 +13,10 @@ function hash(value: unknown): string {
 export function fingerprintsOf(
   settings: PlainSettings,
 ): Pick<ServerSettings, "fingerprint" | "connectionFingerprint"> {
-  const { name, transport, auth, protocol, instances, problem } = settings;
+  const { name, transport, auth, protocol, instances, questions, problem } = settings;
   return {
     // A copy of complete settings may bring its old hashes along.
     fingerprint: hash({ ...settings, fingerprint: undefined, connectionFingerprint: undefined }),
-    connectionFingerprint: hash({ name, transport, auth, protocol, instances, problem }),
+    connectionFingerprint: hash({ name, transport, auth, protocol, instances, questions, problem }),
   };
 }

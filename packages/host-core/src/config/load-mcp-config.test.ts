@@ -70,6 +70,7 @@ test("[config.mcp.resolved] settings are complete, in milliseconds and frozen; i
       transport: { type: "stdio", command: "serve", args: [], env: {} },
       auth: null,
       protocol: "auto",
+      questions: { sampling: false, elicitation: null, roots: [] },
       instances: 1,
       lifecycle: "eager",
       idleTimeoutMs: 300_000,

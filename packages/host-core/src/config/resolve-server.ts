@@ -59,6 +59,11 @@ function resolveServer(
   const interpolation = createInterpolation(env);
   const transport = resolveTransport(server, interpolation);
   const auth = server.transport_type === "stdio" ? null : resolveAuth(server.auth, interpolation);
+  const questions = {
+    sampling: server.sampling,
+    elicitation: server.elicitation ?? null,
+    roots: server.roots.map(interpolation.text),
+  };
   const secrets = collectSecrets(transport, auth, interpolation.values);
   const problem = findProblem(server, transport, auth, interpolation.missing);
   return createServerSettings({
@@ -80,6 +85,7 @@ function resolveServer(
     approval: resolveApproval(server.approval),
     pin: server.pin,
     pins: server.pins,
+    questions,
     resultLimitBytes: server.result_limit_bytes,
     logStderr: defaults.logStderr,
     // The file's own text may hold a secret too.

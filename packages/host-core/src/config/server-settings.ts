@@ -38,6 +38,16 @@ type ServerLifecycle = "eager" | "lazy";
 /** What is done with a tool that is no longer what it was: see `ToolAdmission`. */
 type PinPolicy = "off" | "warn" | "block";
 
+/** What a server may ask of us. */
+export interface QuestionSettings {
+  /** Whether its tools may ask the model of the job that calls them. */
+  readonly sampling: boolean;
+  /** How questions for a human are answered; null: the server is told that none are. */
+  readonly elicitation: "decline" | "defaults" | null;
+  /** `file:///…`; the server is told of roots only when there are any. */
+  readonly roots: readonly string[];
+}
+
 /** One active MCP server, resolved and frozen: defaults filled in, durations in milliseconds. */
 export interface ServerSettings {
   readonly name: string;
@@ -68,6 +78,7 @@ export interface ServerSettings {
   readonly pin: PinPolicy;
   /** What is approved, by the server's own tool name: `sha256:` and hex, see `pinOf`. */
   readonly pins: Readonly<Record<string, string>>;
+  readonly questions: QuestionSettings;
   /** Largest result of a call, in bytes of its JSON. */
   readonly resultLimitBytes: number;
   /** Whether what the server writes to stderr is logged. It is kept for `last_error` in any case. */

@@ -1,4 +1,5 @@
 import type { ContentBlock } from "@millrace/contracts";
+import type { Sampler } from "./questions/sampling.ts";
 
 /** A tool as its server describes it, found fit for use. The schema objects stay the same until the next listing. */
 export interface ServerTool {
@@ -9,10 +10,19 @@ export interface ServerTool {
   readonly annotations: Readonly<Record<string, unknown>> | null;
 }
 
+/** A tool that a server lists and that cannot be used, by its name, or by its place where it has none. */
+export interface LeftOutTool {
+  readonly tool: string;
+  readonly reason: string;
+}
+
 export interface ToolListing {
   readonly tools: readonly ServerTool[];
-  /** What was left out, in words that name the tool and the reason. */
+  readonly leftOut: readonly LeftOutTool[];
+  /** What is wrong with the list, in words that name the tool and the reason. */
   readonly warnings: readonly string[];
+  /** How long the server says that its list is good, in milliseconds; null when it does not say. */
+  readonly ttlMs: number | null;
 }
 
 /** A resource as its server lists it. What a server leaves out is null; a resource without a name has its URI for one. */
@@ -100,6 +110,8 @@ export interface ToolCallOptions {
   onAborted?: ((watch: () => Promise<boolean>) => void) | undefined;
   /** W3C trace context of the caller, put into the call's `_meta` (MCP specification, "Trace context"). */
   traceparent?: string | undefined;
+  /** Answers when the tool asks for a model, where the server's settings allow it to; without, it is refused. */
+  sample?: Sampler | undefined;
 }
 
 export interface McpConnectionEvents {

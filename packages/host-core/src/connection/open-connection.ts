@@ -44,7 +44,8 @@ export function createConnectionOpener(dependencies: ConnectionDependencies) {
       memories.set(settings.name, memory);
     }
     const { tokens } = memory;
-    const options = { ...dependencies, transport: settings.transport, auth: settings.auth, tokens, events };
+    const { transport, auth, questions } = settings;
+    const options = { ...dependencies, transport, auth, questions, tokens, events };
     const openLegacy = () => new SdkConnection(options);
     if (settings.protocol === "legacy") return openLegacy();
     const openModern = async () => {

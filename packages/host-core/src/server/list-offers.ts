@@ -4,6 +4,7 @@ import type {
   ServerResource,
   ServerResourceTemplate,
   ServerTool,
+  ToolListing,
 } from "../connection/connection.ts";
 
 /** What a server offers. */
@@ -19,20 +20,27 @@ export type OfferKind = keyof Offers;
 /** Told of what is wrong with a server's lists and does not stop it from being used. */
 export type Warn = (warning: string) => void;
 
+/** Hears what is to be known of a list besides its entries. */
+export interface ListListener {
+  readonly warn: Warn;
+  readonly onTools: (listing: ToolListing) => void;
+}
+
 async function listTools(
   connection: McpConnection,
   signal: AbortSignal,
-  warn: Warn,
+  { warn, onTools }: ListListener,
 ): Promise<readonly ServerTool[]> {
-  const { tools, warnings } = await connection.listTools(signal);
-  for (const warning of warnings) warn(warning);
-  return tools;
+  const listing = await connection.listTools(signal);
+  for (const warning of listing.warnings) warn(warning);
+  onTools(listing);
+  return listing.tools;
 }
 
 type List<Kind extends OfferKind> = (
   connection: McpConnection,
   signal: AbortSignal,
-  warn: Warn,
+  listener: ListListener,
 ) => Promise<Offers[Kind]>;
 
 /** How each list is read, all pages of it. */

@@ -1,15 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
 import PQueue from "p-queue";
-import type { McpConnection } from "../connection/connection.ts";
+import type { LeftOutTool, McpConnection, ToolListing } from "../connection/connection.ts";
 import { describeError } from "../describe-error.ts";
 import { createDebouncedTask } from "./debounced-task.ts";
-import { LIST, type OfferKind, type Offers, type Warn } from "./list-offers.ts";
+import { LIST, type ListListener, type OfferKind, type Offers, type Warn } from "./list-offers.ts";
 import { withDeadline } from "./with-deadline.ts";
 
 /** Servers announce changes in bursts. */
 const ANNOUNCEMENT_DELAY_MS = 100;
 /** How long a list is good: then it is read again, and that of a server that is gone is forgotten. */
 const VALIDITY_MS = 5 * 60_000;
+/** What a server may say instead is taken at its word between these: it must not be asked all the time, nor never. */
+const SHORTEST_VALIDITY_MS = 5_000;
+const LONGEST_VALIDITY_MS = 60 * 60_000;
 /** What was said once is not said again every five minutes. */
 const MOST_REMEMBERED_WARNINGS = 1_000;
 
@@ -37,6 +40,9 @@ export class Listings {
   readonly #turns = new PQueue({ concurrency: 1 });
   readonly #warnings = new Set<string>();
   #offers: Offers | null = null;
+  #leftOut: readonly LeftOutTool[] = [];
+  /** Of the list of tools that was read last. */
+  #validityMs = VALIDITY_MS;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: ListingsOptions) {
@@ -46,6 +52,11 @@ export class Listings {
   /** Null while it is not known. */
   get offers(): Offers | null {
     return this.#offers;
+  }
+
+  /** Tools of the last list that cannot be used. */
+  get leftOut(): readonly LeftOutTool[] {
+    return this.#leftOut;
   }
 
   /** Lists everything over a connection that is being made. Rejects when the tools cannot be listed. */
@@ -87,6 +98,20 @@ export class Listings {
     await this.#relist(KINDS);
   }
 
+  readonly #listener: ListListener = {
+    warn: (warning) => this.warn(warning),
+    onTools: (listing) => this.#hear(listing),
+  };
+
+  #hear({ leftOut, ttlMs }: ToolListing): void {
+    const validityMs = ttlMs ?? VALIDITY_MS;
+    this.#validityMs = Math.min(Math.max(validityMs, SHORTEST_VALIDITY_MS), LONGEST_VALIDITY_MS);
+    if (isDeepStrictEqual(this.#leftOut, leftOut)) return;
+    this.#leftOut = leftOut;
+    // While it is connecting, nobody has been told of anything yet.
+    if (this.#offers !== null) this.#options.onChange();
+  }
+
   /** Each warning once, until many others have come. */
   readonly warn: Warn = (warning) => {
     if (this.#warnings.has(warning)) return;
@@ -108,7 +133,7 @@ export class Listings {
     if (this.#stop.signal.aborted) return;
     this.#timer = setTimeout(
       () => void this.refresh().then(() => this.#listAgainLater()),
-      VALIDITY_MS,
+      this.#validityMs,
     ).unref();
   }
 
@@ -124,7 +149,7 @@ export class Listings {
     signal: AbortSignal,
   ): Promise<readonly unknown[]> {
     try {
-      return await LIST[kind](connection, signal, this.warn);
+      return await LIST[kind](connection, signal, this.#listener);
     } catch (error) {
       signal.throwIfAborted();
       if (kind === "tools") throw error;
@@ -150,7 +175,7 @@ export class Listings {
       const deadline = { signal: this.#stop.signal, timeoutMs, reason };
       const list = await withDeadline<Offers[OfferKind]>(
         deadline,
-        async (signal) => await LIST[kind](connection, signal, this.warn),
+        async (signal) => await LIST[kind](connection, signal, this.#listener),
       );
       if (this.#stop.signal.aborted || this.#offers === null) return;
       if (this.#replace({ [kind]: list })) this.#options.onChange();

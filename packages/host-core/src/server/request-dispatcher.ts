@@ -1,4 +1,3 @@
-import PQueue from "p-queue";
 import { jobError, type JobError } from "@millrace/contracts";
 import { abortable } from "../abortable.ts";
 import type { Clock } from "../clock.ts";
@@ -6,7 +5,8 @@ import type { ServerSettings } from "../config/server-settings.ts";
 import { ConnectionLostError, SessionGoneError, type McpConnection } from "../connection/connection.ts";
 import type { ConnectionGroup } from "./connection-group.ts";
 import type { ConnectionKeeper } from "./connection-keeper.ts";
-import { runCall, type ToolCall, type ToolCallOutcome } from "./run-call.ts";
+import { runCall, type ToolCall, type ToolCallOutcome, type WaitListener } from "./run-call.ts";
+import { Slots } from "./slots.ts";
 import { withDeadline } from "./with-deadline.ts";
 
 export interface RequestDispatcherOptions {
@@ -27,6 +27,9 @@ export interface RequestDispatcherOptions {
 /** Nothing has run: the connection was gone before, or the server refused a session that it does not know. */
 const NOT_RUN = Symbol("not run");
 type NotRun = typeof NOT_RUN;
+/** Nothing has run, and another server has taken this one's place: a call may go over to that. */
+export const RETIRED = Symbol("retired");
+export type Retired = typeof RETIRED;
 
 /**
  * The requests to one server: they wait for a connection, then for a slot, and run on the copy that has least to do.
@@ -34,15 +37,15 @@ type NotRun = typeof NOT_RUN;
  */
 export class RequestDispatcher {
   readonly #options: RequestDispatcherOptions;
-  readonly #calls: PQueue;
+  readonly #calls: Slots;
   /** Those that are no tool calls: counted, not limited. */
-  readonly #others = new PQueue();
+  readonly #others = new Slots(Number.POSITIVE_INFINITY);
   /** Resolves at the next change of a connection. */
   #nextChange = Promise.withResolvers<void>();
 
   constructor(options: RequestDispatcherOptions) {
     this.#options = options;
-    this.#calls = new PQueue({ concurrency: options.settings().maxConcurrentTools });
+    this.#calls = new Slots(callsAtOnce(options.settings()));
   }
 
   /** Those who wait for a connection look again. */
@@ -52,26 +55,27 @@ export class RequestDispatcher {
   }
 
   settingsChanged(): void {
-    this.#calls.concurrency = this.#options.settings().maxConcurrentTools;
+    this.#calls.limit = callsAtOnce(this.#options.settings());
   }
 
   /** Resolves when nothing runs or waits for a slot. */
   async whenIdle(): Promise<void> {
-    await Promise.all([this.#calls.onIdle(), this.#others.onIdle()]);
+    await Promise.all([this.#calls.whenIdle(), this.#others.whenIdle()]);
   }
 
-  /** Rejects only with the reason of `call.signal`, waiting or running. */
-  async call(call: ToolCall): Promise<ToolCallOutcome> {
+  /** Rejects with the reason of `call.signal`, waiting or running, or as `call.onRunning` does. */
+  async call(call: ToolCall): Promise<ToolCallOutcome | Retired> {
     let refusals = 0;
     for (;;) {
-      const error = await this.#whenConnected(call.signal);
-      if (error) return { ok: false, error };
-      const run = () => {
-        call.onRunning?.();
-        return this.#run(call, () => (refusals += 1) === 1);
+      const error = this.#isThere ? null : await this.#whenConnected(call.signal, call.onWaiting);
+      if (error) return this.#options.isOpen() ? { ok: false, error } : RETIRED;
+      const run = async () => {
+        const begun = call.onRunning?.();
+        if (begun) await begun;
+        return await this.#run(call, () => (refusals += 1) === 1);
       };
-      if (this.#calls.pending >= this.#calls.concurrency) call.onWaiting?.();
-      const outcome = await this.#calls.add(run, { signal: call.signal });
+      if (this.#calls.areTaken) call.onWaiting?.("place");
+      const outcome = await this.#calls.run(call.signal, run);
       if (outcome !== NOT_RUN) return outcome;
     }
   }
@@ -84,7 +88,7 @@ export class RequestDispatcher {
     const timeoutMs = this.#options.settings().toolTimeoutMs;
     const reason = new ConnectionLostError(`the server did not answer within ${timeoutMs / 1_000} s`);
     return await withDeadline({ signal, timeoutMs, reason }, (bounded) =>
-      this.#others.add(async () => {
+      this.#others.run(bounded, async () => {
         for (let isLast = false; ; isLast = true) {
           const error = await this.#whenConnected(bounded);
           const keeper = this.#options.connections.leastBusy();
@@ -100,15 +104,20 @@ export class RequestDispatcher {
     );
   }
 
+  get #isThere(): boolean {
+    const { connections, isOpen } = this.#options;
+    return isOpen() && connections.leastBusy() !== null;
+  }
+
   /** Null once there is a connection, else why there will be none. */
-  async #whenConnected(signal: AbortSignal): Promise<JobError | null> {
-    const { connections, settings, isOpen, mayComeBack, unavailable } = this.#options;
-    const isThere = () => isOpen() && connections.leastBusy() !== null;
-    if (isThere()) return null;
+  async #whenConnected(signal: AbortSignal, onWaiting?: WaitListener): Promise<JobError | null> {
+    const { connections, settings, mayComeBack, unavailable } = this.#options;
+    if (this.#isThere) return null;
+    onWaiting?.("server");
     const reason = new Error("waited for long enough");
     try {
       await withDeadline({ signal, timeoutMs: settings().toolTimeoutMs, reason }, async (bounded) => {
-        while (!isThere() && mayComeBack()) {
+        while (!this.#isThere && mayComeBack()) {
           connections.wake();
           await abortable(this.#nextChange.promise, bounded);
         }
@@ -116,7 +125,7 @@ export class RequestDispatcher {
     } catch (error) {
       if (error !== reason) throw error;
     }
-    return isThere() ? null : unavailable();
+    return this.#isThere ? null : unavailable();
   }
 
   /** `mayRepeat` says whether a refusal of the session leads to another try. */
@@ -142,4 +151,9 @@ export class RequestDispatcher {
     const server = `Server "${settings().name}" gave no answer (${connections.status})`;
     return jobError("server_unavailable", `${server}: ${keeper.explain(reason)}`);
   }
+}
+
+/** Where tools may ask for a model, it must be known which job a question belongs to: one call on each connection. */
+function callsAtOnce({ maxConcurrentTools, instances, questions }: ServerSettings): number {
+  return questions.sampling ? Math.min(maxConcurrentTools, instances) : maxConcurrentTools;
 }

@@ -15,6 +15,8 @@ import {
   type ToolProgress,
 } from "../connection/connection.ts";
 import type { ServerSettings } from "../config/server-settings.ts";
+import type { Sampler } from "../connection/questions/sampling.ts";
+import { CallLimit } from "./call-limit.ts";
 import { judgeSize } from "./result-size.ts";
 
 /**
@@ -38,6 +40,9 @@ export type ToolCallOutcome =
  */
 export type StopListener = (stopped: Promise<boolean>) => void;
 
+/** The call cannot be sent yet: its server is not connected, or has no place free. */
+export type WaitListener = (reason: "server" | "place") => void;
+
 export interface ToolCall {
   toolName: string;
   arguments: Record<string, unknown>;
@@ -46,11 +51,12 @@ export interface ToolCall {
   /** Asked right before the call is sent: why it may not be, after all. Its server's tools may have changed. */
   findRefusal?: (() => JobError | null) | undefined;
   signal: AbortSignal;
+  traceparent?: string | undefined;
+  sample?: Sampler | undefined;
   onProgress?: ((progress: ToolProgress) => void) | undefined;
-  /** The server is busy with other calls: this one waits for its turn. */
-  onWaiting?: (() => void) | undefined;
-  /** Its turn has come. */
-  onRunning?: (() => void) | undefined;
+  onWaiting?: WaitListener | undefined;
+  /** Its turn has come: it is sent once this has resolved. */
+  onRunning?: (() => Promise<void> | void) | undefined;
   onStopping?: StopListener | undefined;
 }
 
@@ -79,22 +85,26 @@ function findOversize({ name, transport }: ServerSettings, call: ToolCall): JobE
   return jobError("invalid_arguments", message);
 }
 
-/** Runs one call, bounded by the server's `toolTimeoutMs` from now on. Rejects only when `call.signal` aborts. */
+/** Runs one call, bounded by the server's `toolTimeoutMs` (`CallLimit`) from now on. Rejects only when `call.signal` aborts. */
 export async function runCall(environment: CallEnvironment, call: ToolCall): Promise<ToolCallOutcome> {
   const { connection, settings, clock } = environment;
-  const { signal, onProgress, onStopping } = call;
+  const { signal, onProgress, onStopping, sample } = call;
   signal.throwIfAborted();
   const refusal = call.findRefusal?.() ?? findOversize(settings, call);
   if (refusal) return { ok: false, error: refusal };
   const controller = new AbortController();
   const onAbort = () => controller.abort(signal.reason);
   signal.addEventListener("abort", onAbort, { once: true });
-  const timer = setTimeout(() => controller.abort(TIMED_OUT), settings.toolTimeoutMs);
-  const startedAt = clock.monotonicMs();
+  const limit = new CallLimit(settings.toolTimeoutMs, clock, () => controller.abort(TIMED_OUT));
   try {
     const { content, structuredContent, isError } = await connection.callTool(call.toolName, call.arguments, {
       signal: controller.signal,
-      onProgress,
+      traceparent: call.traceparent,
+      sample: sample && ((request, ends) => limit.whileAnswering(() => sample(request, ends))),
+      onProgress: (progress) => {
+        limit.prolong();
+        onProgress?.(progress);
+      },
       // A timeout needs no proof: nobody waits for it.
       onAborted: onStopping && ((watch) => signal.aborted && onStopping(watch())),
     });
@@ -103,15 +113,15 @@ export async function runCall(environment: CallEnvironment, call: ToolCall): Pro
       structured_content: structuredContent,
       ...findMisfits(call, structuredContent, isError),
       is_error: isError,
-      execution_time_ms: Math.round((clock.monotonicMs() - startedAt) * 1_000) / 1_000,
+      execution_time_ms: Math.round(limit.elapsedMs * 1_000) / 1_000,
     };
     return checkSize(environment, call, result);
   } catch (error) {
     signal.throwIfAborted();
     const isAnswerLost = error instanceof ConnectionLostError && !(error instanceof NeedsAuthError);
-    return { ok: false, error: describeFailure(environment, call, error), isAnswerLost };
+    return { ok: false, error: describeFailure(environment, call, error, limit), isAnswerLost };
   } finally {
-    clearTimeout(timer);
+    limit.stop();
     signal.removeEventListener("abort", onAbort);
   }
 }
@@ -153,14 +163,15 @@ function describeFailure(
   { settings, redact, describeLoss }: CallEnvironment,
   call: ToolCall,
   error: unknown,
+  limit: CallLimit,
 ): JobError {
   const subject = `Tool "${call.toolName}" of server "${settings.name}"`;
   if (error === TIMED_OUT) {
     const seconds = settings.toolTimeoutMs / 1_000;
-    return jobError(
-      "tool_timeout",
-      `${subject} took longer than ${seconds} s; raise the server's "tool_timeout" if it may.`,
-    );
+    const took = limit.isAbsolute
+      ? `reported progress for ${Math.floor(limit.elapsedMs / 1_000)} s and did not end`
+      : `took longer than ${seconds} s`;
+    return jobError("tool_timeout", `${subject} ${took}; raise the server's "tool_timeout" if it may.`);
   }
   if (error instanceof RequestRejectedError) {
     return jobError("call_rejected", redact(`${subject} was refused by its server: ${error.message}`));

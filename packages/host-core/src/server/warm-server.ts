@@ -5,6 +5,7 @@ import type { ServerSettings } from "../config/server-settings.ts";
 import type {
   Completion,
   CompletionRequest,
+  LeftOutTool,
   PromptContents,
   ResourceContents,
   ServerPrompt,
@@ -18,7 +19,7 @@ import type { OpenConnection } from "./connection-attempt.ts";
 import type { Offers } from "./list-offers.ts";
 import { Listings } from "./listings.ts";
 import type { ToolCall, ToolCallOutcome } from "./run-call.ts";
-import { RequestDispatcher } from "./request-dispatcher.ts";
+import { RequestDispatcher, type Retired } from "./request-dispatcher.ts";
 
 export interface WarmServerOptions {
   settings: ServerSettings;
@@ -33,11 +34,7 @@ export interface WarmServerOptions {
 }
 
 /** What the last `onChange` told of. */
-interface Told {
-  status: ServerStatus;
-  lastError: string | null;
-  offers: Offers | null;
-}
+type Told = readonly [ServerStatus, string | null, Offers | null, readonly LeftOutTool[]];
 
 /**
  * One configured server, kept connected so that a call finds it warm.
@@ -70,7 +67,7 @@ export class WarmServer {
   #phase: "open" | "retiring" | "closed" = "open";
   #hasStarted = false;
   #retiring: Promise<void> | null = null;
-  #told: Told = { status: "connecting", lastError: null, offers: null };
+  #told: Told = ["connecting", null, null, []];
 
   constructor(options: WarmServerOptions) {
     const { logger, clock, openConnection, maxResultBytes, random = Math.random } = options;
@@ -127,6 +124,11 @@ export class WarmServer {
     return this.#listings.offers?.tools ?? null;
   }
 
+  /** What is listed and cannot be used, whatever the settings say. */
+  get leftOutTools(): readonly LeftOutTool[] {
+    return this.#listings.leftOut;
+  }
+
   get resources(): readonly ServerResource[] {
     return this.#listings.offers?.resources ?? [];
   }
@@ -171,8 +173,8 @@ export class WarmServer {
     await this.#listings.refresh();
   }
 
-  /** Runs a call when a slot is free. Rejects only with the reason of `call.signal`, waiting or running. */
-  async call(call: ToolCall): Promise<ToolCallOutcome> {
+  /** Runs a call when a slot is free; `RETIRED` when it has not run and never will here. Rejects only with the reason of `call.signal`, waiting or running. */
+  async call(call: ToolCall): Promise<ToolCallOutcome | Retired> {
     return await this.#requests.call(call);
   }
 
@@ -234,12 +236,10 @@ export class WarmServer {
   /** Something may have changed: tells those whom it concerns. */
   #tell(): void {
     this.#requests.connectionChanged();
-    const { status, lastError } = this;
-    const { offers } = this.#listings;
-    if (status !== "connecting") this.#hasSettled.resolve();
-    const told = this.#told;
-    if (status === told.status && lastError === told.lastError && offers === told.offers) return;
-    this.#told = { status, lastError, offers };
+    const told: Told = [this.status, this.lastError, this.#listings.offers, this.#listings.leftOut];
+    if (this.status !== "connecting") this.#hasSettled.resolve();
+    if (told.every((part, index) => part === this.#told[index])) return;
+    this.#told = told;
     this.#options.onChange();
   }
 }

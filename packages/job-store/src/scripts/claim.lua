@@ -4,11 +4,11 @@
 --      take-overs without a new step that end the job
 -- Returns { outcome, attempt, started at, milliseconds left, deadline, first event or false, log's length,
 --   1 when a cancel has been requested, take-overs in a row, 1 when an earlier run was cut off that may have begun,
---   attempts before the job was last reopened };
+--   attempts before the job was last reopened, its batch or false };
 -- outcome is claimed, missing, terminal, stale, overdue when its time in the queue is over, or crash_loop.
 local record = redis.call('HMGET', KEYS[1], 'status', 'generation', 'run', 'worker_id', 'sequence',
   'attempt', 'started_at', 'deadline', 'timeout_ms', 'left_ms', 'queue_deadline', 'cancel_requested',
-  'crashes', 'idle_run', 'unknown_run', 'attempts_before')
+  'crashes', 'idle_run', 'unknown_run', 'attempts_before', 'batch_id')
 local status = record[1]
 if not status then
   return { 'missing' }
@@ -68,4 +68,4 @@ else
 end
 return { 'claimed', record[6], started_at, deadline - now, string.format('%d', deadline),
   ARGV[7] == '1' and redis.call('LINDEX', KEYS[2], 0), length, record[12] and 1 or 0,
-  crashes, is_unknown and 1 or 0, tonumber(record[16] or '0') }
+  crashes, is_unknown and 1 or 0, tonumber(record[16] or '0'), record[17] }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ToolJobRequest, ToolJobResult } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import { inject, onTestFinished } from "vitest";
+import type { LimitsOf } from "../../src/admission/tenant-limits.ts";
 import { closeConnection, openConnection } from "../../src/connection.ts";
 import { createJobStore } from "../../src/job-store.ts";
 import { createKeys } from "../../src/keys.ts";
@@ -31,8 +32,10 @@ export const RESULT: ToolJobResult = {
  * An installation of its own on the run's Redis, for one test: a fresh key prefix, whose keys and connections are
  * gone when the test has ended.
  */
-export function createInstallation(redisUrl: string = inject("redisUrl")) {
-  const keyPrefix = `t${randomBytes(6).toString("hex")}`;
+export function createInstallation(
+  redisUrl: string = inject("redisUrl"),
+  keyPrefix = `t${randomBytes(6).toString("hex")}`,
+) {
   const options = { redisUrl, keyPrefix, logger: silentLogger };
   const releases: (() => Promise<unknown>)[] = [];
   const redis = openConnection({
@@ -55,7 +58,8 @@ export function createInstallation(redisUrl: string = inject("redisUrl")) {
     keyPrefix,
     keys: createKeys(keyPrefix),
     /** What an api has. */
-    createApi: (retentionSeconds = 600) => released(createJobStore({ ...options, retentionSeconds })),
+    createApi: (retentionSeconds = 600, limitsOf?: LimitsOf) =>
+      released(createJobStore({ ...options, retentionSeconds, ...(limitsOf ? { limitsOf } : {}) })),
     /** What a worker has. */
     createWorker: () => released(createWorkerStore(options)),
     /** Returns once that many workers hear the control channel. */
@@ -75,6 +79,6 @@ export type Installation = ReturnType<typeof createInstallation>;
 async function deleteKeys(redis: Redis, keyPrefix: string): Promise<void> {
   for (const pattern of [`${keyPrefix}:*`, `{${keyPrefix}:*`]) {
     const keys = await redis.keys(pattern);
-    if (keys.length > 0) await redis.del(...keys);
+    await Promise.all(keys.map((key) => redis.del(key)));
   }
 }

@@ -32,6 +32,9 @@ export interface FixtureHttp extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** As a program: a client that a busy machine holds up for seconds must not meet a connection that is just being closed. */
+const PATIENT_MS = 600_000;
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 function streamableHttp(stats: FixtureStats): Handler {
@@ -79,10 +82,13 @@ function pathOf(request: IncomingMessage): string {
 export interface FixtureHttpOptions {
   /** Serves a request of its own way; true when it did. Called first, for every request. */
   intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** How long an idle connection is kept, in milliseconds. Node's 5 s by default. */
+  keepAliveMs?: number;
 }
 
 /** Serves the fixture over Streamable HTTP, SSE and WebSocket on a free port of 127.0.0.1. */
-export async function startFixtureHttp({ intercept }: FixtureHttpOptions = {}): Promise<FixtureHttp> {
+export async function startFixtureHttp(options: FixtureHttpOptions = {}): Promise<FixtureHttp> {
+  const { intercept, keepAliveMs } = options;
   const stats = new FixtureStats();
   const requests: RecordedRequest[] = [];
   const sse = httpWithSse(stats);
@@ -104,6 +110,7 @@ export async function startFixtureHttp({ intercept }: FixtureHttpOptions = {}): 
     }
     route(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
+  if (keepAliveMs !== undefined) server.keepAliveTimeout = keepAliveMs;
   const sockets = new WebSocketServer({ server, path: "/ws", handleProtocols: () => "mcp" });
   sockets.on("connection", (socket, request) => {
     record(request);
@@ -140,6 +147,6 @@ export async function startFixtureHttp({ intercept }: FixtureHttpOptions = {}): 
 
 // As a program: one line of JSON with the URLs, then it serves until it is ended.
 if (import.meta.main) {
-  const { httpUrl, sseUrl, webSocketUrl } = await startFixtureHttp();
+  const { httpUrl, sseUrl, webSocketUrl } = await startFixtureHttp({ keepAliveMs: PATIENT_MS });
   process.stdout.write(`${JSON.stringify({ httpUrl, sseUrl, webSocketUrl })}\n`);
 }

@@ -5,6 +5,7 @@
  *   --hang-initialize  reads, and never answers
  *   --bad-tool         lists definitions that the specification forbids, beside its good tools
  *   --noise            writes lines to stdout that are no MCP messages
+ *   --flood            does so without end, 64 KB at a time
  *   --ignore-sigterm   goes on after its stdin has closed and after SIGTERM
  *   --grandchild       starts a child that ignores SIGTERM and holds the server's stdout and stderr
  */
@@ -20,6 +21,7 @@ const { values: flags } = parseArgs({
     "hang-initialize": { type: "boolean" },
     "bad-tool": { type: "boolean" },
     noise: { type: "boolean" },
+    flood: { type: "boolean" },
     "ignore-sigterm": { type: "boolean" },
     grandchild: { type: "boolean" },
   },
@@ -28,6 +30,12 @@ const { values: flags } = parseArgs({
 function startGrandchild(): number | undefined {
   const command = 'trap "" TERM; exec sleep 600';
   return spawn("sh", ["-c", command], { stdio: ["ignore", "inherit", "inherit"] }).pid;
+}
+
+/** As fast as it is read, and lets the answers through. */
+function flood(): void {
+  const lines = "this is no MCP message, not even JSON\n".repeat(1_700);
+  process.stdout.write(lines, () => setImmediate(flood));
 }
 
 if (flags["die-at-start"]) {
@@ -46,6 +54,7 @@ if (flags["hang-initialize"]) {
   process.stdin.resume();
 } else {
   if (flags.noise) process.stdout.write('Fixture server v1.0.0 is ready!\n{"level":"debug"}\n[1, 2]\n\n');
+  if (flags.flood) flood();
   const transport = new StdioServerTransport();
   const server = createFixtureServer({ grandchildPid });
   await server.connect(flags["bad-tool"] ? spoilToolList(transport) : transport);

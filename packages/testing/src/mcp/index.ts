@@ -15,6 +15,7 @@ export { createFixtureServer, type FixtureServerOptions } from "./fixture-server
 export { startModernHttp, type ModernHttp } from "./modern-http.ts";
 export { startProtectedFixture } from "./protected-fixture.ts";
 export { FixtureStats } from "./fixture-stats.ts";
+export type { LedgerLine } from "./ledger-line.ts";
 
 /** Run with node, and with the flags that the file lists. */
 export const FIXTURE_STDIO_PROGRAM = fileURLToPath(new URL("fixture-stdio.ts", import.meta.url));
@@ -30,3 +31,9 @@ export const MODERN_STDIO_PROGRAM = fileURLToPath(new URL("modern-stdio.ts", imp
 
 /** Run with node: a stdio server whose tool `long` runs as a task. */
 export const TASK_STDIO_PROGRAM = fileURLToPath(new URL("task-stdio.ts", import.meta.url));
+
+/** Run with node and `--folder FOLDER --name NAME`: a stdio server that writes each call to a file of its own there. */
+export const LEDGER_STDIO_PROGRAM = fileURLToPath(new URL("ledger-stdio.ts", import.meta.url));
+
+/** Run with node: a stdio server whose tools ask the client for a model, a human's word, or its roots. */
+export const ASKING_STDIO_PROGRAM = fileURLToPath(new URL("asking-stdio.ts", import.meta.url));

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { z } from "zod";
 import type { ScriptedAnswer } from "./script.ts";
+import type { Conversation } from "./wire-format.ts";
 
 /** An entry of a script with its defaults filled in. */
 export type CompleteAnswer = z.output<typeof ScriptedAnswer>;
@@ -21,16 +22,22 @@ export interface Answer {
   readonly stopReason: NonNullable<CompleteAnswer["stop_reason"]>;
 }
 
-export function createAnswer(script: CompleteAnswer, lastText: string, callIdPrefix: string): Answer {
+export function createAnswer(
+  script: CompleteAnswer,
+  { lastText, askedText }: Pick<Conversation, "lastText" | "askedText">,
+  callIdPrefix: string,
+): Answer {
+  // Functions, as `$&` in a text must stay what it is.
+  const text = (script.text ?? "").replaceAll("{{last}}", () => lastText);
+  const askedJson = JSON.stringify(askedText).slice(1, -1);
   return {
     script,
     thinking: script.thinking ?? "",
-    // A function, as `$&` in the last text must stay what it is.
-    text: (script.text ?? "").replaceAll("{{last}}", () => lastText),
+    text: text.replaceAll("{{asked}}", () => askedText),
     calls: script.tool_calls.map(({ id, name, input, raw_input }) => ({
       id: id ?? newId(callIdPrefix),
       name,
-      inputText: raw_input ?? JSON.stringify(input),
+      inputText: raw_input ?? JSON.stringify(input).replaceAll("{{asked}}", () => askedJson),
     })),
     stopReason: script.stop_reason ?? (script.tool_calls.length > 0 ? "tool_use" : "end_turn"),
   };

@@ -84,7 +84,7 @@ export class Responder {
     await waitForFirstByte(script, signal);
     if (script.status !== undefined) return sendScriptedError(exchange, script, script.status);
 
-    const answer = createAnswer(script, conversation.lastText, format.callIdPrefix);
+    const answer = createAnswer(script, conversation, format.callIdPrefix);
     const isStream = body?.["stream"] === true;
     const wire = format[isStream ? "stream" : "whole"]({ answer, body: body ?? {}, requestId });
     const withError =

@@ -14,7 +14,9 @@ export const ScriptedAnswer = z.strictObject({
   text: z
     .string()
     .optional()
-    .describe("`{{last}}` becomes the text of the last message, tool results included."),
+    .describe(
+      "`{{last}}` becomes the text of the last message, tool results included; `{{asked}}`, here and in `input`, that of the last message of a human.",
+    ),
   tool_calls: z
     .array(
       z.strictObject({

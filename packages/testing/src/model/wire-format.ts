@@ -10,6 +10,8 @@ export interface Conversation {
   readonly turn: number;
   /** Text of the last message; results of parallel tool calls count as one message, line by line. */
   readonly lastText: string;
+  /** Text of the last message of a human. */
+  readonly askedText: string;
 }
 
 /** An answer as it goes over the wire. */

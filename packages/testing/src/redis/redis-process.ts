@@ -16,6 +16,8 @@ export interface RedisProcessOptions {
   port?: number;
   /** Keeps an append-only file in this folder. By default nothing is written to disk. */
   appendOnlyFolder?: string;
+  /** Further settings, by their names in redis.conf. */
+  settings?: Readonly<Record<string, string | number>>;
 }
 
 /**
@@ -43,7 +45,7 @@ export async function startRedisProcess(options: RedisProcessOptions = {}): Prom
   if (!existsSync(BINARY)) throw new Error(`no Redis at ${BINARY}: run \`sh scripts/setup.sh\` first`);
   const port = options.port ?? (await getPort({ host: "127.0.0.1" }));
   const url = `redis://127.0.0.1:${port}`;
-  const args = redisArguments(port, options.appendOnlyFolder);
+  const args = redisArguments(port, options);
   const guard = startProcessGuard({ graceMs: GUARD_GRACE_MS });
   let running: ChildProcess | undefined;
 
@@ -95,7 +97,7 @@ export async function startRedisProcess(options: RedisProcessOptions = {}): Prom
   };
 }
 
-function redisArguments(port: number, appendOnlyFolder: string | undefined): string[] {
+function redisArguments(port: number, { appendOnlyFolder, settings: given }: RedisProcessOptions): string[] {
   if (appendOnlyFolder !== undefined) mkdirSync(appendOnlyFolder, { recursive: true });
   const settings = {
     bind: "127.0.0.1",
@@ -106,6 +108,7 @@ function redisArguments(port: number, appendOnlyFolder: string | undefined): str
     save: "",
     "maxmemory-policy": "noeviction",
     loglevel: "warning",
+    ...given,
   };
   return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }

@@ -45,7 +45,7 @@ export abstract class ServerRequests {
   protected abstract offers(capability: "tools" | "resources" | "prompts"): boolean;
 
   async listTools(signal: AbortSignal): Promise<ToolListing> {
-    if (!this.offers("tools")) return { tools: [], warnings: [] };
+    if (!this.offers("tools")) return { tools: [], leftOut: [], warnings: [], ttlMs: null };
     const { listing, taskTools } = await listTools(this.#pages("tools/list", signal));
     this.taskTools = taskTools;
     return listing;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ServerTool, ToolListing } from "../connection.ts";
+import type { LeftOutTool, ServerTool, ToolListing } from "../connection.ts";
 import { readPages, type FetchPage } from "./pages.ts";
 
 const jsonObject = z.record(z.string(), z.unknown());
@@ -15,9 +15,9 @@ const UsableTool = z.object({
   execution: z.object({ taskSupport: z.string().optional() }).nullish().catch(null),
 });
 
-function describeTool(item: unknown, index: number): string {
+function nameOf(item: unknown): string | null {
   const name = typeof item === "object" && item !== null && "name" in item ? item.name : undefined;
-  return typeof name === "string" && name !== "" ? `tool "${name}"` : `tool number ${index + 1}`;
+  return typeof name === "string" && name !== "" ? name : null;
 }
 
 function checkTool(item: unknown): { tool: ServerTool; needsTask: boolean } | { reason: string } {
@@ -45,19 +45,26 @@ export interface CheckedTools {
 
 /** Reads every page and judges every tool singly: a bad definition loses that tool, and not the others. */
 export async function listTools(fetchPage: FetchPage): Promise<CheckedTools> {
-  const { items, warnings } = await readPages(fetchPage, "tools");
+  const { items, warnings, ttlMs } = await readPages(fetchPage, "tools");
+  const leftOut: LeftOutTool[] = [];
   const tools = new Map<string, ServerTool>();
   const taskTools = new Set<string>();
   for (const [index, item] of items.entries()) {
     const checked = checkTool(item);
     if ("reason" in checked) {
-      warnings.push(`${describeTool(item, index)} is left out: ${checked.reason}`);
+      const { reason } = checked;
+      const name = nameOf(item);
+      const place = `number ${index + 1}`;
+      leftOut.push({ tool: name ?? place, reason });
+      warnings.push(`tool ${name === null ? place : `"${name}"`} is left out: ${reason}`);
     } else if (tools.has(checked.tool.name)) {
-      warnings.push(`tool "${checked.tool.name}" is listed twice; the first one is used`);
+      const { name } = checked.tool;
+      leftOut.push({ tool: name, reason: "it is listed twice, and the first one is used" });
+      warnings.push(`tool "${name}" is listed twice; the first one is used`);
     } else {
       tools.set(checked.tool.name, checked.tool);
       if (checked.needsTask) taskTools.add(checked.tool.name);
     }
   }
-  return { listing: { tools: [...tools.values()], warnings }, taskTools };
+  return { listing: { tools: [...tools.values()], leftOut, warnings, ttlMs }, taskTools };
 }

@@ -1,12 +1,12 @@
 import {
-  Client,
   ProtocolError,
   SdkError,
   SdkErrorCode,
+  type Client,
   type StandardSchemaV1,
 } from "@modelcontextprotocol/client";
 import { abortable } from "../../abortable.ts";
-import type { TransportSettings } from "../../config/server-settings.ts";
+import type { QuestionSettings, TransportSettings } from "../../config/server-settings.ts";
 import { describeError } from "../../describe-error.ts";
 import { readCallResult } from "../answers/call-result.ts";
 import { ServerRequests } from "../answers/server-requests.ts";
@@ -21,13 +21,15 @@ import {
   type ToolCallOptions,
   type ToolListing,
 } from "../connection.ts";
+import { ServerQuestions } from "../questions/server-questions.ts";
 import { CancelledCalls, type CancelNotice } from "../wire/cancelled-calls.ts";
 import { ProgressRouter } from "../wire/progress-router.ts";
 import { ChangeFeed } from "./change-feed.ts";
+import { createClient } from "./create-client.ts";
 import { putItemsBack, setItemsAside } from "./listed-items.ts";
+import { SentNotices } from "./sent-notices.ts";
 import { changeMessages, openModernLink, type ModernLink, type ModernLinkOptions } from "./transports.ts";
 
-const PROTOCOL_VERSION = "2026-07-28";
 /** Our deadlines are signals; the SDK's own, 60 s by default, is moved out of the way. The longest timer there is. */
 const NO_TIMEOUT_MS = 2_147_483_647;
 const PROBE_TIMEOUT_MS = 5_000;
@@ -57,23 +59,18 @@ function isHttpError(error: SdkError): boolean {
 
 export interface ClientConnectionOptions extends Omit<ModernLinkOptions, "onStderr"> {
   transport: TransportSettings;
+  questions: QuestionSettings;
   events: McpConnectionEvents;
 }
 
 /** Speaks protocol 2026-07-28 alone, through `@modelcontextprotocol/client`. */
 export class ClientConnection extends ServerRequests implements McpConnection {
-  readonly #client = new Client(
-    { name: "millrace", version: "0.1.0" },
-    {
-      capabilities: {},
-      versionNegotiation: { mode: { pin: PROTOCOL_VERSION } },
-      // A server that asks back gets an error: nobody is there to answer.
-      inputRequired: { autoFulfill: false },
-    },
-  );
+  readonly #client: Client;
+  readonly #questions: ServerQuestions;
   readonly #link: ModernLink;
   readonly #progress: ProgressRouter;
   readonly #cancelled: CancelledCalls;
+  readonly #notices: SentNotices;
   readonly #changes: ChangeFeed;
   readonly #options: ClientConnectionOptions;
   #tools: ReadonlyMap<string, ServerTool> = new Map();
@@ -89,10 +86,13 @@ export class ClientConnection extends ServerRequests implements McpConnection {
     super(options.events.onWarning);
     const { events, logger } = options;
     this.#options = options;
+    this.#questions = new ServerQuestions(options.questions);
+    this.#client = createClient(this.#questions);
     this.#progress = new ProgressRouter(logger);
     this.#changes = new ChangeFeed(this.#client, events);
     this.#link = openModernLink(options.transport, { ...options, onStderr: events.onStderr });
     this.#cancelled = new CancelledCalls({ ...this.#link, ping: (signal) => this.ping(signal) });
+    this.#notices = new SentNotices(this.#link.transport);
     changeMessages(this.#link.transport, (message) => {
       this.#progress.inspect(message);
       this.#cancelled.inspect(message);
@@ -131,7 +131,7 @@ export class ClientConnection extends ServerRequests implements McpConnection {
   async callTool(
     name: string,
     toolArguments: Record<string, unknown>,
-    { signal, onProgress, onAborted, traceparent }: ToolCallOptions,
+    { signal, onProgress, onAborted, traceparent, sample }: ToolCallOptions,
   ): Promise<ServerToolResult> {
     const listener = onProgress ?? (onAborted && (() => {}));
     const progressToken = listener && this.#progress.register(listener);
@@ -139,15 +139,12 @@ export class ClientConnection extends ServerRequests implements McpConnection {
     const parameters = { name, arguments: toolArguments, _meta: meta };
     // From it the SDK takes which arguments go into headers too; results are checked elsewhere.
     const inputSchema = (this.#tools.get(name)?.inputSchema ?? { type: "object" }) as { type: "object" };
-    const call = (ends: AbortSignal) =>
-      this.#client.callTool(parameters, {
-        signal: ends,
-        timeout: NO_TIMEOUT_MS,
-        toolDefinition: { name, inputSchema },
-      });
+    const options = { timeout: NO_TIMEOUT_MS, toolDefinition: { name, inputSchema } };
+    const send = (ends: AbortSignal) => this.#client.callTool(parameters, { ...options, signal: ends });
     const onSent = (notice: CancelNotice) => onAborted?.(() => this.#cancelled.watch(notice, progressToken));
     try {
-      return readCallResult(await this.#abortable(call, signal, onSent));
+      const call = () => this.#abortable(send, signal, onSent);
+      return readCallResult(await this.#questions.during(sample, call));
     } finally {
       if (progressToken !== undefined) this.#progress.release(progressToken);
     }
@@ -181,7 +178,7 @@ export class ClientConnection extends ServerRequests implements McpConnection {
     signal.throwIfAborted();
     const controller = new AbortController();
     const onAbort = () => {
-      const notice = this.#cancelled.noticeOf(() => controller.abort(signal.reason));
+      const notice = this.#notices.noticeOf(() => controller.abort(signal.reason));
       this.#unnamed -= 1;
       onCancelled?.(notice ?? { requestId: this.#unnamed, sent: Promise.resolve() });
     };
@@ -198,7 +195,8 @@ export class ClientConnection extends ServerRequests implements McpConnection {
   #translate(error: unknown, signal: AbortSignal): unknown {
     if (signal.aborted) return signal.reason;
     for (let cause = error; cause instanceof Error; cause = cause.cause) {
-      if (cause instanceof NeedsAuthError) return cause;
+      // The second is our own, to a question in its answer.
+      if (cause instanceof NeedsAuthError || cause instanceof RequestRejectedError) return cause;
     }
     // The SDK closes the transport of a server that speaks something else: that says less than the error.
     const isRefused = error instanceof SdkError && error.code === SdkErrorCode.EraNegotiationFailed;

@@ -102,6 +102,7 @@ export class CallStreams {
         await reader.cancel(reason);
       },
     });
-    return new Response(stream, response);
+    // Another response would have to copy all headers, for each call.
+    return Object.defineProperty(response, "body", { value: stream });
   }
 }

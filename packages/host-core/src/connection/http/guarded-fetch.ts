@@ -1,5 +1,6 @@
 import { fetch as undiciFetch, type Agent } from "undici";
-import { AddressRefusedError, NetworkGuard, type NetworkGuardOptions } from "./network-guard.ts";
+import { AddressRefusedError, type AddressGuardOptions } from "./address-guard.ts";
+import { NetworkGuard } from "./network-guard.ts";
 
 /** The fetch that both SDKs take. */
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
@@ -38,7 +39,7 @@ function describeNetworkError(error: unknown): unknown {
  * Fetch for the connections of the server at `configuredUrl`: it reaches only what `NetworkGuard` allows, and knows no
  * limit of 300 s between two bytes: an idle stream is normal here, and calls have their own.
  */
-export function createGuardedFetch(configuredUrl: URL, options: NetworkGuardOptions = {}): GuardedFetch {
+export function createGuardedFetch(configuredUrl: URL, options: AddressGuardOptions = {}): GuardedFetch {
   const guard = new NetworkGuard(configuredUrl, options);
   const agent = guard.createAgent({ headersTimeout: 0, bodyTimeout: 0 });
   // Two declarations of one standard: undici's and the one that comes with Node's types.

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { AddressRefusedError, NetworkGuard } from "./network-guard.ts";
+import { AddressRefusedError } from "./address-guard.ts";
+import { NetworkGuard } from "./network-guard.ts";
 
 function allows(configured: string, host: string, address: string): boolean {
   try {

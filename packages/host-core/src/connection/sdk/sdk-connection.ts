@@ -1,27 +1,24 @@
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import {
-  ProgressNotificationSchema,
-  PromptListChangedNotificationSchema,
-  ResourceListChangedNotificationSchema,
-  ToolListChangedNotificationSchema,
-} from "@modelcontextprotocol/sdk/types.js";
-import { z } from "zod";
+import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { abortable } from "../../abortable.ts";
-import type { TransportSettings } from "../../config/server-settings.ts";
+import type { QuestionSettings, TransportSettings } from "../../config/server-settings.ts";
 import { describeError } from "../../describe-error.ts";
 import { settlesWithin } from "../../settles-within.ts";
 import { readCallResult } from "../answers/call-result.ts";
 import { ServerRequests } from "../answers/server-requests.ts";
 import {
+  ConnectionLostError,
   RequestRejectedError,
   type McpConnection,
   type McpConnectionEvents,
   type ServerToolResult,
   type ToolCallOptions,
 } from "../connection.ts";
+import { ServerQuestions } from "../questions/server-questions.ts";
 import { CancelledCalls, type CancelNotice } from "../wire/cancelled-calls.ts";
 import type { JsonRpcMessage } from "../wire/json-rpc.ts";
 import { ProgressRouter } from "../wire/progress-router.ts";
+import { RequestChannel } from "../wire/request-channel.ts";
+import { createClient } from "./create-client.ts";
 import { TaskCall } from "./task-call.ts";
 import { translateError } from "./translate-error.ts";
 import { openLink, type Link, type LinkOptions } from "./transports.ts";
@@ -33,20 +30,20 @@ const PROBE_TIMEOUT_MS = 5_000;
 /** For a DELETE to a server that may be gone. */
 const END_SESSION_TIMEOUT_MS = 2_000;
 
-/** Anything that is an object: the SDK's own result schemas refuse whole answers over one odd field. */
-const AnyResult = z.looseObject({});
-
 export interface SdkConnectionOptions extends Omit<LinkOptions, "onStderr"> {
   transport: TransportSettings;
+  questions: QuestionSettings;
   events: McpConnectionEvents;
 }
 
 /** Speaks the protocol versions up to 2025-11-25, through `@modelcontextprotocol/sdk`. */
 export class SdkConnection extends ServerRequests implements McpConnection {
-  readonly #client = new Client({ name: "millrace", version: "0.1.0" }, { capabilities: {} });
+  readonly #client: Client;
+  readonly #questions: ServerQuestions;
   readonly #link: Link;
   readonly #progress: ProgressRouter;
   readonly #cancelled: CancelledCalls;
+  readonly #channel: RequestChannel;
   readonly #options: SdkConnectionOptions;
   #established = false;
   #closing: Promise<void> | null = null;
@@ -57,9 +54,15 @@ export class SdkConnection extends ServerRequests implements McpConnection {
   constructor(options: SdkConnectionOptions) {
     super(options.events.onWarning);
     this.#options = options;
+    this.#questions = new ServerQuestions(options.questions);
+    this.#client = createClient(this.#questions, options.events);
     this.#progress = new ProgressRouter(options.logger);
     this.#link = openLink(options.transport, { ...options, onStderr: options.events.onStderr });
     this.#cancelled = new CancelledCalls({ ...this.#link, ping: (signal) => this.ping(signal) });
+    const { transport } = this.#link;
+    this.#channel = new RequestChannel((message) =>
+      transport.send(message as Parameters<typeof transport.send>[0]),
+    );
     this.#listen(options);
   }
 
@@ -67,6 +70,7 @@ export class SdkConnection extends ServerRequests implements McpConnection {
     try {
       // The specification forbids to cancel `initialize`, so the signal ends our waiting, and close() the rest.
       const connected = this.#client.connect(this.#link.transport, { timeout: NO_TIMEOUT_MS });
+      this.#takeAnswers();
       await abortable(connected, signal);
       this.#established = true;
     } catch (error) {
@@ -84,7 +88,7 @@ export class SdkConnection extends ServerRequests implements McpConnection {
     toolArguments: Record<string, unknown>,
     options: ToolCallOptions,
   ): Promise<ServerToolResult> {
-    const { signal, onProgress, onAborted, traceparent } = options;
+    const { signal, onProgress, onAborted, traceparent, sample } = options;
     // Without a token a server reports no progress: the only sign of life of a call that ignores its cancelling.
     const listener = onProgress ?? (onAborted && (() => {}));
     const progressToken = listener && this.#progress.register(listener);
@@ -94,10 +98,13 @@ export class SdkConnection extends ServerRequests implements McpConnection {
       arguments: toolArguments,
       ...((progressToken || traceparent) && { _meta: meta }),
     };
+    const onNotice = (notice: CancelNotice) => this.#followUp(notice, progressToken, onAborted);
+    const call = () =>
+      this.taskTools.has(name)
+        ? this.#callTask(parameters, options)
+        : this.#request("tools/call", parameters, signal, onNotice);
     try {
-      if (this.taskTools.has(name)) return readCallResult(await this.#callTask(parameters, options));
-      const onNotice = (notice: CancelNotice) => this.#followUp(notice, progressToken, onAborted);
-      return readCallResult(await this.#request("tools/call", parameters, signal, onNotice));
+      return readCallResult(await this.#questions.during(sample, call));
     } finally {
       if (progressToken !== undefined) this.#progress.release(progressToken);
     }
@@ -141,25 +148,10 @@ export class SdkConnection extends ServerRequests implements McpConnection {
     signal: AbortSignal,
     onNotice: (notice: CancelNotice) => void,
   ): Promise<Record<string, unknown>> {
-    // The SDK never takes its listener off a signal, and would report a finished request as cancelled when
-    // the signal aborts later. So each request has a signal of its own.
-    const controller = new AbortController();
-    const onAbort = () => {
-      const notice = this.#cancelled.noticeOf(() => controller.abort(signal.reason));
-      if (notice) onNotice(notice);
-    };
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
     try {
-      const request = { method, params } as Parameters<Client["request"]>[0];
-      return await this.#client.request(request, AnyResult, {
-        signal: controller.signal,
-        timeout: NO_TIMEOUT_MS,
-      });
+      return await this.#channel.request(method, params, signal, onNotice);
     } catch (error) {
       throw this.#translate(error, signal);
-    } finally {
-      signal.removeEventListener("abort", onAbort);
     }
   }
 
@@ -181,24 +173,27 @@ export class SdkConnection extends ServerRequests implements McpConnection {
     return translateError(error, { hasSession: this.#established, lostReason });
   }
 
-  #listen({ events, logger }: SdkConnectionOptions): void {
+  #listen({ logger }: SdkConnectionOptions): void {
     const client = this.#client;
-    // Both set before the client wraps them. Its own error handler gets protocol errors as well.
+    // Set before the client wraps it. Its own error handler gets protocol errors as well.
     // oxlint-disable unicorn/prefer-add-event-listener -- the SDK has callbacks, and no events
-    this.#link.transport.onmessage = (given) => {
-      const message = given as JsonRpcMessage;
-      this.#progress.inspect(message);
-      this.#cancelled.inspect(message);
-    };
     this.#link.transport.onerror = (error) => this.#onTransportError(error);
     client.onerror = (error) => logger.debug({ error: describeError(error) }, "MCP client error");
     client.onclose = () => this.#onClientClose();
     // oxlint-enable unicorn/prefer-add-event-listener
-    client.setNotificationHandler(ToolListChangedNotificationSchema, () => events.onToolsChanged());
-    client.setNotificationHandler(ResourceListChangedNotificationSchema, () => events.onResourcesChanged());
-    client.setNotificationHandler(PromptListChangedNotificationSchema, () => events.onPromptsChanged());
-    // The router has seen it already; the client's own handler would complain of a token that it does not know.
-    client.setNotificationHandler(ProgressNotificationSchema, () => {});
+  }
+
+  /** Right after the client has begun to connect: answers to our own requests never reach it. */
+  #takeAnswers(): void {
+    const { transport } = this.#link;
+    const toClient = transport.onmessage;
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK has callbacks, and no events
+    transport.onmessage = (message, extra) => {
+      const given = message as JsonRpcMessage;
+      this.#progress.inspect(given);
+      this.#cancelled.inspect(given);
+      if (!this.#channel.take(given)) toClient?.(message, extra);
+    };
   }
 
   async #shutDown(): Promise<void> {
@@ -215,6 +210,7 @@ export class SdkConnection extends ServerRequests implements McpConnection {
 
   #onClientClose(): void {
     this.#cancelled.lost();
+    this.#channel.lost(new ConnectionLostError("the connection was closed"));
     // Before that, `connect()` itself reports what went wrong.
     if (!this.#established) return;
     this.#lostReason ??= this.#link.closeReason() ?? "the connection was closed";

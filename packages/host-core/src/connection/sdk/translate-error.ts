@@ -21,6 +21,7 @@ export interface ConnectionState {
 export function translateError(error: unknown, { hasSession, lostReason }: ConnectionState): Error {
   if (error instanceof NeedsAuthError) return error;
   if (hasSession && isSessionRefusal(error)) return new SessionGoneError(describeError(error));
+  if (error instanceof RequestRejectedError) return error;
   if (lostReason !== null) return new ConnectionLostError(lostReason);
   if (error instanceof McpError) {
     return new RequestRejectedError(error.code, error.message.replace(/^MCP error -?\d+: /, ""));

@@ -15,41 +15,21 @@ interface WatchedCall {
 }
 
 export interface CancelledCallsOptions {
-  /** The notices are seen as they go out through it. Not to be wrapped by anything else after this. */
-  transport: { send(message: object, options?: object): Promise<void> };
   ping: (signal: AbortSignal) => Promise<void>;
   /** The verdict on calls whose connection is lost while they are watched. */
   callsEndWithConnection: boolean;
 }
 
 /**
- * Watches cancelled calls until it is known whether their server gave in. The SDK forgets a request when it is
- * cancelled, so what still comes of it is seen at the transport.
+ * Watches cancelled calls until it is known whether their server gave in. Whoever sent them forgets them, so what still
+ * comes of them is seen at the transport.
  */
 export class CancelledCalls {
   readonly #options: CancelledCallsOptions;
   readonly #watched = new Map<RequestId, WatchedCall>();
-  #notice: CancelNotice | null = null;
 
   constructor(options: CancelledCallsOptions) {
     this.#options = options;
-    const { transport } = options;
-    const send = transport.send.bind(transport);
-    transport.send = (given, sendOptions) => {
-      const sent = send(given, sendOptions);
-      const message = given as JsonRpcMessage;
-      if (message.method === "notifications/cancelled") {
-        this.#notice = { requestId: message.params?.["requestId"] as RequestId, sent };
-      }
-      return sent;
-    };
-  }
-
-  /** Runs `abort`, and returns the notice that the SDK sends meanwhile: none for a request that was not sent. */
-  noticeOf(abort: () => void): CancelNotice | null {
-    this.#notice = null;
-    abort();
-    return this.#notice;
   }
 
   /** Whether the server gives in; see `StopProof`. */

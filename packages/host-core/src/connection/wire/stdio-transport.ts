@@ -58,6 +58,8 @@ export class StdioTransport implements MessageTransport {
   readonly #options: StdioTransportOptions;
   #child: ChildProcessWithoutNullStreams | null = null;
   #closing: Promise<void> | null = null;
+  /** Not written yet: what is sent together goes out in one write. */
+  #outgoing: { text: string; written: PromiseWithResolvers<void> } | null = null;
   /** The leader is gone, its output read, and its group ended. */
   readonly #finished = Promise.withResolvers<void>();
 
@@ -96,13 +98,24 @@ export class StdioTransport implements MessageTransport {
   }
 
   #write(line: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#child?.stdin.writable) {
-        this.#child.stdin.write(line, (error) => (error ? reject(error) : resolve()));
-      } else {
-        reject(new Error("the server's stdin is closed"));
-      }
-    });
+    if (!this.#outgoing) {
+      this.#outgoing = { text: "", written: Promise.withResolvers() };
+      process.nextTick(() => this.#flush());
+    }
+    this.#outgoing.text += line;
+    return this.#outgoing.written.promise;
+  }
+
+  #flush(): void {
+    const outgoing = this.#outgoing;
+    this.#outgoing = null;
+    if (!outgoing) return;
+    const { text, written } = outgoing;
+    if (this.#child?.stdin.writable) {
+      this.#child.stdin.write(text, (error) => (error ? written.reject(error) : written.resolve()));
+    } else {
+      written.reject(new Error("the server's stdin is closed"));
+    }
   }
 
   /** Ends stdin, then SIGTERM and at last SIGKILL to the group. Resolves when nothing of it is left. */
@@ -114,6 +127,7 @@ export class StdioTransport implements MessageTransport {
   async #shutDown(): Promise<void> {
     const child = this.#child;
     if (child?.pid === undefined) return;
+    this.#flush();
     child.stdin.end();
     if (await settlesWithin(this.#finished.promise, STDIN_GRACE_MS)) return;
     await endProcessGroup(child.pid, SIGTERM_GRACE_MS);

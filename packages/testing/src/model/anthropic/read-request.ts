@@ -51,11 +51,13 @@ function checkStrictVersion(request: MessagesRequest): void {
 }
 
 function readConversation(messages: readonly Message[]): Conversation {
-  const sinceHuman = messages.slice(messages.findLastIndex(isHuman) + 1);
+  const asked = messages.findLastIndex(isHuman);
+  const sinceHuman = messages.slice(asked + 1);
   const last = messages.at(-1);
   return {
     turn: sinceHuman.filter(({ role }) => role === "assistant").length,
     lastText: last ? textOf(last.content) : "",
+    askedText: textOf(messages[asked]?.content),
   };
 }
 

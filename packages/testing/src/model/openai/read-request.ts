@@ -80,13 +80,18 @@ function rejectUnanswered(open: ReadonlySet<string>, index: number): void {
 }
 
 function readConversation(messages: readonly Message[]): Conversation {
-  const sinceHuman = messages.slice(messages.findLastIndex(({ role }) => role === "user") + 1);
+  const asked = messages.findLastIndex(({ role }) => role === "user");
+  const sinceHuman = messages.slice(asked + 1);
   // Results of parallel calls come as one message each.
   const lastOther = messages.findLastIndex(({ role }) => role !== "tool");
   const last = messages.slice(Math.min(lastOther + 1, messages.length - 1));
   return {
     turn: sinceHuman.filter(({ role }) => role === "assistant").length,
     lastText: last.map(textOf).join("\n"),
+    askedText: messages
+      .slice(Math.max(asked, 0), asked + 1)
+      .map(textOf)
+      .join(""),
   };
 }
 

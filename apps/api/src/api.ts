@@ -1,0 +1,82 @@
+import { once } from "node:events";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createAdaptorServer } from "@hono/node-server";
+import type { ModelDirectory } from "@millrace/contracts";
+import { createJobStore } from "@millrace/job-store";
+import type { Logger } from "pino";
+import type { KeyRing } from "./access/key-ring.ts";
+import { watchKeys } from "./access/watch-keys.ts";
+import { createApp } from "./app.ts";
+import type { ApiConfig } from "./config.ts";
+import { answerUnparsableRequests } from "./http/unparsable-requests.ts";
+
+/** A connection that is kept alive becomes idle only when its last answer has been read. In milliseconds. */
+const IDLE_CHECK_MS = 100;
+
+/** The upload of a large batch takes its time, so a request may last for long, in milliseconds … */
+const REQUEST_TIMEOUT_MS = 86_400_000;
+/** … but a connection on which nothing moves is closed. Waits are shorter, and streams are never silent for so long. */
+const SILENCE_MS = 300_000;
+
+export interface ApiOptions {
+  config: ApiConfig;
+  keyRing: KeyRing;
+  models: ModelDirectory;
+  logger: Logger;
+}
+
+/**
+ * An api, joined from its parts: store, routes, HTTP server, watch of the keys' file.
+ *
+ *     created ── listen() ──→ listening ── stop() ──→ stopped
+ */
+export function createApi({ config, keyRing, models, logger }: ApiOptions) {
+  const limitsOf = (tenant: string) => keyRing.limitsOf(tenant);
+  const store = createJobStore({ ...config, logger, limitsOf });
+  const shutdown = new AbortController();
+  const app = createApp({ config, keyRing, store, models, logger, shutdown: shutdown.signal });
+  const { path } = config.apiKeys.file;
+  const keysWatch = watchKeys({ keyRing, path, reloads: store.keyReloads, logger });
+  const serverOptions = { requestTimeout: REQUEST_TIMEOUT_MS };
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions }) as Server;
+  server.setTimeout(SILENCE_MS);
+  answerUnparsableRequests(server);
+  let stopped: Promise<void> | null = null;
+
+  async function stop(graceMs: number): Promise<void> {
+    // Ends waits and streams; their clients come back, to another api when there is one.
+    shutdown.abort();
+    keysWatch[Symbol.dispose]();
+    if (server.listening) await closeServer(server, graceMs);
+    await store.close();
+  }
+
+  return {
+    /**
+     * Resolves with the address once it takes requests.
+     * @throws NodeJS.ErrnoException when the port cannot be had; it has to be stopped all the same.
+     */
+    async listen(): Promise<AddressInfo> {
+      server.listen(config.port, config.host);
+      await once(server, "listening");
+      return server.address() as AddressInfo;
+    },
+
+    /** Takes no more requests and lets those under way end, `graceMs` at most. Harmless when repeated. */
+    stop(graceMs: number): Promise<void> {
+      stopped ??= stop(graceMs);
+      return stopped;
+    },
+  };
+}
+
+async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  const closed = once(server, "close");
+  server.close();
+  await closed;
+  clearInterval(idle);
+  clearTimeout(timer);
+}

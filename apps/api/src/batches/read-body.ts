@@ -1,0 +1,91 @@
+import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { ProblemError } from "../http/problem.ts";
+
+export interface BodyOptions {
+  /** Of the header `Content-Encoding`. */
+  encoding: string | undefined;
+  shutdown: AbortSignal;
+}
+
+/** A piece of a body, and whether more of it is there already. */
+export interface BodyPiece {
+  bytes: Buffer;
+  isMoreThere: boolean;
+}
+
+/**
+ * The body of a request, unpacked, piece by piece: the next one is read when it is asked for, so a slow reader slows the
+ * client down. Ends early, leaving the connection as it is, when the reader does.
+ * @throws ProblemError `unsupported_media_type`, `invalid_encoding`, `upload_cut`, `shutting_down`.
+ */
+export async function* readBody(
+  incoming: IncomingMessage,
+  { encoding = "identity", shutdown }: BodyOptions,
+): AsyncGenerator<BodyPiece> {
+  const body = unpacked(incoming, encoding);
+  const stopping = new Promise<never>((_, reject) => {
+    const stop = (): void => reject(shuttingDown());
+    if (shutdown.aborted) stop();
+    shutdown.addEventListener("abort", stop, { once: true });
+    body.once("close", () => shutdown.removeEventListener("abort", stop));
+  });
+  // Nobody may be waiting for a piece when it comes.
+  stopping.catch(() => undefined);
+  const pieces = body.iterator({ destroyOnReturn: false });
+  try {
+    for (;;) {
+      const piece = await Promise.race([pieces.next(), stopping]);
+      if (piece.done) return;
+      yield { bytes: piece.value as Buffer, isMoreThere: body.readableLength > 0 };
+    }
+  } catch (error) {
+    throw asProblem(error);
+  } finally {
+    if (body !== incoming) {
+      incoming.unpipe();
+      body.destroy();
+    }
+  }
+}
+
+function unpacked(incoming: IncomingMessage, encoding: string): Readable {
+  if (encoding === "identity") return incoming;
+  if (encoding !== "gzip") {
+    throw new ProblemError("unsupported_media_type", {
+      detail: "Send the body as it is, or with Content-Encoding: gzip.",
+    });
+  }
+  const gunzip = createGunzip();
+  // A pipe does not pass on that its source has broken off.
+  incoming.once("error", (error) => gunzip.destroy(error));
+  incoming.once("close", () => {
+    if (!incoming.complete) gunzip.destroy(hangUp());
+  });
+  return incoming.pipe(gunzip);
+}
+
+function hangUp(): Error {
+  return Object.assign(new Error("aborted"), { code: "ECONNRESET" });
+}
+
+function shuttingDown(): ProblemError {
+  return new ProblemError("shutting_down", {
+    detail: "This api is stopping. Send the batch again, under the same Idempotency-Key so that it goes on.",
+    headers: { "retry-after": "1" },
+  });
+}
+
+function asProblem(error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code?.startsWith("Z_")) {
+    return new ProblemError("invalid_encoding", {
+      detail: `The body cannot be unpacked (${(error as Error).message}). Send valid gzip, or no Content-Encoding.`,
+    });
+  }
+  if (code === "ECONNRESET") {
+    return new ProblemError("upload_cut", { detail: "The body ended before it was whole." });
+  }
+  return error;
+}

@@ -1,0 +1,54 @@
+import { FilledPrompt, PromptList, PromptRequest } from "@millrace/contracts";
+import { Hono } from "hono";
+import { describeRoute } from "hono-openapi";
+import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { ApiDependencies } from "../dependencies.ts";
+import { createFleetLists, REFRESH, RefreshQuery, WORKERS_WAIT_MS } from "../fleet-lists.ts";
+import { json, problems } from "../http/openapi.ts";
+import { jsonBody, queryParameters, requireJson } from "../http/validation.ts";
+import { waitSignal } from "../http/wait-signal.ts";
+import { getPrompt } from "../read-through-worker.ts";
+
+/** `/mcp/servers/{server}/prompts`, listed and filled in. */
+export function mcpPromptRoutes({ store, shutdown }: ApiDependencies) {
+  const lists = createFleetLists(store);
+  return new Hono<AccessEnvironment>()
+    .get(
+      "/mcp/servers/:server/prompts",
+      describeRoute({
+        tags: ["mcp"],
+        summary: "List one server's prompts",
+        description: REFRESH,
+        responses: { 200: json("The prompts", PromptList), ...problems(400, 401, 404, 503) },
+      }),
+      queryParameters(RefreshQuery),
+      async (c) => {
+        const { server } = c.req.param();
+        const report = await lists.report(
+          c.get("principal"),
+          server,
+          c.req.valid("query"),
+          waitSignal(c, shutdown),
+        );
+        return c.json({ prompts: report.prompts, truncated: report.truncated });
+      },
+    )
+    .post(
+      "/mcp/servers/:server/prompts/:prompt",
+      describeRoute({
+        tags: ["mcp"],
+        summary: "Get a prompt with its arguments filled in",
+        description: `Through a worker that has the server connected, for ${WORKERS_WAIT_MS / 1_000} s at most.`,
+        responses: {
+          200: json("Its messages", FilledPrompt),
+          ...problems(400, 401, 404, 409, 413, 415, 422, 503),
+        },
+      }),
+      requireJson,
+      jsonBody(PromptRequest),
+      async (c) => {
+        const body = { ...c.req.param(), arguments: c.req.valid("json").arguments };
+        return c.json(await getPrompt(store, c.get("principal"), body, waitSignal(c, shutdown)));
+      },
+    );
+}

@@ -1,0 +1,34 @@
+import { Hono } from "hono";
+import { describeRoute } from "hono-openapi";
+import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { ApiDependencies } from "../dependencies.ts";
+import { problems } from "../http/openapi.ts";
+import type { OpenStreams } from "../metrics/open-streams.ts";
+import { METRICS_CONTENT_TYPE, renderMetrics } from "../metrics/render-metrics.ts";
+import { takeSnapshot } from "../metrics/snapshot.ts";
+
+/** `GET /metrics`. */
+export function metricsRoutes({ store }: ApiDependencies, openStreams: OpenStreams) {
+  return new Hono<AccessEnvironment>().get(
+    "/metrics",
+    describeRoute({
+      tags: ["operations"],
+      summary: "Measure the installation, for Prometheus",
+      description:
+        "Any key may read it; one with no scope can do little else. All but the open streams is the whole " +
+        "installation's, whichever api answers.",
+      responses: {
+        200: { description: "The metrics", content: { "text/plain": { schema: { type: "string" } } } },
+        ...problems(401, 503),
+      },
+    }),
+    async (c) => {
+      const fleet = (await store.fleet()).visibleTo(c.get("principal").toolAccess);
+      const snapshot = await takeSnapshot(store, fleet, openStreams.count);
+      return c.body(await renderMetrics(snapshot), 200, {
+        "content-type": METRICS_CONTENT_TYPE,
+        "cache-control": "no-store",
+      });
+    },
+  );
+}

@@ -1,0 +1,121 @@
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import {
+  batchOf,
+  batchOfProblem,
+  echoLine,
+  echoLines,
+  sendBatch,
+  untilBatchEnds,
+} from "./support/batches.ts";
+import { expectProblem, type HttpClient } from "./support/http-client.ts";
+import { startInstallation, type Installation } from "./support/installation.ts";
+import { fixtureServer } from "./support/mcp-servers.ts";
+
+const MAX_BODY_BYTES = 64 * 1_024;
+
+let installation: Installation;
+let client: HttpClient;
+
+beforeAll(async () => {
+  installation = await startInstallation({
+    redisUrl: inject("redisUrl"),
+    servers: [fixtureServer()],
+    api: { MAX_BODY_BYTES: String(MAX_BODY_BYTES) },
+  });
+  client = installation.api.client;
+  await client.untilConnected(1);
+});
+afterAll(() => installation.close());
+
+test("[api.batch.bad_line] a bad line is reported with its number and what is wrong, and harms no other", async () => {
+  const invalidUtf8 = Buffer.concat([Buffer.from('{"custom_id":"'), Buffer.of(0xff), Buffer.from('"}\n')]);
+  const bad = [
+    "no JSON",
+    "[1]",
+    JSON.stringify({
+      type: "tool",
+      tool: "fixture__echo",
+      arguments: { text: "a" },
+      extra: 1,
+      custom_id: "d",
+    }),
+    echoLine("a", { server: "nobody", custom_id: "e" }),
+    echoLine("a", { tool: "nothing" }),
+    echoLine("a", { arguments: { text: 1 } }),
+    echoLine("x".repeat(MAX_BODY_BYTES)),
+    echoLine("a", { custom_id: "ü".repeat(33) }),
+    echoLine("a", { type: "mail" }),
+    '{"type":"tool","tool":"fixture__echo","arguments":{"text":"cut of',
+  ];
+  const [first = "", ...rest] = echoLines(3);
+  const text = `${first}\r\n${bad.slice(0, -1).join("\n")}\n${rest.join("\n")}\n`;
+  const bytes = Buffer.concat([Buffer.from(text), invalidUtf8, Buffer.from(bad.at(-1) ?? "")]);
+  const batch = await batchOf(await sendBatch(client, new Uint8Array(bytes)));
+  expect(batch).toMatchObject({ lines: 14, accepted: 3, rejected: 11 });
+  expect(batch.rejections.map(({ line, code, custom_id }) => [line, code, custom_id])).toEqual([
+    [2, "invalid_json", null],
+    [3, "invalid_request", null],
+    [4, "invalid_request", "d"],
+    [5, "unknown_server", "e"],
+    [6, "unknown_tool", null],
+    [7, "invalid_arguments", null],
+    [8, "line_too_large", null],
+    [9, "invalid_request", null],
+    [10, "invalid_request", null],
+    [13, "invalid_utf8", null],
+    [14, "invalid_json", null],
+  ]);
+  expect(batch.rejections[2]?.errors).toEqual([{ path: "extra", message: "unknown key" }]);
+  expect(batch.rejections[5]?.errors).toMatchObject([{ path: "arguments.text" }]);
+  for (const { message } of batch.rejections) expect(message).not.toBe("");
+  expect((await untilBatchEnds(client, batch.id)).counts.completed).toBe(3);
+});
+
+test("[api.batch.rejections] of many bad lines all are counted and the first thousand told", async () => {
+  const lines = Array.from({ length: 1_600 }, (_, index) =>
+    index % 100 === 0 ? echoLine("good") : `bad ${index}`,
+  );
+  const batch = await batchOf(await sendBatch(client, lines));
+  expect(batch).toMatchObject({ accepted: 16, rejected: 1_584 });
+  expect(batch.rejections).toHaveLength(1_000);
+  expect(batch.rejections[0]?.line).toBe(2);
+  expect((await untilBatchEnds(client, batch.id)).counts.completed).toBe(16);
+});
+
+test("[api.batch.array] a JSON array is a batch as well, of at most MAX_BODY_BYTES", async () => {
+  const array = [JSON.parse(echoLine("a", { custom_id: "a" })) as object, 1];
+  const batch = await batchOf(await client.post("/batches", array));
+  expect(batch).toMatchObject({ lines: 2, accepted: 1, rejected: 1 });
+  const ended = await untilBatchEnds(client, batch.id);
+  expect(ended.counts.completed).toBe(1);
+  await expectProblem(await client.post("/batches", {}), "invalid_request");
+  await expectProblem(await client.post("/batches", "[1,"), "invalid_json");
+  await expectProblem(await client.post("/batches", ["x".repeat(MAX_BODY_BYTES)]), "body_too_large");
+});
+
+test("[api.batch.gzip] a packed upload is unpacked as it comes, and bounded by what it unpacks to", async () => {
+  const headers = { "content-encoding": "gzip" };
+  const bomb = Buffer.concat([
+    Buffer.alloc(20 * 1_024 * 1_024, 0x20),
+    Buffer.from(`x\n${echoLine("after")}`),
+  ]);
+  const batch = await batchOf(await sendBatch(client, new Uint8Array(gzipSync(bomb)), { headers }));
+  expect(batch).toMatchObject({
+    accepted: 1,
+    rejected: 1,
+    rejections: [{ line: 1, code: "line_too_large" }],
+  });
+  expect((await untilBatchEnds(client, batch.id)).counts.completed).toBe(1);
+
+  await expectProblem(
+    await sendBatch(client, new Uint8Array(Buffer.from("no gzip")), { headers }),
+    "invalid_encoding",
+  );
+  const whole = gzipSync(echoLines(600).join("\n"));
+  const cut = await sendBatch(client, new Uint8Array(whole.subarray(0, whole.length - 100)), { headers });
+  const { id } = await batchOfProblem(cut, "invalid_encoding");
+  expect(await untilBatchEnds(client, id)).toMatchObject({ upload: "cut", status: "completed" });
+  const packed = { headers: { "content-encoding": "br" } };
+  await expectProblem(await sendBatch(client, [], packed), "unsupported_media_type");
+});

@@ -1,0 +1,78 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, inject, test } from "vitest";
+import { batchOf, echoLine, untilBatchEnds } from "./support/batches.ts";
+import type { HttpClient } from "./support/http-client.ts";
+import { startInstallation } from "./support/installation.ts";
+import { KeysFile, secretOf } from "./support/keys-file.ts";
+
+const FULL = process.env["MILLRACE_TEST_SIZE"] === "full";
+const LINES = FULL ? 1_000_000 : 5_000;
+const WARM_UP_LINES = FULL ? 20_000 : 2_000;
+/** What a heap that does not grow still varies by. A tenth of a KiB left behind by each line is more. */
+const GROWTH_MAX_BYTES = (FULL ? 40 : 0.5) * 1_024 * 1_024;
+/** The whole of the body is never anywhere, whatever its size. */
+const LARGE_LINE_BYTES = 20 * 1_024 * 1_024;
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+/** Live memory of this process, which is api and client in one. */
+function liveBytes(): number {
+  collectGarbage();
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+}
+
+/** A body of so many lines, one in a hundred of them bad, that is made as it is sent. */
+async function* body(count: number): AsyncGenerator<Uint8Array> {
+  const text = new TextEncoder();
+  for (let line = 1; line <= count; line += 500) {
+    const lines = Array.from({ length: Math.min(500, count - line + 1) }, (_, index) =>
+      index % 100 === 0 ? "bad" : echoLine(`${line + index}`),
+    );
+    yield text.encode(`${lines.join("\n")}\n`);
+  }
+}
+
+async function upload(client: HttpClient, lines: AsyncIterable<Uint8Array>): Promise<Response> {
+  const headers = { "content-type": "application/x-ndjson" };
+  const init = { method: "POST", headers, body: ReadableStream.from(lines), duplex: "half" as const };
+  return await client.request("/batches", init);
+}
+
+test(
+  "[api.batch.memory] the api's memory does not grow with the lines of a batch",
+  async () => {
+    await using keysFile = await KeysFile.create({ large: { limits: { max_queued: 2_000_000 } } });
+    await using installation = await startInstallation({
+      redisUrl: inject("redisUrl"),
+      api: { API_KEYS_FILE: keysFile.path, LOG_LEVEL: "warn" },
+    });
+    const client = installation.api.client.as(secretOf("large"));
+    await batchOf(await upload(client, body(WARM_UP_LINES)));
+    const before = liveBytes();
+    const batch = await batchOf(await upload(client, body(LINES)));
+    const growth = liveBytes() - before;
+    expect(batch).toMatchObject({ lines: LINES, accepted: LINES * 0.99, rejected: LINES * 0.01 });
+    expect(growth, `${Math.round(growth / 1_024)} KiB over ${LINES} lines`).toBeLessThan(GROWTH_MAX_BYTES);
+  },
+  FULL ? 1_200_000 : 60_000,
+);
+
+test("[api.batch.large_line] a line of 20 MB is rejected without being kept, and harms no other", async () => {
+  await using installation = await startInstallation({ redisUrl: inject("redisUrl") });
+  const { client } = installation.api;
+  async function* large(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(`${echoLine("before")}\n`);
+    for (let sent = 0; sent < LARGE_LINE_BYTES; sent += 1_024 * 1_024) yield Buffer.alloc(1_024 * 1_024, "x");
+    yield Buffer.from(`\n${echoLine("after")}\n`);
+  }
+  const batch = await batchOf(await upload(client, large()));
+  expect(batch).toMatchObject({ lines: 3, accepted: 2, rejections: [{ line: 2, code: "line_too_large" }] });
+  await client.post(`/batches/${batch.id}/cancel`, {});
+  expect(await untilBatchEnds(client, batch.id)).toMatchObject({
+    status: "cancelled",
+    counts: { cancelled: 2 },
+  });
+});

@@ -1,0 +1,74 @@
+import {
+  jobError,
+  mayUseServer,
+  mayUseTool,
+  ToolDirectory,
+  type ToolAccess,
+  type ToolResolution,
+} from "@millrace/contracts";
+import type { Host } from "@millrace/host-core";
+import type { JobExecution } from "@millrace/job-store";
+
+/** What the jobs of a worker use of its host. */
+export type JobTools = Pick<Host, "tools" | "resolveTool" | "callTool" | "approvalPolicy">;
+
+type Wanted = Parameters<Host["resolveTool"]>[0];
+
+/** The host as a job may use it. Its calls carry the trace of the request that submitted the job. */
+export function jobTools(
+  host: Host,
+  { toolAccess, traceparent }: Pick<JobExecution, "toolAccess" | "traceparent">,
+): JobTools {
+  const tools = toolAccess ? restrictedTools(host, toolAccess) : host;
+  if (traceparent === null) return tools;
+  return {
+    tools: () => tools.tools(),
+    approvalPolicy: (tool) => tools.approvalPolicy(tool),
+    resolveTool: (request) => tools.resolveTool(request),
+    callTool: (request) => tools.callTool({ ...request, traceparent }),
+  };
+}
+
+/**
+ * The host as if it had nothing but the servers and tools that a job's key may use. The api has judged the request by
+ * the same rules, as far as the fleet was known then.
+ */
+function restrictedTools(host: Host, access: ToolAccess): JobTools {
+  const resolveTool = async (request: Wanted): Promise<ToolResolution> => {
+    const isHidden = request.server !== undefined && !mayUseServer(access, request.server);
+    // Only to wait for servers that are still connecting.
+    if (!isHidden) await host.resolveTool(request);
+    const { server, tool } = request;
+    return refuseHidden(visibleTools(host, access).resolve(server, tool), access);
+  };
+  return {
+    tools: () => host.tools().filter((tool) => mayUseTool(access, tool.server_name, tool.tool_name)),
+    approvalPolicy: (tool) => host.approvalPolicy(tool),
+    resolveTool,
+    callTool: async (request) => {
+      request.signal.throwIfAborted();
+      const target = await resolveTool(request);
+      if (!target.ok) return { ok: false, error: target.error };
+      // By its own name: no other tool may take its place meanwhile.
+      return await host.callTool({ ...request, server: target.server, tool: target.toolName });
+    },
+  };
+}
+
+function visibleTools(host: Host, access: ToolAccess): ToolDirectory {
+  const visible = host.reports().filter(({ name }) => mayUseServer(access, name));
+  const entries = visible.map(({ name, status, tools }) => ({
+    server: name,
+    tools:
+      status === "connected" ? tools.filter(({ tool_name: tool }) => mayUseTool(access, name, tool)) : null,
+    connecting: status === "connecting",
+  }));
+  return new ToolDirectory(entries);
+}
+
+/** A server that is away has tools that nobody can list, and that may not be used all the same. */
+function refuseHidden(resolution: ToolResolution, access: ToolAccess): ToolResolution {
+  if (!resolution.ok || mayUseTool(access, resolution.server, resolution.toolName)) return resolution;
+  const message = `Server "${resolution.server}" has no tool "${resolution.toolName}" for this key.`;
+  return { ok: false, error: jobError("unknown_tool", message), waitFor: [] };
+}

@@ -1,0 +1,81 @@
+import { AddressRefusedError } from "@millrace/host-core";
+import type { SendWebhook, WebhookAnswer, WebhookMessage } from "@millrace/job-store";
+import { webhookSecret } from "@millrace/service";
+import { Webhook } from "standardwebhooks";
+import { fetch } from "undici";
+import { WebhookGuard } from "./webhook-guard.ts";
+
+/** What one attempt may take, in milliseconds. */
+const ATTEMPT_MS = 10_000;
+
+const USER_AGENT = "millrace-webhooks";
+
+export interface WebhookSenderOptions {
+  /** Of the installation; the first is the new one while receivers change. */
+  secrets: readonly string[];
+  /** Hosts with private addresses that may be reached. */
+  allowedHosts: readonly string[];
+}
+
+/**
+ * Sends webhooks: one POST, signed as Standard Webhooks with the secret of its tenant. A redirect is not followed: it
+ * would take the job to a place that nobody has named.
+ */
+export function createWebhookSender({ secrets, allowedHosts }: WebhookSenderOptions) {
+  const agent = new WebhookGuard(allowedHosts).createAgent({ headersTimeout: ATTEMPT_MS });
+
+  const send: SendWebhook = async (message) => {
+    if (secrets.length === 0) {
+      return { statusCode: null, error: "this worker cannot sign: it has no WEBHOOK_SECRET" };
+    }
+    const timeout = AbortSignal.timeout(ATTEMPT_MS);
+    try {
+      const response = await fetch(message.url, {
+        method: "POST",
+        body: message.body,
+        headers: headersOf(message, secrets),
+        redirect: "manual",
+        signal: AbortSignal.any([message.signal, timeout]),
+        dispatcher: agent,
+      });
+      // Nobody reads what it says.
+      await response.body?.cancel().catch(() => undefined);
+      return { statusCode: response.status, error: describeStatus(response.status) };
+    } catch (error) {
+      message.signal.throwIfAborted();
+      return { statusCode: null, error: timeout.aborted ? "no answer within 10 s" : describeFailure(error) };
+    }
+  };
+  return { send, close: (): Promise<void> => agent.destroy() };
+}
+
+function headersOf({ tenant, id, body }: WebhookMessage, secrets: readonly string[]): Record<string, string> {
+  const now = new Date();
+  const signatures = secrets.map((secret) => new Webhook(webhookSecret(secret, tenant)).sign(id, now, body));
+  return {
+    "content-type": "application/json",
+    "user-agent": USER_AGENT,
+    "webhook-id": id,
+    "webhook-timestamp": String(Math.floor(now.getTime() / 1_000)),
+    "webhook-signature": signatures.join(" "),
+  };
+}
+
+function describeStatus(status: number): WebhookAnswer["error"] {
+  if (status >= 200 && status < 300) return null;
+  if (status >= 300 && status < 400) {
+    return `answered ${status}: redirects are not followed, so the webhook has to name the final URL`;
+  }
+  if (status === 410) return "answered 410: it wants no more";
+  return `answered ${status}`;
+}
+
+/** Undici's name for every failure below HTTP; what happened is in the cause. */
+function describeFailure(error: unknown): string {
+  const cause = error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
+  if (cause instanceof AddressRefusedError) return cause.message;
+  if (cause instanceof Error && "code" in cause && typeof cause.code === "string") {
+    return `could not be reached: ${cause.code}`;
+  }
+  return "could not be reached";
+}

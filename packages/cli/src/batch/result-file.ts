@@ -1,0 +1,70 @@
+import { createWriteStream, type WriteStream } from "node:fs";
+import { open, truncate } from "node:fs/promises";
+import { once } from "node:events";
+import { finished } from "node:stream/promises";
+import { CommandError } from "../failure.ts";
+
+/** Where the results go, one on a line. */
+export interface ResultSink {
+  /** Of the last result that stands there already. */
+  readonly cursor: string | undefined;
+  write(line: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+const LINE_FEED = 10;
+const TAIL_BYTES = 65_536;
+
+/** Goes on behind the last whole result of a file; half a line at its end, which a crash has left, is taken away. */
+export async function openResultFile(path: string): Promise<ResultSink> {
+  const { length, lastLine } = await readEnd(path);
+  await truncate(path, length);
+  const stream = createWriteStream(path, { flags: "a" });
+  return { cursor: lastLine === null ? undefined : cursorOf(lastLine, path), ...writerOf(stream) };
+}
+
+/** Results to stdout. */
+export function stdoutResults(stdout: NodeJS.WriteStream): ResultSink {
+  const { write } = writerOf(stdout);
+  return { cursor: undefined, write, async close() {} };
+}
+
+function writerOf(stream: WriteStream | NodeJS.WriteStream): Pick<ResultSink, "write" | "close"> {
+  return {
+    async write(line) {
+      if (!stream.write(`${line}\n`)) await once(stream, "drain");
+    },
+    async close() {
+      stream.end();
+      await finished(stream);
+    },
+  };
+}
+
+/** Where the last whole line of a file ends, and that line; makes the file when there is none. */
+async function readEnd(path: string): Promise<{ length: number; lastLine: string | null }> {
+  await using file = await open(path, "a+");
+  const { size } = await file.stat();
+  for (let bytes = TAIL_BYTES; ; bytes *= 4) {
+    const start = Math.max(0, size - bytes);
+    const tail = Buffer.alloc(size - start);
+    await file.read(tail, 0, tail.length, start);
+    const end = tail.lastIndexOf(LINE_FEED);
+    const before = end <= 0 ? -1 : tail.lastIndexOf(LINE_FEED, end - 1);
+    if (start > 0 && (end < 0 || before < 0)) continue;
+    const lastLine = end < 0 ? null : tail.subarray(before + 1, end).toString("utf8");
+    return { length: end < 0 ? 0 : start + end + 1, lastLine };
+  }
+}
+
+function cursorOf(line: string, path: string): string {
+  try {
+    const { cursor } = JSON.parse(line) as { cursor: unknown };
+    if (typeof cursor === "string") return cursor;
+  } catch {
+    // Told below.
+  }
+  throw new CommandError(
+    `${path} does not end with a result of a batch: choose another -o, or give --restart.`,
+  );
+}

@@ -1,0 +1,38 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { runHere } from "../test/support/run-here.ts";
+
+/** Where nobody listens: what is tested here goes wrong before anything is sent. */
+const NOWHERE = "http://127.0.0.1:1";
+
+test.for([
+  [["batch", "nowhere.ndjson"], "nowhere.ndjson is not there"],
+  [["batch", tmpdir()], "is a folder"],
+  [["batch", "IN", "-o", "nowhere/results.ndjson"], "nowhere/results.ndjson"],
+  [["nonsense"], "nonsense"],
+  [["jobs"], "Name what is to be done with jobs"],
+  [["jobs", "list", "--limit", "many"], "--limit must be a number above zero"],
+  [["jobs", "list", "--status", "odd"], "status"],
+  [["jobs", "retry"], "--type or --error-code"],
+  [["tool", "one"], "See millrace --help"],
+  [["tool", "one", "two", "--json-args", "[]"], "--json-args must be one JSON object"],
+  [["tool", "one", "two", "word"], '"word" is no key=value'],
+  [["schedules", "put", "x", "--every", "60", "--job", "{"], "--job must be a job as JSON"],
+  [["approve", "j", "c", "--reason", "x"], "--reason belongs to --deny"],
+  [["--url", "nonsense", "servers"], "--url or MILLRACE_URL must be"],
+  [["servers", "--colour"], "colour"],
+] as const)("[cli.errors.input] %j is refused with one line", async ([words, said]) => {
+  const folder = await mkdtemp(join(tmpdir(), "millrace-cli-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, "in.ndjson");
+  await writeFile(file, '{"type":"tool","tool":"echo"}\n');
+  const { code, stdout, stderr } = await runHere(
+    words.map((word) => (word === "IN" ? file : word)),
+    NOWHERE,
+  );
+  expect([code, stdout]).toEqual([2, ""]);
+  expect(stderr).toMatch(/^millrace: .+\n$/);
+  expect(stderr).toContain(said);
+});

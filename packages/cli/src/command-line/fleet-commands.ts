@@ -1,0 +1,14 @@
+import { listServers, listTools, listWorkers } from "../commands/fleet.ts";
+import type { Act, CommandLine } from "./act.ts";
+
+export function addFleetCommands(line: CommandLine, act: Act): CommandLine {
+  return line
+    .command("servers", "The MCP servers, and how they are", (command) => command, act(listServers))
+    .command(
+      "tools [server]",
+      "The tools, of all servers or of one; --json shows their schemas",
+      (command) => command.positional("server", { type: "string", describe: "A server's name" }),
+      act(listTools),
+    )
+    .command("workers", "The live workers", (command) => command, act(listWorkers));
+}

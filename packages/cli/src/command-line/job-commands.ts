@@ -1,0 +1,85 @@
+import { approveCall } from "../commands/approve.ts";
+import { cancelJobs, listJobs, retryJobs, showJob, watchJob } from "../commands/jobs.ts";
+import type { Act, CommandLine } from "./act.ts";
+import { positiveNumber } from "./positive-number.ts";
+
+const id = { type: "string", demandOption: true, describe: "The job's id" } as const;
+const STATUSES = ["queued", "running", "parked", "completed", "failed", "cancelled"] as const;
+const TYPES = ["tool", "chat"] as const;
+
+export function addJobCommands(line: CommandLine, act: Act): CommandLine {
+  return line
+    .command("jobs", "List, show, watch, cancel and retry jobs", (jobs) => addSubcommands(jobs, act))
+    .command(
+      "approve <job> <call>",
+      "Let a tool call run that waits for an approval",
+      (command) =>
+        command
+          .positional("job", id)
+          .positional("call", {
+            type: "string",
+            demandOption: true,
+            describe: "The event approval.requested names it",
+          })
+          .option("deny", { type: "boolean", default: false, describe: "Refuse it instead" })
+          .option("reason", { type: "string", requiresArg: true, describe: "Told to the model, with --deny" })
+          .option("json-args", {
+            type: "string",
+            requiresArg: true,
+            alias: "arguments",
+            describe: "Other arguments for the call, as a JSON object",
+          })
+          .example("$0 approve JOB CALL", "")
+          .example('$0 approve JOB CALL --deny --reason "not that file"', ""),
+      act(approveCall),
+    );
+}
+
+function addSubcommands(jobs: CommandLine, act: Act): CommandLine {
+  return jobs
+    .demandCommand(1, "Name what is to be done with jobs.")
+    .command(
+      "list",
+      "The newest jobs",
+      (command) =>
+        command
+          .option("status", { choices: STATUSES, describe: "Only these" })
+          .option("type", { choices: TYPES, describe: "Only these" })
+          .option("batch", { type: "string", requiresArg: true, describe: "Only those of this batch" })
+          .option("limit", positiveNumber("limit", "So many at most; 20 by default")),
+      act(listJobs),
+    )
+    .command("show <id>", "Everything about one job", (command) => command.positional("id", id), act(showJob))
+    .command(
+      "watch <id>",
+      "A job's events from its start to its end; --json prints each",
+      (command) => command.positional("id", id),
+      act(watchJob),
+    )
+    .command(
+      "cancel <id..>",
+      "Stop jobs",
+      (command) => command.positional("id", { ...id, array: true }),
+      act(cancelJobs),
+    )
+    .command(
+      "retry [id..]",
+      "Let failed or cancelled jobs go on",
+      (command) =>
+        command
+          .positional("id", { type: "string", array: true, describe: "The jobs' ids" })
+          .option("from", {
+            choices: ["journal", "start"] as const,
+            default: "journal" as const,
+            describe: "After the steps that are finished, or anew",
+          })
+          .option("type", { choices: TYPES, describe: "The newest failed jobs of this type" })
+          .option("error-code", {
+            type: "string",
+            requiresArg: true,
+            describe: "The newest that failed with it",
+          })
+          .example("$0 jobs retry --type chat --error-code provider_unavailable", ""),
+      act(retryJobs),
+    );
+}

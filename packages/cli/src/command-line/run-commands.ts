@@ -1,0 +1,68 @@
+import { runChat } from "../commands/chat.ts";
+import { runTool } from "../commands/tool.ts";
+import type { Act, CommandLine } from "./act.ts";
+import { positiveNumber } from "./positive-number.ts";
+
+const approval = {
+  choices: ["never", "destructive", "always"],
+  describe: "Which tool calls wait for an approval",
+} as const;
+const timeout = positiveNumber("timeout", "Seconds that the job may take");
+
+export function addRunCommands(line: CommandLine, act: Act): CommandLine {
+  return line
+    .command(
+      "tool <server> <tool> [arguments..]",
+      "Call a tool and print its answer",
+      (command) =>
+        command
+          .positional("server", { type: "string", demandOption: true, describe: "See millrace servers" })
+          .positional("tool", { type: "string", demandOption: true, describe: "See millrace tools" })
+          .positional("arguments", {
+            type: "string",
+            array: true,
+            describe: "key=value, typed by the tool's schema",
+          })
+          .option("json-args", {
+            type: "string",
+            requiresArg: true,
+            describe: "The arguments as a JSON object",
+          })
+          .option("approval", approval)
+          .option("timeout", timeout)
+          .example("$0 tool filesystem read_text_file path=welcome.txt", "")
+          .example(`$0 tool everything get-sum --json-args '{"a":1,"b":2}'`, ""),
+      act(runTool),
+    )
+    .command(
+      "chat [message..]",
+      "Give a model a task, and show its answer and its tool calls as they come",
+      (command) =>
+        command
+          .positional("message", {
+            type: "string",
+            array: true,
+            describe: "Without it, it is read from stdin",
+          })
+          .option("model", { type: "string", requiresArg: true, describe: "An alias of the models file" })
+          .option("system", { type: "string", requiresArg: true, describe: "Instructions to the model" })
+          .option("server", {
+            type: "string",
+            array: true,
+            nargs: 1,
+            describe: "Only this server's tools; may be repeated",
+          })
+          .option("tools", { type: "boolean", default: true, describe: "--no-tools is plain chat" })
+          .option("max-turns", positiveNumber("max-turns", "Turns that may ask for tools"))
+          .option("continue", {
+            type: "string",
+            requiresArg: true,
+            describe: "Go on with that job's conversation",
+          })
+          .option("approval", approval)
+          .option("timeout", timeout)
+          .example('$0 chat "What does welcome.txt say?" --server filesystem', "")
+          .example("answer=$($0 chat < question.txt)", "Piped, it prints the answer alone"),
+      act(runChat),
+    );
+}

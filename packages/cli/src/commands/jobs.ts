@@ -1,0 +1,102 @@
+import type { Job, JobErrorCode, JobEvent, JobStatus, JobType, RetryFrom } from "@millrace/contracts";
+import type { Context } from "../context.ts";
+import { EXIT } from "../exit-code.ts";
+import { CommandError } from "../failure.ts";
+import { exitCodeOf, followJob } from "../follow-job.ts";
+import { formatAge } from "../output/age.ts";
+import { JobView, showEnd } from "../output/job-view.ts";
+import type { Output } from "../output/output.ts";
+import { jobSummary } from "../output/result-text.ts";
+
+interface ListJobsOptions {
+  status?: JobStatus | undefined;
+  type?: JobType | undefined;
+  batch?: string | undefined;
+  limit?: number | undefined;
+}
+
+/** So many unless `--limit` says otherwise. */
+const LISTED = 20;
+
+/** `millrace jobs list` */
+export async function listJobs({ client, output }: Context, options: ListJobsOptions): Promise<number> {
+  const { status, type, batch: batchId, limit = LISTED } = options;
+  const jobs: Job[] = [];
+  for await (const job of client.jobs.list({ status, type, batchId })) {
+    if (jobs.push(job) >= limit) break;
+  }
+  if (output.json) output.value(jobs);
+  else if (jobs.length === 0) output.note("There are no such jobs.");
+  else {
+    const rows = jobs.map((job) => [
+      job.id,
+      job.type,
+      job.status,
+      formatAge(job.created_at),
+      jobSummary(job),
+    ]);
+    output.table(["ID", "TYPE", "STATUS", "AGE", "WHAT"], rows);
+  }
+  return EXIT.ok;
+}
+
+/** `millrace jobs show` */
+export async function showJob({ client, output }: Context, { id }: { id: string }): Promise<number> {
+  const job = await client.jobs.get(id);
+  if (output.json) output.value(job);
+  else output.text(JSON.stringify(job, null, 2));
+  return EXIT.ok;
+}
+
+/** `millrace jobs watch`: Ctrl-C ends the watching and leaves the job alone. */
+export async function watchJob(context: Context, { id }: { id: string }): Promise<number> {
+  const { output } = context;
+  const view = new JobView(output);
+  const show = (event: JobEvent): void => (output.json ? output.value(event) : view.show(event));
+  const job = await followJob(context, id, show);
+  if (!output.json) showEnd(output, job, { isTextShown: output.isLive });
+  return exitCodeOf(job);
+}
+
+/** `millrace jobs cancel` */
+export async function cancelJobs({ client, output }: Context, { id }: { id: string[] }): Promise<number> {
+  const jobs = await Promise.all(id.map((each) => client.jobs.cancel(each)));
+  showJobs(output, jobs, (job) =>
+    job.finished_at === null ? "is told to stop" : `has ended: ${job.status}`,
+  );
+  return EXIT.ok;
+}
+
+interface RetryOptions {
+  id?: string[] | undefined;
+  from: RetryFrom;
+  type?: JobType | undefined;
+  errorCode?: string | undefined;
+}
+
+/** `millrace jobs retry`: the jobs that are named, or the newest failed ones that fit. */
+export async function retryJobs({ client, output }: Context, options: RetryOptions): Promise<number> {
+  const { id = [], from, type, errorCode } = options;
+  const isFiltered = type !== undefined || errorCode !== undefined;
+  if (id.length > 0 === isFiltered)
+    throw new CommandError("Name the jobs, or say which with --type or --error-code.");
+  if (!isFiltered) {
+    const jobs = await Promise.all(id.map((each) => client.jobs.retry(each, { from })));
+    showJobs(output, jobs, () => "is queued again");
+    return EXIT.ok;
+  }
+  const filter = {
+    from,
+    ...(type ? { type } : {}),
+    ...(errorCode ? { error_code: errorCode as JobErrorCode } : {}),
+  };
+  const ids = await client.jobs.retryMany(filter);
+  if (output.json) output.value(ids);
+  else for (const each of ids) output.text(`${each} is queued again`);
+  return EXIT.ok;
+}
+
+function showJobs(output: Output, jobs: readonly Job[], describe: (job: Job) => string): void {
+  if (output.json) return output.value(jobs);
+  for (const job of jobs) output.text(`${job.id} ${describe(job)}`);
+}

@@ -1,0 +1,134 @@
+import { existsSync } from "node:fs";
+import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Batch, BatchResult } from "@millrace/contracts";
+import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
+import { startInstallation, type Installation } from "../../../apps/api/test/support/installation.ts";
+import { fixtureServer } from "../../../apps/api/test/support/mcp-servers.ts";
+import { approveHeld, heldLine, line } from "./support/batch-lines.ts";
+import { runHere } from "./support/run-here.ts";
+import { runCli, startCli } from "./support/start-cli.ts";
+
+// Each test starts several processes.
+vi.setConfig({ testTimeout: 120_000 });
+
+let installation: Installation;
+let url: string;
+let folder: string;
+
+beforeAll(async () => {
+  installation = await startInstallation({ redisUrl: inject("redisUrl"), servers: [fixtureServer()] });
+  await installation.api.client.untilConnected(1);
+  url = installation.api.url;
+  folder = await mkdtemp(join(tmpdir(), "millrace-cli-"));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+  await installation.close();
+});
+
+const names = (count: number) => Array.from({ length: count }, (_, index) => `line-${index}`);
+
+/** A file of jobs, and where its results go. */
+async function files(name: string, lines: string[]) {
+  const file = join(folder, `${name}.ndjson`);
+  const output = join(folder, `${name}.results.ndjson`);
+  await writeFile(file, lines.join(""));
+  const results = async () => parse(await readFile(output, "utf8"));
+  return { file, output, results, words: ["batch", file, "-o", output] };
+}
+
+function parse(text: string): BatchResult[] {
+  expect(text === "" || text.endsWith("\n")).toBe(true);
+  return text.split("\n").flatMap((each) => (each === "" ? [] : [JSON.parse(each) as BatchResult]));
+}
+
+test("[cli.batch] runs every job of a file, appends the results, and is quiet when it is piped", async () => {
+  const { words, results } = await files(
+    "good",
+    names(20).map((_, index) => line(index)),
+  );
+  expect(await runCli(words, { url })).toEqual({ code: 0, stdout: "", stderr: "" });
+  expect((await results()).map(({ custom_id }) => String(custom_id)).toSorted()).toEqual(
+    names(20).toSorted(),
+  );
+  // The same again finds that all is there.
+  const again = await runHere([...words, "--json"], url);
+  expect(again).toMatchObject({ code: 0, stderr: "" });
+  expect(JSON.parse(again.stdout) as Batch).toMatchObject({ counts: { completed: 20 } });
+  expect(await results()).toHaveLength(20);
+});
+
+test("[cli.batch.resume] after Ctrl-C the same command goes on, and each result comes once", async () => {
+  // The last job waits for somebody's word, so the batch cannot end before it is stopped.
+  const lines = [...names(10).map((_, index) => line(index)), heldLine(10)];
+  const { words, output, results } = await files("stopped", lines);
+  const first = startCli(words, { url, input: "" });
+  const known = async () =>
+    existsSync(output) ? (await readFile(output, "utf8")).split("\n").length - 1 : 0;
+  await vi.waitFor(async () => expect(await known()).toBe(10), { timeout: 60_000 });
+  first.child.kill("SIGINT");
+  const { code, stdout, stderr } = await first.ended;
+  expect([code, stdout]).toEqual([130, ""]);
+  expect(stderr).toMatch(
+    /^Stopped following batch_\w+, which goes on\. The same command goes on where it was\..*\n$/,
+  );
+  // As when the machine had died in the middle of a write.
+  await appendFile(output, '{"cursor":"cut off');
+  await approveHeld(installation.api.client);
+  expect((await runHere(words, url)).code).toBe(0);
+  expect((await results()).map(({ custom_id }) => String(custom_id)).toSorted()).toEqual(
+    names(11).toSorted(),
+  );
+});
+
+test("[cli.batch.exit] failed jobs and rejected lines are told, and the exit code is 1", async () => {
+  const lines = [line(0), line(1, { tool: "fail" }), "no json\n", line(2, { tool: "nothing" })];
+  const { words, results } = await files("bad", lines);
+  const { code, stdout, stderr } = await runHere(words, url);
+  expect([code, stdout]).toEqual([1, ""]);
+  expect(stderr).toMatch(
+    /^Line 3: .*\nLine 4: .*unknown_tool\)\nbatch_\w+: 1 completed, 1 failed, 0 cancelled, 2 rejected: /,
+  );
+  expect((await results()).map(({ status }) => status).toSorted()).toEqual(["completed", "failed"]);
+});
+
+test("[cli.batch.output] results of another batch are never mixed up or overwritten", async () => {
+  const { words, file, output, results } = await files("other", [line(0)]);
+  expect((await runHere(words, url)).code).toBe(0);
+  await appendFile(file, line(1));
+  const changed = await runHere(words, url);
+  expect(changed).toMatchObject({ code: 2, stderr: expect.stringContaining("--restart") as string });
+  expect(await results()).toHaveLength(1);
+  expect((await runHere([...words, "--restart"], url)).code).toBe(0);
+  expect(await results()).toHaveLength(2);
+  await writeFile(`${output}.notes`, "mine\n");
+  const foreign = await runHere(["batch", file, "-o", `${output}.notes`], url);
+  expect(foreign).toMatchObject({ code: 2, stderr: expect.stringContaining("is there already") as string });
+});
+
+test("[cli.batch.pipe] reads stdin and writes stdout", async () => {
+  const { code, stdout, stderr } = await runCli(["batch", "-"], { url, input: line(0) + line(1) });
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(
+    parse(stdout)
+      .map(({ custom_id }) => String(custom_id))
+      .toSorted(),
+  ).toEqual(names(2));
+});
+
+test("[cli.batches] lists, shows and cancels batches", async () => {
+  const response = await installation.api.client.request("/batches", {
+    method: "POST",
+    headers: { "content-type": "application/x-ndjson" },
+    body: line(0, { tool: "wait", arguments: { ms: 60_000 } }),
+  });
+  const { id } = (await response.json()) as Batch;
+  expect((await runHere(["batches", "list", "--limit", "1"], url)).stdout).toMatch(
+    new RegExp(`\n${id} +running .* 1 +1 `),
+  );
+  expect(JSON.parse((await runHere(["batches", "show", id], url)).stdout)).toMatchObject({ id, accepted: 1 });
+  expect((await runHere(["batches", "cancel", id], url)).stdout).toBe(`${id} is being cancelled\n`);
+  await installation.api.client.until<Batch>(`/batches/${id}`, ({ status }) => status === "cancelled");
+});

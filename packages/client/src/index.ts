@@ -1,0 +1,10 @@
+export type { BatchLineInput, BatchSource } from "./batch-source.ts";
+export type { Batches, BatchCreateOptions, ResultOptions } from "./batches.ts";
+export { Chat, type ChatOptions, type TextOptions } from "./chat.ts";
+export { createClient, type Health, type MillraceClient } from "./client.ts";
+export type { ClientOptions } from "./http/connection.ts";
+export { MillraceConnectionError, MillraceError } from "./http/errors.ts";
+export type { FollowOptions } from "./http/follow.ts";
+export type { JobOf, Jobs, ListOptions, SubmitOptions } from "./jobs.ts";
+export type { Mcp, Prompts, Reload, Resources } from "./mcp.ts";
+export type { ScheduleInput, Schedules } from "./schedules.ts";

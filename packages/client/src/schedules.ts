@@ -1,0 +1,62 @@
+import type { JobRequestInput, Schedule, ScheduleList, ScheduleRequest } from "@millrace/contracts";
+import type { Connection } from "./http/connection.ts";
+import { path } from "./http/path.ts";
+
+/** When a job is submitted (`cron` with `time_zone`, or `interval_ms`), and which. */
+export type ScheduleInput = Omit<ScheduleRequest, "job" | "paused"> & {
+  job: JobRequestInput;
+  paused?: boolean | undefined;
+};
+
+interface SignalOption {
+  signal?: AbortSignal | undefined;
+}
+
+/** `client.schedules` */
+export class Schedules {
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * Makes a schedule, or replaces the one of this id.
+   *
+   * @example
+   * ```ts
+   * await client.schedules.put("morning", {
+   *   cron: "0 6 * * 1-5", time_zone: "Europe/Berlin", job: { type: "chat", message: "Summarize welcome.txt" },
+   * });
+   * ```
+   */
+  async put(id: string, schedule: ScheduleInput, { signal }: SignalOption = {}): Promise<Schedule> {
+    return await this.#connection.read(path`/schedules/${id}`, { method: "PUT", json: schedule, signal });
+  }
+
+  /** @throws MillraceError `schedule_not_found` */
+  async get(id: string, { signal }: SignalOption = {}): Promise<Schedule> {
+    return await this.#connection.read(path`/schedules/${id}`, { signal });
+  }
+
+  /** All schedules of this key. */
+  async list({ signal }: SignalOption = {}): Promise<Schedule[]> {
+    return (await this.#connection.read<ScheduleList>("/schedules", { signal })).schedules;
+  }
+
+  /** Deletes it; jobs that it has submitted go on. */
+  async delete(id: string, { signal }: SignalOption = {}): Promise<void> {
+    await this.#connection.send(path`/schedules/${id}`, { method: "DELETE", signal });
+  }
+
+  /** Until it is resumed, no time of it counts. */
+  async pause(id: string, { signal }: SignalOption = {}): Promise<Schedule> {
+    const options = { method: "POST", repeatable: true, signal } as const;
+    return await this.#connection.read(path`/schedules/${id}/pause`, options);
+  }
+
+  async resume(id: string, { signal }: SignalOption = {}): Promise<Schedule> {
+    const options = { method: "POST", repeatable: true, signal } as const;
+    return await this.#connection.read(path`/schedules/${id}/resume`, options);
+  }
+}

@@ -1,0 +1,55 @@
+import type { Cancellation } from "@millrace/contracts";
+import { abortable } from "../abortable.ts";
+import { SamplingRefusedError, type Sampler } from "../connection/questions/sampling.ts";
+import { ModelError, type Model, type ModelRequest, type ModelTurn } from "../model/model.ts";
+import { turnUsage } from "../model/usage.ts";
+import { providerKey } from "./cool-down.ts";
+import type { Session } from "./session.ts";
+import { costSpent, outputTokensLeft, tokensSpent } from "./stop-conditions.ts";
+
+/**
+ * Answers what a tool asks in the middle of its call with the job's own model, within the job's budget and as part of
+ * its usage. One attempt: a tool that is refused may ask again, or do without.
+ */
+export function samplerFor(session: Session, call: Cancellation["completed"][number]): Sampler {
+  const { model, state, request, journal } = session;
+  return async ({ system, messages, maxTokens, temperature }, signal) => {
+    if (tokensSpent(state, request) ?? costSpent(state, request)) {
+      throw new SamplingRefusedError("the budget of the job is spent");
+    }
+    await refuseInCoolDown(session);
+    const left = outputTokensLeft(state, request, model.settings.maxOutputTokens);
+    const answer = await respond(model, {
+      system,
+      messages,
+      tools: [],
+      toolChoice: "auto",
+      maxTokens: Math.min(maxTokens, left),
+      temperature,
+      signal: AbortSignal.any([signal, session.signal]),
+      onDelta: () => {},
+    });
+    const usage = turnUsage(answer.usage, model.settings.price);
+    // What was paid for is stored before the tool hears of it.
+    await journal.note({ type: "tool.sampled", ...call, model: model.settings.alias, usage });
+    const texts = answer.message.content.map((block) => (block.type === "text" ? block.text : ""));
+    const stopReason = answer.stopReason === "max_tokens" ? "maxTokens" : "endTurn";
+    return { model: model.settings.alias, text: texts.join(""), stopReason };
+  };
+}
+
+async function refuseInCoolDown({ model, coolDowns, clock, signal }: Session): Promise<void> {
+  const until = await abortable(coolDowns.until(providerKey(model)), signal);
+  if (until !== null && until > clock.now()) {
+    throw new SamplingRefusedError("the model's provider asks to wait: try again later");
+  }
+}
+
+async function respond(model: Model, request: ModelRequest): Promise<ModelTurn> {
+  try {
+    return await abortable(model.respond(request), request.signal);
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    throw new SamplingRefusedError(`the model gave no answer: ${error.message}`);
+  }
+}

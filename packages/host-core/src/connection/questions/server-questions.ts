@@ -1,0 +1,86 @@
+import type { QuestionSettings } from "../../config/server-settings.ts";
+import { RequestRejectedError } from "../connection.ts";
+import { answerElicitation } from "./elicitation.ts";
+import { answerSampling, type Sampler } from "./sampling.ts";
+
+/** JSON-RPC 2.0, "Error object". */
+const METHOD_NOT_FOUND = -32_601;
+/** MCP specification, "Sampling": what a user who refuses is answered with. */
+const REFUSED = -1;
+
+/** What a client says in its handshake that it answers. */
+interface QuestionCapabilities {
+  sampling?: Record<string, never>;
+  elicitation?: { form: Record<string, never> };
+  roots?: Record<string, never>;
+}
+
+type Answer = Record<string, unknown>;
+
+/**
+ * What one connection answers when its server asks something of us: only what its settings allow, and nothing else is
+ * declared to the server.
+ *
+ * A request for sampling does not say which call it belongs to, so it is answered only while exactly one call runs:
+ * such a server gets one call at a time on each connection.
+ */
+export class ServerQuestions {
+  readonly capabilities: QuestionCapabilities;
+  readonly #settings: QuestionSettings;
+  readonly #samplers = new Set<{ sample: Sampler | undefined }>();
+
+  constructor(settings: QuestionSettings) {
+    this.#settings = settings;
+    const { sampling, elicitation, roots } = settings;
+    this.capabilities = {
+      ...(sampling && { sampling: {} }),
+      ...(elicitation && { elicitation: { form: {} } }),
+      ...(roots.length > 0 && { roots: {} }),
+    };
+  }
+
+  /** Runs a call, for which `sample` answers. */
+  async during<T>(sample: Sampler | undefined, call: () => Promise<T>): Promise<T> {
+    if (!this.#settings.sampling) return await call();
+    const entry = { sample };
+    this.#samplers.add(entry);
+    try {
+      return await call();
+    } finally {
+      this.#samplers.delete(entry);
+    }
+  }
+
+  /** This and the two below throw `RequestRejectedError`, which the server is answered with. */
+  async sample(parameters: unknown, signal: AbortSignal): Promise<Answer> {
+    if (!this.#settings.sampling) throw notOffered("sampling");
+    const [entry, ...others] = this.#samplers;
+    if (others.length > 0) {
+      throw new RequestRejectedError(
+        REFUSED,
+        "several calls run on this connection: nobody knows whose job pays",
+      );
+    }
+    if (!entry) throw new RequestRejectedError(REFUSED, "no tool call is running that could ask a model");
+    if (!entry.sample) {
+      throw new RequestRejectedError(REFUSED, "this call has no model: call the tool from a chat job");
+    }
+    return await answerSampling(parameters, entry.sample, signal);
+  }
+
+  elicit(parameters: unknown): Answer {
+    const { elicitation } = this.#settings;
+    if (!elicitation) throw notOffered("elicitation");
+    return answerElicitation(parameters, elicitation);
+  }
+
+  roots(): Answer {
+    const { roots } = this.#settings;
+    if (roots.length === 0) throw notOffered("roots");
+    return { roots: roots.map((uri) => ({ uri })) };
+  }
+}
+
+function notOffered(what: string): RequestRejectedError {
+  return new RequestRejectedError(METHOD_NOT_FOUND, `${what} is not offered to this server`);
+}

@@ -1,0 +1,55 @@
+import type { ReadFailure } from "@millrace/contracts";
+import { redact } from "./config/secrets.ts";
+import { RequestRejectedError } from "./connection/connection.ts";
+import { describeError } from "./describe-error.ts";
+import type { WarmServer } from "./server/warm-server.ts";
+
+/** What became of a reading. Expected failures are data. */
+export type Reading<Contents> =
+  | { ok: true; contents: Contents }
+  | { ok: false; reason: ReadFailure; message: string };
+
+/**
+ * The MCP specification says -32002 for a resource that is not there; servers made with the official SDKs, and the
+ * specification from 2026-07-28 on, say -32602. That is said too of a prompt that is not there.
+ */
+const NOT_FOUND_CODES: readonly number[] = [-32002, -32602];
+
+interface ReadingOptions<Contents> {
+  /** Such as `resource "file:///a"`. */
+  what: string;
+  signal: AbortSignal;
+  read: (server: WarmServer) => Promise<Contents>;
+}
+
+/** Reads something of a server until `signal` aborts. Never rejects. */
+export async function readFromServer<Contents>(
+  server: WarmServer,
+  { what, signal, read }: ReadingOptions<Contents>,
+): Promise<Reading<Contents>> {
+  const { name, resultLimitBytes, secrets } = server.settings;
+  try {
+    const contents = await read(server);
+    const size = Buffer.byteLength(JSON.stringify(contents));
+    if (size <= resultLimitBytes) return { ok: true, contents };
+    const message = `The ${what} of server "${name}" has ${size} bytes; the limit is ${resultLimitBytes}, the server's "result_limit_bytes".`;
+    return { ok: false, reason: "too_large", message };
+  } catch (error) {
+    if (signal.aborted) {
+      const message = `The ${what} of server "${name}" was not read in time. Try again.`;
+      return { ok: false, reason: "timeout", message };
+    }
+    const problem = redact(describeError(error), secrets);
+    if (!(error instanceof RequestRejectedError)) {
+      const message = `Server "${name}" is not available (${server.status}): ${problem}`;
+      return { ok: false, reason: "not_connected", message };
+    }
+    return NOT_FOUND_CODES.includes(error.code)
+      ? { ok: false, reason: "not_found", message: `Server "${name}" does not give the ${what}: ${problem}` }
+      : {
+          ok: false,
+          reason: "refused",
+          message: `The ${what} was refused by its server "${name}": ${problem}`,
+        };
+  }
+}

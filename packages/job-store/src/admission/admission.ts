@@ -1,0 +1,177 @@
+import { DEFAULT_PRIORITY, type JobType } from "@millrace/contracts";
+import type { IRedisTransaction } from "bullmq";
+import { entryId, parseEntryId, type JobQueues, type QueueEntry } from "../job-queues.ts";
+import type { Keys } from "../keys.ts";
+import type { EnterReply, FedReply } from "../scripts.ts";
+import { pipelineReplies } from "../unavailable.ts";
+import type { FleetCapacity } from "./fleet-capacity.ts";
+import type { Gate } from "./gate.ts";
+import { queuePriority } from "./place.ts";
+import type { LimitsOf } from "./tenant-limits.ts";
+
+/** The line of one key and kind. */
+export interface LineName {
+  tenant: string;
+  type: JobType;
+}
+
+/** A job that comes in. */
+export interface Entering {
+  entry: QueueEntry;
+  /** The user's, 0 … 10. */
+  priority: number;
+  gate?: Gate | undefined;
+}
+
+/** A job that has been admitted: it belongs into BullMQ now. */
+export interface FedJob {
+  entry: QueueEntry;
+  /** BullMQ's. */
+  priority: number;
+}
+
+/**
+ * How jobs come in. `wait`: they join the line, and as many are admitted as there is room for. `now`: all are
+ * admitted. `later`: they are not due yet, and only count.
+ */
+export type EnterMode = "wait" | "now" | "later";
+
+export interface AdmissionOptions {
+  keys: Keys;
+  queues: JobQueues;
+  capacity: FleetCapacity;
+  /** Without it, what the submitting process has stored goes on. */
+  limitsOf?: LimitsOf | undefined;
+}
+
+/**
+ * Decides which jobs go into BullMQ. Each key has a line for each kind of work, in Redis, and a window: so many of its
+ * jobs are in BullMQ at most.
+ *
+ *     submit ──→ at a gate ──→ in line ── there is room ──→ admitted, and in BullMQ ── ends, parks ──→ gone
+ *                 (only jobs     ↑                                  ↑
+ *                  of a batch)   └── due ── later                   └── comes back from parking
+ *
+ * The scripts (`scripts/line.lua` says what is stored) change a line; what they admit is added to BullMQ afterwards, by
+ * whoever has called them. A job that its caller did not come to add is added by the sweeper.
+ */
+export class Admission {
+  readonly #options: AdmissionOptions;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  /** How many of the key's jobs may be in BullMQ, as far as its limits are known here. */
+  windowOf({ tenant, type }: LineName): number {
+    const { capacity, limitsOf } = this.#options;
+    const { weight = 1, maxRunning = null } = limitsOf?.(tenant) ?? {};
+    return Math.max(1, Math.min(Math.ceil(capacity.room(type) * weight), maxRunning ?? Infinity));
+  }
+
+  maxQueuedOf({ tenant }: LineName): number {
+    return this.#options.limitsOf?.(tenant).maxQueued ?? Infinity;
+  }
+
+  weightOf({ tenant }: LineName): number {
+    return this.#options.limitsOf?.(tenant).weight ?? 1;
+  }
+
+  /** The parameters of the script that lets jobs in. `bounded`: beyond the key's cap they are refused. */
+  enterParameters(
+    line: LineName,
+    mode: EnterMode,
+    jobs: readonly Entering[],
+    { bounded }: { bounded: boolean },
+  ): (string | number)[] {
+    const { keys, capacity, limitsOf } = this.#options;
+    const limits = limitsOf?.(line.tenant);
+    return [
+      keys.line(line.type, line.tenant),
+      capacity.room(line.type),
+      mode,
+      limits?.weight ?? "",
+      limits?.maxRunning ?? "",
+      bounded && limits ? limits.maxQueued : "",
+      ...jobs.flatMap(({ entry, priority, gate }) => [
+        entryId(entry),
+        priority,
+        gate ? `${gate.limit} ${gate.id}` : "",
+      ]),
+    ];
+  }
+
+  /** Lets jobs in that have been accepted before, whatever the key's cap, and adds to BullMQ what is admitted. */
+  async enter(line: LineName, jobs: readonly Entering[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const { queues } = this.#options;
+    const pipeline = queues.pipeline();
+    pipeline.runCommand("millraceEnter", this.enterParameters(line, "wait", jobs, { bounded: false }));
+    const [reply] = pipelineReplies(await pipeline.exec()) as [EnterReply];
+    await this.add(line, fedJobs(reply[4]));
+  }
+
+  /** Lets a job in that is due later. */
+  async enterLater(line: LineName, job: Entering, delayMs: number): Promise<void> {
+    const pipeline = this.#options.queues.pipeline();
+    pipeline.runCommand("millraceEnter", this.enterParameters(line, "later", [job], { bounded: false }));
+    await this.#options.queues.addDue(pipeline, { ...line, ...job, delayMs });
+    pipelineReplies(await pipeline.exec());
+  }
+
+  /**
+   * Takes jobs out that have ended or are parked, counts those that come back, and feeds the line: when many places are
+   * free, or with `all` when any is.
+   */
+  async leave(
+    line: LineName,
+    { gone, back = [] }: { gone: readonly QueueEntry[]; back?: readonly Entering[] },
+    feed: "low" | "all" = "low",
+  ): Promise<number> {
+    const { keys, queues, capacity } = this.#options;
+    const pipeline = queues.pipeline();
+    pipeline.runCommand("millraceLeave", [
+      keys.line(line.type, line.tenant),
+      capacity.room(line.type),
+      feed,
+      back.length,
+      ...back.flatMap(({ entry, priority }) => [entryId(entry), priority]),
+      ...gone.map(entryId),
+    ]);
+    const [fed] = pipelineReplies(await pipeline.exec()) as [FedReply];
+    const jobs = fedJobs(fed);
+    await this.add(line, jobs);
+    return jobs.length;
+  }
+
+  /** Adds admitted jobs to BullMQ; one that is there already stays as it is. */
+  async add(line: LineName, fed: readonly FedJob[]): Promise<void> {
+    if (fed.length === 0) return;
+    const pipeline = this.#options.queues.pipeline();
+    for (const job of fed) await this.addOne(pipeline, line, job);
+    pipelineReplies(await pipeline.exec());
+  }
+
+  /** The same, for one of them as part of a pipeline. Its request does not travel: the claim reads it. */
+  addOne(pipeline: IRedisTransaction, line: LineName, { entry, priority }: FedJob): Promise<void> {
+    return this.#options.queues.add(pipeline, { ...line, entry, priority });
+  }
+}
+
+/** What a script says that it has admitted. */
+export function fedJobs(reply: FedReply): FedJob[] {
+  const jobs: FedJob[] = [];
+  for (let position = 0; position < reply.length; position += 3) {
+    const [id, priority, place] = reply.slice(position, position + 3);
+    jobs.push({
+      entry: parseEntryId(String(id)),
+      priority: queuePriority(Number(priority), Number(place)),
+    });
+  }
+  return jobs;
+}
+
+/** The user's priority of a job, 0 … 10. */
+export function priorityOf({ priority = DEFAULT_PRIORITY }: { priority?: number | undefined }): number {
+  return priority;
+}

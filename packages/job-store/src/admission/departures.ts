@@ -1,0 +1,104 @@
+import type { Logger } from "../logger.ts";
+import type { QueueEntry } from "../job-queues.ts";
+import type { Admission, Entering, LineName } from "./admission.ts";
+
+/** How long departures wait for others to go with, in milliseconds. */
+const COLLECT_MS = { soon: 5, later: 100 };
+
+/** So many that could wait do not wait for more. */
+const ENOUGH = 20;
+
+/** So many go together at the most. */
+const TOGETHER_MAX = 500;
+
+interface Waiting extends PromiseWithResolvers<void> {
+  line: LineName;
+  gone: QueueEntry[];
+  back: Entering[];
+}
+
+/**
+ * Tells the lines which jobs have left BullMQ, together and a little later: nobody waits for it, and a job's end costs no
+ * round trip of its own. What a crash or an outage loses, the sweeper finds.
+ */
+export class Departures {
+  readonly #admission: Admission;
+  readonly #logger: Logger;
+  #waiting = new Map<string, Waiting>();
+  #timer: NodeJS.Timeout | undefined;
+  /** When the timer fires; monotonic, in milliseconds. */
+  #dueAt = Number.POSITIVE_INFINITY;
+  /** Lines from which others came in when they were told last: there, jobs wait for places. */
+  readonly #busy = new Set<string>();
+  #telling: Promise<void> = Promise.resolve();
+
+  constructor(admission: Admission, logger: Logger) {
+    this.#admission = admission;
+    this.#logger = logger;
+  }
+
+  /**
+   * The job has ended or is parked. `later` is for those whose place nobody waits for, as far as is known. Resolves once its
+   * line knows, or could not be told; never rejects.
+   */
+  leave(line: LineName, entry: QueueEntry, when: "soon" | "later" = "soon"): Promise<void> {
+    const group = this.#of(line);
+    group.gone.push(entry);
+    if (when === "later" && group.gone.length >= ENOUGH) void this.flush();
+    else this.#schedule(COLLECT_MS[this.#busy.has(nameOf(line)) ? "soon" : when]);
+    return group.promise;
+  }
+
+  /** A job that was parked, or waited for its next attempt, runs again: it counts from now on. */
+  comeBack(line: LineName, job: Entering): void {
+    this.#of(line).back.push(job);
+    this.#schedule(COLLECT_MS.soon);
+  }
+
+  /** Resolves once the lines know of all so far. Never rejects. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#dueAt = Number.POSITIVE_INFINITY;
+    const waiting = [...this.#waiting.values()];
+    this.#waiting = new Map();
+    this.#telling = Promise.all([this.#telling, ...waiting.map((group) => this.#tell(group))]).then(
+      () => undefined,
+    );
+    return this.#telling;
+  }
+
+  #of(line: LineName): Waiting {
+    const name = nameOf(line);
+    let group = this.#waiting.get(name);
+    if (!group)
+      this.#waiting.set(name, (group = { ...Promise.withResolvers<void>(), line, gone: [], back: [] }));
+    return group;
+  }
+
+  #schedule(delayMs: number): void {
+    const dueAt = performance.now() + delayMs;
+    if (dueAt >= this.#dueAt) return;
+    clearTimeout(this.#timer);
+    this.#dueAt = dueAt;
+    this.#timer = setTimeout(() => void this.flush(), delayMs);
+  }
+
+  async #tell({ line, gone, back, resolve }: Waiting): Promise<void> {
+    try {
+      do {
+        const together = { gone: gone.splice(0, TOGETHER_MAX), back: back.splice(0, TOGETHER_MAX) };
+        const fed = await this.#admission.leave(line, together);
+        if (fed > 0) this.#busy.add(nameOf(line));
+        else this.#busy.delete(nameOf(line));
+      } while (gone.length > 0 || back.length > 0);
+    } catch (error) {
+      this.#logger.debug({ reason: String(error) }, "A line has not been told; the sweeper will look");
+    }
+    resolve();
+  }
+}
+
+function nameOf({ type, tenant }: LineName): string {
+  return `${type}:${tenant}`;
+}

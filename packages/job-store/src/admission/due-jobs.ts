@@ -1,0 +1,92 @@
+import { Worker, type Job } from "bullmq";
+import type { Redis } from "ioredis";
+import { DUE, type DueJobData } from "../job-queues.ts";
+import type { Keys } from "../keys.ts";
+import type { Logger } from "../logger.ts";
+import { DRAIN_DELAY_SECONDS, RECOVERY } from "../queue-worker.ts";
+import type { Admission } from "./admission.ts";
+
+/** Jobs that become due at once come in together, so many at the most. */
+const TOGETHER_MAX = 200;
+
+export interface DueJobsOptions {
+  keys: Keys;
+  /** BullMQ's connection. */
+  queueRedis: Redis;
+  workerId: string;
+  admission: Admission;
+  logger: Logger;
+}
+
+interface Waiting extends PromiseWithResolvers<void> {
+  data: DueJobData;
+}
+
+/** Lets delayed jobs into their lines when they are due. Until then they wait in a BullMQ queue of their own. */
+export class DueJobs {
+  readonly #worker: Worker<DueJobData>;
+  readonly #options: DueJobsOptions;
+  #waiting: Waiting[] = [];
+  #closing: Promise<void> | null = null;
+  #isStarted = false;
+
+  constructor(options: DueJobsOptions) {
+    const { queueRedis, keys, workerId, logger } = options;
+    this.#options = options;
+    this.#worker = new Worker<DueJobData>(DUE, (job: Job<DueJobData>) => this.#enter(job.data), {
+      connection: queueRedis,
+      prefix: keys.queuePrefix(DUE),
+      concurrency: TOGETHER_MAX,
+      name: workerId,
+      autorun: false,
+      drainDelay: DRAIN_DELAY_SECONDS,
+      ...RECOVERY,
+    });
+    this.#worker.on("error", (error) => logger.debug({ reason: error.message }, "queue connection"));
+    this.#worker.on("failed", (job, error) => {
+      logger.warn({ job_id: job?.data.jobId, reason: error.message }, "A due job stays out for now");
+    });
+  }
+
+  /** Harmless when repeated. */
+  start(): void {
+    if (this.#isStarted || this.#closing) return;
+    this.#isStarted = true;
+    this.#worker.run().catch((error: unknown) => {
+      this.#options.logger.error({ reason: String(error) }, "The queue of due jobs stopped unexpectedly");
+    });
+  }
+
+  /** What is being let in is let in first. */
+  close(): Promise<void> {
+    this.#closing ??= this.#worker.close();
+    return this.#closing;
+  }
+
+  #enter(data: DueJobData): Promise<void> {
+    const waiting = { ...Promise.withResolvers<void>(), data };
+    if (this.#waiting.push(waiting) === 1) setImmediate(() => void this.#enterAll());
+    return waiting.promise;
+  }
+
+  async #enterAll(): Promise<void> {
+    const all = this.#waiting;
+    this.#waiting = [];
+    const groups = Map.groupBy(all, ({ data: { type, tenant } }) => `${type}:${tenant}`);
+    await Promise.all([...groups.values()].map((group) => this.#enterGroup(group)));
+  }
+
+  async #enterGroup(group: Waiting[]): Promise<void> {
+    const [{ data: line }] = group as [Waiting, ...Waiting[]];
+    const jobs = group.map(({ data: { jobId, generation, priority } }) => ({
+      entry: { jobId, generation },
+      priority,
+    }));
+    try {
+      await this.#options.admission.enter(line, jobs);
+      for (const { resolve } of group) resolve();
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
+  }
+}

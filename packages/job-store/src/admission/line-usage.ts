@@ -1,0 +1,107 @@
+import { JobType, type JobStatus } from "@millrace/contracts";
+import type { Redis } from "ioredis";
+import type { Clock } from "../clock.ts";
+import { jobIdTime } from "../job-id.ts";
+import { jobIdOf, type JobQueues } from "../job-queues.ts";
+import type { Keys } from "../keys.ts";
+import { readFinished, type FinishedCounts } from "../metrics/finished-jobs.ts";
+import { pipelineReplies, type Answer } from "../unavailable.ts";
+
+/** Jobs of a key that wait, delayed ones too, and that run. Parked jobs do neither. */
+export interface TenantUsage {
+  queued: number;
+  running: number;
+}
+
+/** Jobs of one kind, of all keys. */
+export interface WaitingJobs {
+  /** Those that wait for a worker: in their lines, at gates, in BullMQ. Neither parked nor delayed ones. */
+  count: number;
+  /** Those that are not due yet. */
+  delayed: number;
+  /** Those that wait for an approval, a provider's cool-down or their next attempt. */
+  parked: number;
+  /** Since the oldest was submitted or, of some that wait far behind, a younger one; null when none waits. */
+  oldestAgeMs: number | null;
+}
+
+export interface LineUsageOptions {
+  redis: Redis;
+  keys: Keys;
+  queues: JobQueues;
+  clock: Clock;
+  answer: Answer;
+}
+
+/** Counts jobs that wait, without going through them. */
+export class LineUsage {
+  readonly #options: LineUsageOptions;
+
+  constructor(options: LineUsageOptions) {
+    this.#options = options;
+  }
+
+  /** @throws StoreUnavailableError while Redis is away. */
+  ofTenant(tenant: string): Promise<TenantUsage> {
+    return this.#options.answer(() => this.#ofTenant(tenant));
+  }
+
+  /** @throws StoreUnavailableError while Redis is away. */
+  waiting(type: JobType): Promise<WaitingJobs> {
+    return this.#options.answer(() => this.#waiting(type));
+  }
+
+  /**
+   * Jobs that have ended, since the installation began.
+   * @throws StoreUnavailableError while Redis is away.
+   */
+  finished(): Promise<Record<JobType, FinishedCounts>> {
+    return this.#options.answer(() => readFinished(this.#options));
+  }
+
+  async #ofTenant(tenant: string): Promise<TenantUsage> {
+    const parts = await Promise.all(JobType.options.map((type) => this.#ofLine(type, tenant)));
+    return {
+      queued: parts.reduce((sum, { queued }) => sum + queued, 0),
+      running: parts.reduce((sum, { running }) => sum + running, 0),
+    };
+  }
+
+  async #waiting(type: JobType): Promise<WaitingJobs> {
+    const { redis, keys, queues, clock } = this.#options;
+    const tenants = await redis.smembers(keys.tenants);
+    const pipeline = redis.pipeline();
+    for (const tenant of tenants) {
+      const line = keys.line(type, tenant);
+      pipeline.zcard(line).hget(`${line}:state`, "at_gates").zrange(line, "0", "0").scard(`${line}:later`);
+    }
+    const replies = tenants.length > 0 ? pipelineReplies(await pipeline.exec()) : [];
+    const { waiting, oldest, parked } = await queues.depth(type);
+    let count = waiting;
+    let delayed = 0;
+    const ids = oldest === null ? [] : [oldest];
+    for (let index = 0; index < replies.length; index += 4) {
+      const line = replies.slice(index, index + 4) as [number, string | null, string[], number];
+      const [length, atGates, first, later] = line;
+      delayed += later;
+      count += length + Number(atGates);
+      ids.push(...first.map(jobIdOf));
+    }
+    const [earliest] = ids.toSorted();
+    const oldestAgeMs = earliest === undefined ? null : Math.max(0, clock.now() - jobIdTime(earliest));
+    return { count, delayed, parked, oldestAgeMs };
+  }
+
+  async #ofLine(type: JobType, tenant: string): Promise<TenantUsage> {
+    const { redis, keys } = this.#options;
+    const line = keys.line(type, tenant);
+    const lengths = redis.pipeline().zcard(line).hget(`${line}:state`, "at_gates").scard(`${line}:later`);
+    const counts = pipelineReplies(await lengths.zrange(`${line}:admitted`, "0", "-1").exec());
+    const [length, atGates, later, admitted] = counts as [number, string | null, number, string[]];
+    const pipeline = redis.pipeline();
+    for (const id of admitted) pipeline.hget(keys.record(jobIdOf(id)), "status");
+    const statuses = admitted.length > 0 ? (pipelineReplies(await pipeline.exec()) as JobStatus[]) : [];
+    const of = (wanted: JobStatus): number => statuses.filter((status) => status === wanted).length;
+    return { queued: length + Number(atGates) + later + of("queued"), running: of("running") };
+  }
+}

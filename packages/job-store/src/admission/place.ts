@@ -1,0 +1,26 @@
+/** For jobs that come back from parking: they go before all new ones. */
+export const RESUMED_PRIORITY = 1;
+
+/** No job goes without a priority: BullMQ runs those first. */
+const FIRST_PRIORITY = RESUMED_PRIORITY + 1;
+
+/**
+ * So many jobs of each key (with the weight 1) interleave with those of others, one by one. Behind them keys share by
+ * the size of their windows: were the places to count for ever, a key with few jobs at a time would always go first,
+ * and one with many never.
+ */
+const PLACES = 10;
+
+/** How many places a step of user priority (0 … 10) is worth. */
+const PRIORITY_STEP = 2;
+
+const PRIORITY_MAX = 10;
+
+/**
+ * BullMQ's priority of a job by its own priority and its place among the admitted jobs of its key, divided by the
+ * key's weight: 2 … 31 for the first places, 32 for all behind.
+ */
+export function queuePriority(priority: number, place: number): number {
+  const step = place < PLACES ? priority * PRIORITY_STEP + place : PRIORITY_MAX * PRIORITY_STEP + PLACES;
+  return FIRST_PRIORITY + step;
+}

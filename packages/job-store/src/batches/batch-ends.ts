@@ -1,0 +1,96 @@
+import type { JobStatus } from "@millrace/contracts";
+import type { Redis } from "ioredis";
+import type { Clock } from "../clock.ts";
+import type { Keys } from "../keys.ts";
+import { untilStored } from "../unavailable.ts";
+import { lineOfJob } from "./batch-id.ts";
+import { batchScriptKeys } from "./batch-record.ts";
+
+/** Ends that come within so many milliseconds go out together. */
+const COLLECT_MS = 25;
+/** So many go out at once, however young they are. */
+const COLLECT_COUNT_MAX = 500;
+
+type EndStatus = Extract<JobStatus, "completed" | "failed" | "cancelled">;
+
+/** A job of a batch that has ended. */
+export interface BatchEnd {
+  jobId: string;
+  status: EndStatus;
+}
+
+const STATES: Readonly<Record<EndStatus, string>> = { completed: "c", failed: "f", cancelled: "x" };
+
+/** Counts ends of jobs of one batch; harmless when they are counted already. Resolves with how many were news. */
+export async function countBatchEnds(
+  batchId: string,
+  ends: readonly BatchEnd[],
+  { redis, keys }: { redis: Redis; keys: Keys },
+): Promise<number> {
+  const values = ends.flatMap(({ jobId, status }) => [lineOfJob(jobId), STATES[status]]);
+  return await redis.millraceBatchEnded(
+    ...batchScriptKeys(keys, batchId),
+    keys.batchEvents(batchId),
+    ...values,
+  );
+}
+
+/**
+ * Tells batches of their jobs' ends: what ends within a few milliseconds goes out as one command for each batch, and no
+ * job waits for it. Ends that a killed process had not told yet are found by the sweeper.
+ */
+export class BatchEnds {
+  readonly #dependencies: { redis: Redis; keys: Keys };
+  #collected = new Map<string, BatchEnd[]>();
+  #count = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #telling: Promise<void> = Promise.resolve();
+
+  constructor(dependencies: { redis: Redis; keys: Keys }) {
+    this.#dependencies = dependencies;
+  }
+
+  add(batchId: string, end: BatchEnd): void {
+    const ends = this.#collected.get(batchId);
+    if (ends) ends.push(end);
+    else this.#collected.set(batchId, [end]);
+    this.#count += 1;
+    if (this.#count >= COLLECT_COUNT_MAX) void this.flush();
+    else this.#timer ??= setTimeout(() => void this.flush(), COLLECT_MS);
+  }
+
+  /** Tells what has been collected. Resolves when all has been told. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const collected = this.#collected;
+    this.#collected = new Map();
+    this.#count = 0;
+    const told = [...collected].map(([batchId, ends]) =>
+      // The sweeper finds what cannot be told now.
+      untilStored(() => countBatchEnds(batchId, ends, this.#dependencies)).catch(() => 0),
+    );
+    this.#telling = Promise.all([this.#telling, ...told]).then(() => undefined);
+    return this.#telling;
+  }
+}
+
+/**
+ * A job of a batch is about to be opened again. Told before it is: then its next end is told later than this. Should it
+ * not be opened after all, how it has ended is to be counted again.
+ */
+export async function reopenInBatch(
+  batchId: string,
+  jobId: string,
+  { redis, keys, clock }: { redis: Redis; keys: Keys; clock: Clock },
+): Promise<void> {
+  const { record } = keys.batch(batchId);
+  const tenant = await redis.hget(record, "tenant");
+  if (tenant === null) return;
+  await redis.millraceBatchReopened(
+    ...batchScriptKeys(keys, batchId),
+    keys.batchEvents(batchId),
+    lineOfJob(jobId),
+  );
+  await redis.zadd(keys.batches, clock.now(), `${batchId} ${tenant}`);
+}

@@ -1,0 +1,111 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { BatchEvent, BatchProgress } from "@millrace/contracts";
+import type { ChannelSubscription } from "../channel-subscriptions.ts";
+import type { Clock } from "../clock.ts";
+import type { LogEvent } from "../event-log.ts";
+
+/** A reader hears of a batch at most ten times a second, in milliseconds. */
+const INTERVAL_MS = 100;
+
+/** A batch as it is now; `revision` grows with each change. */
+export interface BatchReading {
+  progress: BatchProgress;
+  revision: number;
+}
+
+export interface BatchFollowerOptions {
+  /** Revision of the last event that the reader has. */
+  after: number;
+  subscribe: (listener: () => void) => ChannelSubscription;
+  /** Null when the batch has expired. */
+  read: () => Promise<BatchReading | null>;
+  clock: Clock;
+}
+
+/**
+ * Follows the progress of one batch: what has changed since the reader looked last is one event, however much it is.
+ * The caller disposes of it.
+ */
+export class BatchFollower implements Disposable {
+  readonly #options: BatchFollowerOptions;
+  readonly #subscription: ChannelSubscription;
+  #seen: number;
+  #readAt = Number.NEGATIVE_INFINITY;
+  /** The batch has changed, or may have, since it was read. */
+  #changed = true;
+  #wake: (() => void) | null = null;
+
+  constructor(options: BatchFollowerOptions) {
+    this.#options = options;
+    this.#seen = options.after;
+    this.#subscription = options.subscribe(() => this.recheck());
+  }
+
+  /** Makes the next call of {@link next} look. */
+  recheck(): void {
+    this.#changed = true;
+    this.#wake?.();
+  }
+
+  /**
+   * The next event; waits for it, `waitMs` at most. An empty list means that the time is over or that `signal` has
+   * aborted.
+   * @throws StoreUnavailableError when the batch cannot be read; the call can be repeated.
+   */
+  async next(signal: AbortSignal, waitMs: number): Promise<LogEvent[]> {
+    const until = performance.now() + waitMs;
+    while (!signal.aborted) {
+      const event = this.#changed ? await this.#look(signal) : null;
+      if (event) return [event];
+      const left = until - performance.now();
+      if (left <= 0 || signal.aborted) break;
+      if (!this.#changed) await this.#woken(signal, left);
+    }
+    return [];
+  }
+
+  [Symbol.dispose](): void {
+    this.#subscription.close();
+    this.#wake?.();
+  }
+
+  async #look(signal: AbortSignal): Promise<LogEvent | null> {
+    const early = this.#readAt + INTERVAL_MS - performance.now();
+    if (early > 0) await delay(early, undefined, { signal }).catch(() => undefined);
+    // What changes after this reading is announced only to a subscription that stands by then.
+    await this.#subscription.ready.catch(() => undefined);
+    this.#changed = false;
+    this.#readAt = performance.now();
+    try {
+      const reading = await this.#options.read();
+      if (!reading) throw new Error("The batch has expired");
+      if (reading.revision <= this.#seen) return null;
+      this.#seen = reading.revision;
+      return eventOf(reading, this.#options.clock.now());
+    } catch (error) {
+      this.#changed = true;
+      throw error;
+    }
+  }
+
+  #woken(signal: AbortSignal, waitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#wake = null;
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, waitMs);
+      this.#wake = done;
+      signal.addEventListener("abort", done, { once: true });
+    });
+  }
+}
+
+function eventOf({ progress, revision }: BatchReading, now: number): LogEvent {
+  const terminal = progress.status !== "running";
+  const type = progress.status === "running" ? "batch.progress" : (`batch.${progress.status}` as const);
+  const event: BatchEvent = { id: revision, type, time: new Date(now).toISOString(), batch: progress };
+  return { id: revision, type, terminal, json: JSON.stringify(event) };
+}

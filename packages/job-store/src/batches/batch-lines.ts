@@ -1,0 +1,100 @@
+import type { JobStatus } from "@millrace/contracts";
+import type { Redis } from "ioredis";
+import type { Keys } from "../keys.ts";
+import { batchJobId, isBatchId, isJobOfBatch, lineOfJob } from "./batch-id.ts";
+
+/** What is kept of a line. See `scripts/batch-settle.lua`. */
+export type LineState = "taken" | "pending" | "completed" | "failed" | "cancelled";
+
+const STATES: Readonly<Record<string, LineState>> = {
+  w: "taken",
+  q: "pending",
+  c: "completed",
+  f: "failed",
+  x: "cancelled",
+};
+
+/** A reading begins with so many lines and doubles up to so many. */
+const FIRST_PIECE = 256;
+const LARGEST_PIECE = 64 * 1_024;
+
+export interface BatchLineState {
+  line: number;
+  state: LineState;
+}
+
+/** The lines of a batch that have made jobs, read in pieces. */
+export class BatchLines {
+  readonly #redis: Redis;
+  readonly #states: string;
+
+  constructor(redis: Redis, keys: Keys, batchId: string) {
+    this.#redis = redis;
+    this.#states = keys.batch(batchId).states;
+  }
+
+  /** At most `limit` lines after one whose state `fits`, in order. */
+  async after(line: number, limit: number, fits: (state: LineState) => boolean): Promise<BatchLineState[]> {
+    const found: BatchLineState[] = [];
+    for (let start = line, length = FIRST_PIECE; ; start += length, length = grown(length)) {
+      const piece = await this.#redis.getrange(this.#states, start, start + length - 1);
+      for (let index = 0; index < piece.length && found.length < limit; index += 1) {
+        const state = stateOf(piece, index);
+        if (state && fits(state)) found.push({ line: start + index + 1, state });
+      }
+      if (piece.length < length || found.length === limit) return found;
+    }
+  }
+
+  /** At most `limit` lines before one whose state `fits`, from the last to the first. */
+  async before(line: number, limit: number, fits: (state: LineState) => boolean): Promise<BatchLineState[]> {
+    const found: BatchLineState[] = [];
+    let end = Math.min(line - 1, await this.#redis.strlen(this.#states));
+    for (let length = FIRST_PIECE; end > 0 && found.length < limit; end -= length, length = grown(length)) {
+      const start = Math.max(0, end - length);
+      const piece = await this.#redis.getrange(this.#states, start, end - 1);
+      for (let index = piece.length - 1; index >= 0 && found.length < limit; index -= 1) {
+        const state = stateOf(piece, index);
+        if (state && fits(state)) found.push({ line: start + index + 1, state });
+      }
+    }
+    return found;
+  }
+}
+
+function grown(length: number): number {
+  return Math.min(length * 2, LARGEST_PIECE);
+}
+
+function stateOf(piece: string, index: number): LineState | undefined {
+  return STATES[piece.charAt(index).toLowerCase()];
+}
+
+export function isUnfinished(state: LineState): boolean {
+  return state === "taken" || state === "pending";
+}
+
+const ENDED: ReadonlySet<string> = new Set<LineState>(["completed", "failed", "cancelled"]);
+
+/**
+ * The ids of a batch's jobs before the job `cursor`, newest first, which is from the last line to the first. With a
+ * status, those that may have it.
+ */
+export async function batchJobsBefore(
+  { redis, keys }: { redis: Redis; keys: Keys },
+  filter: {
+    batchId: string;
+    status: JobStatus | undefined;
+    cursor: string | undefined;
+    count: number;
+  },
+): Promise<string[]> {
+  const { batchId, status, cursor, count } = filter;
+  if (!isBatchId(batchId)) return [];
+  if (cursor !== undefined && !isJobOfBatch(cursor, batchId)) return [];
+  // What the batch says of a job's end may be a little late, so it only leaves out what has ended otherwise.
+  const fits = (state: LineState) => status === undefined || state === status || !ENDED.has(state);
+  const last = cursor === undefined ? Number.MAX_SAFE_INTEGER : lineOfJob(cursor);
+  const lines = await new BatchLines(redis, keys, batchId).before(last, count, fits);
+  return lines.map(({ line }) => batchJobId(batchId, line));
+}

@@ -1,0 +1,18 @@
+/** Somebody wants the job stopped. */
+export class JobCancelled extends Error {
+  override name = "JobCancelled";
+}
+
+/** The run is no longer ours to finish: its lock is lost, a newer run exists, or the process ends. */
+export class RunAbandoned extends Error {
+  override name = "RunAbandoned";
+}
+
+/** This worker shuts down, and another one is to go on. */
+export class HandedOver extends RunAbandoned {
+  override name = "HandedOver";
+
+  constructor() {
+    super("the worker shuts down");
+  }
+}

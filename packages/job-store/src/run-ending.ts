@@ -1,0 +1,38 @@
+import type { RunEnding } from "./job-execution.ts";
+import type { JobRun } from "./job-run.ts";
+import { CancelRequestedError } from "./run-writer.ts";
+import { workDone } from "./work-done.ts";
+
+/** A run whose job waits for a while, in BullMQ's delayed set. */
+export interface WaitingRun {
+  run: JobRun;
+  /** Milliseconds since 1970. */
+  until: number;
+  /** Of its record, as long as nobody has done anything to the job. */
+  status: "parked" | "queued";
+  forApproval: boolean;
+}
+
+/** Null when the job has ended. */
+export function waitingRun(run: JobRun, ending: RunEnding, now: number): WaitingRun | null {
+  if (ending.status === "parked") {
+    return { run, until: ending.until, status: "parked", forApproval: ending.reason === "approval" };
+  }
+  if (ending.status !== "retrying") return null;
+  return { run, until: Math.ceil(now + ending.delayMs), status: "queued", forApproval: false };
+}
+
+/** Writes how a run ended. The record decides: a job whose cancel was requested meanwhile is cancelled. */
+export async function writeEnding(run: JobRun, ending: RunEnding): Promise<RunEnding> {
+  try {
+    if (ending.status === "parked") await run.park(ending.reason, ending.until, ending.leftMs);
+    else if (ending.status === "retrying") await run.retry(ending.delayMs, ending.error);
+    else await run.finish(ending);
+    return ending;
+  } catch (error) {
+    if (!(error instanceof CancelRequestedError)) throw error;
+    const cancelled = { status: "cancelled", ...workDone(await run.readSteps()) } as const;
+    await run.finish(cancelled);
+    return cancelled;
+  }
+}

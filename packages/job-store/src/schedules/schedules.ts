@@ -1,0 +1,181 @@
+import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import {
+  DEFAULT_TIME_ZONE,
+  SCHEDULES_MAX,
+  type Schedule,
+  type ScheduleRequest,
+  type ScheduleTiming,
+  type ToolAccess,
+} from "@millrace/contracts";
+import type { Redis } from "ioredis";
+import type { Clock } from "../clock.ts";
+import type { JobSnapshot } from "../job-view.ts";
+import type { Keys } from "../keys.ts";
+import type { Logger } from "../logger.ts";
+import type { Answer } from "../unavailable.ts";
+import { checkTiming } from "./next-run.ts";
+import { ScheduleQueue } from "./schedule-queue.ts";
+import { ScheduleRecords } from "./schedule-records.ts";
+import { scheduleView } from "./schedule-view.ts";
+import type { StoredRun, StoredSchedule } from "./stored-schedule.ts";
+
+/** The tenant has as many schedules as it may have. */
+export class TooManySchedulesError extends Error {
+  override name = "TooManySchedulesError";
+}
+
+export interface SchedulesOptions {
+  records: ScheduleRecords;
+  queue: ScheduleQueue;
+  clock: Clock;
+  answer: Answer;
+  /** Retention of a job that names none, in seconds. */
+  retentionSeconds: number;
+  findJob: (tenant: string, jobId: string) => Promise<JobSnapshot | null>;
+}
+
+export interface PutSchedule {
+  tenant: string;
+  id: string;
+  request: ScheduleRequest;
+  /** What the tenant may use; null: everything. */
+  toolAccess: ToolAccess | null;
+}
+
+/** What clients may do with their schedules. Null always means: this tenant has no such schedule. */
+export class Schedules {
+  readonly #options: SchedulesOptions;
+
+  constructor(options: SchedulesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Makes a schedule or replaces it: what the old one had planned does not happen. One that says the same already stays
+   * as it is, with what is planned for it.
+   * @throws InvalidTimingError, TooManySchedulesError
+   */
+  async put({
+    tenant,
+    id,
+    request,
+    toolAccess,
+  }: PutSchedule): Promise<{ schedule: Schedule; created: boolean }> {
+    const { records, clock, answer, retentionSeconds } = this.#options;
+    const now = clock.now();
+    const timing = timingOf(request, now);
+    checkTiming(timing, now);
+    const { job, paused } = request;
+    return await answer(async () => {
+      if ((await records.read(tenant, id)) === null && (await records.count(tenant)) >= SCHEDULES_MAX) {
+        throw new TooManySchedulesError(`${tenant} has ${SCHEDULES_MAX} schedules`);
+      }
+      const wanted = { timing, job, retentionSeconds, toolAccess, paused };
+      const { before, after } = await records.change(tenant, id, (stored) =>
+        stored && saysTheSame(stored, wanted) ? stored : { ...wanted, ...newRevision(stored, now) },
+      );
+      // The change gives back what it was asked for.
+      const schedule = await this.#view(tenant, id, after as StoredSchedule);
+      return { schedule, created: before === null };
+    });
+  }
+
+  find(tenant: string, id: string): Promise<Schedule | null> {
+    const { records, answer } = this.#options;
+    return answer(async () => {
+      const stored = await records.read(tenant, id);
+      return stored && (await this.#view(tenant, id, stored));
+    });
+  }
+
+  /** All, in the order of their ids. */
+  list(tenant: string): Promise<Schedule[]> {
+    const { records, answer } = this.#options;
+    return answer(async () => {
+      const stored = await records.list(tenant);
+      const runs = await records.lastRuns(tenant, [...stored.keys()]);
+      return await Promise.all(
+        [...stored].map(([id, schedule], index) => this.#viewOf(tenant, id, schedule, runs[index] ?? null)),
+      );
+    });
+  }
+
+  /** False when there is none. Jobs that it has submitted go on. */
+  delete(tenant: string, id: string): Promise<boolean> {
+    const { records, answer } = this.#options;
+    return answer(async () => (await records.change(tenant, id, () => null)).before !== null);
+  }
+
+  close(): Promise<void> {
+    return this.#options.queue.close();
+  }
+
+  /** Pauses or resumes. What is due while it is paused does not happen. */
+  setPaused(tenant: string, id: string, paused: boolean): Promise<Schedule | null> {
+    const { records, clock, answer } = this.#options;
+    return answer(async () => {
+      const now = clock.now();
+      const { after } = await records.change(tenant, id, (stored) =>
+        stored === null || stored.paused === paused
+          ? stored
+          : { ...stored, ...newRevision(stored, now), paused },
+      );
+      return after && (await this.#view(tenant, id, after));
+    });
+  }
+
+  async #view(tenant: string, id: string, stored: StoredSchedule): Promise<Schedule> {
+    const [run = null] = await this.#options.records.lastRuns(tenant, [id]);
+    return await this.#viewOf(tenant, id, stored, run);
+  }
+
+  async #viewOf(
+    tenant: string,
+    id: string,
+    stored: StoredSchedule,
+    run: StoredRun | null,
+  ): Promise<Schedule> {
+    const { queue, findJob } = this.#options;
+    const jobId = run?.jobId ?? null;
+    const [next, snapshot] = await Promise.all([
+      queue.next(tenant, id),
+      jobId === null ? null : findJob(tenant, jobId),
+    ]);
+    return scheduleView(id, stored, { next, run, job: snapshot?.job ?? null });
+  }
+}
+
+function timingOf(
+  { cron, time_zone: timeZone, interval_ms: intervalMs }: ScheduleRequest,
+  now: number,
+): ScheduleTiming {
+  if (cron !== undefined) return { cron, timeZone: timeZone ?? DEFAULT_TIME_ZONE };
+  // The schema has seen to it that there is one of them.
+  return { intervalMs: intervalMs as number, anchor: now };
+}
+
+export function createSchedules({
+  redis,
+  keys,
+  logger,
+  ...options
+}: Omit<SchedulesOptions, "records" | "queue"> & { redis: Redis; keys: Keys; logger: Logger }): Schedules {
+  const queue = new ScheduleQueue(redis, keys, logger);
+  const records = new ScheduleRecords({ redis, keys, clock: options.clock, queue });
+  return new Schedules({ ...options, queue, records });
+}
+
+type Definition = Omit<StoredSchedule, "revision" | "createdAt" | "updatedAt">;
+
+/** Whoever puts the same interval again does not want it to begin anew. */
+function saysTheSame(stored: StoredSchedule, wanted: Definition): boolean {
+  const kept = "anchor" in stored.timing ? { anchor: stored.timing.anchor } : {};
+  const timing = "anchor" in wanted.timing ? { ...wanted.timing, ...kept } : wanted.timing;
+  const put = { ...stored, ...wanted, timing };
+  return isDeepStrictEqual(stored, JSON.parse(JSON.stringify(put)));
+}
+
+function newRevision(stored: StoredSchedule | null, now: number) {
+  return { revision: randomBytes(8).toString("hex"), createdAt: stored?.createdAt ?? now, updatedAt: now };
+}

@@ -1,0 +1,64 @@
+-- Takes jobs of one key and kind out: they have ended, or are parked. Feeds the line when there is enough room.
+-- KEYS line
+-- ARGV room, 'low' to feed only when many places are free, else 'all',
+--      number of entries that come back from parking, of each its entry and priority, then the entries that leave
+-- Returns entry, priority and place of each that is admitted now.
+local back = 3 + 2 * tonumber(ARGV[3])
+for position = 4, back, 2 do
+  -- It runs in any case; it is only counted.
+  redis.call('ZADD', admitted, 'NX', score_now(tonumber(ARGV[position + 1])), ARGV[position])
+end
+
+-- Lets those through whose turn it is.
+local function open(limit, id)
+  local past, gate = redis.call('HINCRBY', state, 'past:' .. id, -1), line .. ':gate:' .. id
+  while past < limit do
+    local popped = redis.call('ZPOPMIN', gate)
+    if #popped == 0 then
+      break
+    end
+    redis.call('HINCRBY', state, 'at_gates', -1)
+    redis.call('ZADD', line, popped[2], popped[1])
+    past = redis.call('HINCRBY', state, 'past:' .. id, 1)
+  end
+  if past < 1 then
+    redis.call('HDEL', state, 'past:' .. id)
+  end
+end
+
+local has_gates = redis.call('EXISTS', gates) == 1
+
+-- Wherever the entry is.
+local function take_out(entry)
+  local was_past = redis.call('ZREM', admitted, entry) + redis.call('ZREM', line, entry) > 0
+  redis.call('SREM', later, entry)
+  local gate = has_gates and redis.call('HGET', gates, entry)
+  if gate then
+    local limit, id = parse_gate(gate)
+    redis.call('HDEL', gates, entry)
+    if was_past then
+      open(limit, id)
+    elseif redis.call('ZREM', line .. ':gate:' .. id, entry) == 1 then
+      redis.call('HINCRBY', state, 'at_gates', -1)
+    end
+  end
+end
+
+-- Most have been admitted, and stand at no gate: one command for all of them.
+local leaving = #ARGV - back
+if leaving > 0 and (has_gates or redis.call('ZREM', admitted, unpack(ARGV, back + 1)) < leaving) then
+  for position = back + 1, #ARGV do
+    take_out(ARGV[position])
+  end
+end
+
+local taken = redis.call('ZCARD', admitted)
+if taken == 0 and redis.call('EXISTS', line, later, gates) == 0 then
+  redis.call('DEL', state)
+  return {}
+end
+local size, weight, low = window_of(tonumber(ARGV[1]))
+if ARGV[2] == 'all' or taken <= low then
+  return feed(size - taken, weight)
+end
+return {}

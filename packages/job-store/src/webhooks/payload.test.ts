@@ -1,0 +1,46 @@
+import { WEBHOOK_LENGTH_MAX, WebhookPayload, type ToolJobRequest } from "@millrace/contracts";
+import { expect, test } from "vitest";
+import { terminalEvent } from "../job-view.ts";
+import { webhookBody } from "./payload.ts";
+
+const JOB_ID = `job_${"0".repeat(26)}`;
+
+function bodyOf(text: string): WebhookPayload {
+  const request: ToolJobRequest = { type: "tool", tool: "echo", arguments: { text } };
+  const first = JSON.stringify({ type: "job.queued", time: "2026-11-22T10:00:00.000Z", attempt: 1, request });
+  const result = {
+    content: [{ type: "text" as const, text }],
+    structured_content: null,
+    is_error: false,
+    execution_time_ms: 1,
+  };
+  const end = terminalEvent(
+    { status: "completed", result },
+    { at: Date.parse("2026-11-22T10:00:01Z"), attempt: 1, startedAt: null, workerId: null },
+  );
+  const body = webhookBody(JOB_ID, 3, JSON.stringify(end), first);
+  expect(body.length).toBeLessThanOrEqual(WEBHOOK_LENGTH_MAX);
+  return WebhookPayload.parse(JSON.parse(body));
+}
+
+test("[webhook.payload] the body has the job as it ended, and without request and result when it is too long", () => {
+  expect(bodyOf("hello")).toMatchObject({
+    type: "job.completed",
+    timestamp: "2026-11-22T10:00:01.000Z",
+    data: {
+      id: JOB_ID,
+      status: "completed",
+      request: { tool: "echo" },
+      result: { content: [{ text: "hello" }] },
+    },
+  });
+  expect(bodyOf("x".repeat(WEBHOOK_LENGTH_MAX))).toMatchObject({
+    data: {
+      id: JOB_ID,
+      status: "completed",
+      request: null,
+      result: null,
+      links: { self: `/jobs/${JOB_ID}` },
+    },
+  });
+});

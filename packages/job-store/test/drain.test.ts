@@ -1,0 +1,152 @@
+import { once } from "node:events";
+import { expect, test } from "vitest";
+import type { JobExecution } from "../src/job-execution.ts";
+import { CHAT_DONE, CHAT_REQUEST, claimChat, submitChat } from "./support/chat-jobs.ts";
+import { NOTHING } from "./support/executors.ts";
+import { eventTypes, startRunner, untilStatus } from "./support/run-jobs.ts";
+import { createInstallation, TENANT, type Installation } from "./support/test-installation.ts";
+
+/** Longer than any test: a worker that waited for it would be told by the test's own time limit. */
+const DRAIN_MS = 600_000;
+
+/** The sets of BullMQ in which a job that is handed over may be found. */
+async function placeOf({ redis, keys }: Installation, jobId: string): Promise<string | undefined> {
+  const queue = `${keys.queuePrefix("chat")}:chat`;
+  for (const name of ["prioritized", "delayed"]) {
+    if ((await redis.zscore(`${queue}:${name}`, jobId)) !== null) return name;
+  }
+  return undefined;
+}
+
+test("[store.drain.step] a job goes on with another worker after the step in which its own began to drain", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const began = Promise.withResolvers<undefined>();
+  const leaving = startRunner(installation, async ({ draining }) => {
+    began.resolve(undefined);
+    await once(draining, "abort");
+    return { status: "yielded" };
+  });
+  const jobId = await submitChat(installation);
+  await began.promise;
+  await leaving.close(DRAIN_MS);
+  // At once: not after a backoff, as something that has failed.
+  expect(await placeOf(installation, jobId)).toBe("prioritized");
+  let second: JobExecution | undefined;
+  startRunner(installation, (execution) => {
+    second = execution;
+    return Promise.resolve(CHAT_DONE);
+  });
+  await untilStatus(api, jobId, "completed");
+  expect(second).toMatchObject({ attempt: 1, isUnknown: false });
+  expect(await eventTypes(api, jobId)).toEqual(["job.queued", "job.started", "job.started", "job.completed"]);
+  expect((await api.find(TENANT, jobId))?.job.attempt).toBe(1);
+});
+
+test("[store.drain.timeout] a step that outlasts the drain timeout is aborted, and its job waits for no backoff", async () => {
+  const installation = createInstallation();
+  const began = Promise.withResolvers<undefined>();
+  const leaving = startRunner(installation, async ({ signal }) => {
+    began.resolve(undefined);
+    await once(signal, "abort");
+    return { status: "stopped", cancellation: NOTHING };
+  });
+  const jobId = await submitChat(installation);
+  await began.promise;
+  await leaving.close(0);
+  expect(await placeOf(installation, jobId)).toBe("prioritized");
+});
+
+test.each(["before", "while"] as const)(
+  "[store.drain.held] a job that waits for its server %s its worker drains is handed over at once",
+  async (when) => {
+    const installation = createInstallation();
+    const api = installation.createApi();
+    const began = Promise.withResolvers<undefined>();
+    const leaving = startRunner(installation, async ({ signal, draining, waiting }) => {
+      if (when === "before") waiting("place");
+      began.resolve(undefined);
+      if (when === "while") {
+        await once(draining, "abort");
+        waiting("server");
+      }
+      if (!signal.aborted) await once(signal, "abort");
+      return { status: "stopped", cancellation: NOTHING };
+    });
+    const jobId = await submitChat(installation);
+    await began.promise;
+    await leaving.close(DRAIN_MS);
+    let isUnknown: boolean | undefined;
+    startRunner(installation, (execution) => {
+      ({ isUnknown } = execution);
+      return Promise.resolve(CHAT_DONE);
+    });
+    await untilStatus(api, jobId, "completed");
+    expect(isUnknown).toBe(false);
+  },
+);
+
+test("[store.unknown.held] a run that died while it waited has begun nothing, one that had gone on may have", async () => {
+  const installation = createInstallation();
+  const jobId = await submitChat(installation, { ...CHAT_REQUEST, timeout_ms: 60_000 });
+  const first = await claimChat(installation, jobId, 1);
+  await first.hold();
+  const second = await claimChat(installation, jobId, 2);
+  expect(second.isUnknown).toBe(false);
+  await second.hold();
+  await second.release(5_000);
+  const third = await claimChat(installation, jobId, 3);
+  expect(third.isUnknown).toBe(true);
+  // Its time stood still.
+  expect(third.remainingMs).toBeGreaterThan(60_000);
+});
+
+test("[store.unknown.held.before] a run that waits does not hide what a run before it may have begun", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const jobId = await submitChat(installation);
+  await claimChat(installation, jobId, 1);
+  await claimChat(installation, jobId, 2);
+  const { redis, keys } = installation;
+  const seen: boolean[] = [];
+  const leaving = startRunner(installation, async ({ isUnknown, waiting, signal }) => {
+    seen.push(isUnknown);
+    waiting("server");
+    if (!signal.aborted) await once(signal, "abort");
+    return { status: "stopped", cancellation: NOTHING };
+  });
+  // As if these two had been starts of the queue's entry.
+  await redis.hset(keys.record(jobId), "run", 0);
+  await untilStatus(api, jobId, "running");
+  await expect.poll(() => seen.length, { timeout: 20_000 }).toBe(1);
+  await leaving.close(DRAIN_MS);
+  expect(seen).toEqual([true]);
+  expect(await redis.hget(keys.record(jobId), "idle_run")).toBeNull();
+});
+
+test("[store.held.cost] a job that need not wait writes nothing for it", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const steps = await stepsOf(installation, async ({ running }) => {
+    await running();
+    return CHAT_DONE;
+  });
+  const jobId = await submitChat(installation);
+  await untilStatus(api, jobId, "completed");
+  // The end.
+  expect(await steps()).toBe(1);
+});
+
+/** Runs jobs, and counts the steps that they have written. */
+async function stepsOf(
+  installation: Installation,
+  execute: Parameters<typeof startRunner>[1],
+): Promise<() => Promise<number>> {
+  const { redis, keys } = installation;
+  const ids: string[] = [];
+  startRunner(installation, (execution) => {
+    ids.push(execution.jobId);
+    return execute(execution);
+  });
+  return async () => Number(await redis.hget(keys.record(ids[0] ?? ""), "sequence"));
+}

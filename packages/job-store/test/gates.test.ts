@@ -1,0 +1,81 @@
+import { expect, test, vi } from "vitest";
+import type { Gate } from "../src/admission/gate.ts";
+import type { JobStore } from "../src/job-store.ts";
+import { lineState, linesGone, submitMany } from "./support/line-state.ts";
+import { PATIENCE_MS, queueEmpty, startRunner } from "./support/run-jobs.ts";
+import { createInstallation, REQUEST, RESULT, TENANT } from "./support/test-installation.ts";
+
+const DONE = { status: "completed", result: RESULT } as const;
+
+async function submitAt(gate: Gate, store: JobStore, count: number, request = REQUEST): Promise<string[]> {
+  const jobs = await Promise.all(
+    Array.from({ length: count }, () => store.submit({ tenant: TENANT, request, gate })),
+  );
+  return jobs.map(({ id }) => id);
+}
+
+test("[store.admission.gate] no more jobs of a gate than its limit are past it, and the next pass in their order", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const gated = await submitAt({ id: "batch_1", limit: 2 }, api, 12);
+  const others = await submitMany(api, 3);
+  const { admitted, line } = await lineState(installation);
+  expect(admitted.toSorted()).toEqual([...gated.slice(0, 2), ...others].toSorted());
+  expect(line).toEqual([]);
+  expect(await api.usage.ofTenant(TENANT)).toEqual({ queued: 15, running: 0 });
+  const starts: string[] = [];
+  let [running, most] = [0, 0];
+  startRunner(
+    installation,
+    async ({ jobId }) => {
+      if (!gated.includes(jobId)) return DONE;
+      starts.push(jobId);
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      return DONE;
+    },
+    { type: "tool", concurrency: 10 },
+  );
+  await vi.waitFor(() => expect(starts).toHaveLength(12), PATIENCE_MS);
+  expect(most).toBeLessThanOrEqual(2);
+  expect(starts.toSorted()).toEqual(gated);
+  await queueEmpty(installation, "tool");
+  await linesGone(installation);
+});
+
+test("[store.admission.gate.cancel] a cancel lets the next pass, at the gate and past it", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const [first = "", second = "", third = ""] = await submitAt({ id: "batch_1", limit: 1 }, api, 3);
+  await api.cancel(TENANT, second);
+  expect((await lineState(installation)).admitted).toEqual([first]);
+  await api.cancel(TENANT, first);
+  // Two of a hundred places are taken at most: the line is fed at once.
+  expect((await lineState(installation)).admitted).toEqual([third]);
+  await api.cancel(TENANT, third);
+  await linesGone(installation);
+});
+
+test("[store.admission.gate.delayed] a delayed job passes its gate when it is due", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const ids = await submitAt({ id: "batch_1", limit: 1 }, api, 3, { ...REQUEST, delay_ms: 1 });
+  let [running, most, ended] = [0, 0, 0];
+  startRunner(
+    installation,
+    async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      ended += 1;
+      return DONE;
+    },
+    { type: "tool" },
+  );
+  await vi.waitFor(() => expect(ended).toBe(ids.length), PATIENCE_MS);
+  expect(most).toBe(1);
+  await linesGone(installation);
+});

@@ -1,0 +1,95 @@
+import { once } from "node:events";
+import { startTcpProxy } from "@millrace/testing";
+import { expect, inject, onTestFinished, test, vi } from "vitest";
+import type { Execute } from "../src/job-execution.ts";
+import { RunAbandoned } from "../src/run-abandoned.ts";
+import { RunRefusedError } from "../src/run-writer.ts";
+import { CHAT_DONE, submitChat, toolCalled } from "./support/chat-jobs.ts";
+import { NOTHING } from "./support/executors.ts";
+import { eventTypes, PATIENCE_MS, queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";
+import { createInstallation, TENANT, type Installation } from "./support/test-installation.ts";
+
+const TAKEN_OVER = ["job.queued", "job.started", "job.started", "job.completed"];
+
+/** What a pause, a partition or a blocked event loop comes to: the lock has expired. */
+async function loseLock({ redis, keys }: Installation, jobId: string): Promise<void> {
+  const lock = `${keys.queuePrefix("chat")}:chat:${jobId}:lock`;
+  await vi.waitFor(async () => expect(await redis.del(lock)).toBe(1), PATIENCE_MS);
+}
+
+/** The first start runs until it is told to stop; the others are done at once. */
+function firstHangs(): { execute: Execute; starts: () => number; stopped: Promise<unknown> } {
+  const stopped = Promise.withResolvers<unknown>();
+  let starts = 0;
+  const execute: Execute = async ({ signal }) => {
+    starts += 1;
+    if (starts > 1) return CHAT_DONE;
+    await once(signal, "abort");
+    stopped.resolve(signal.reason);
+    return { status: "stopped", cancellation: NOTHING };
+  };
+  return { execute, starts: () => starts, stopped: stopped.promise };
+}
+
+test("[store.lock.lost] a worker that has lost a job's lock aborts at once, and another goes on", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const { execute, stopped } = firstHangs();
+  startRunner(installation, execute);
+  const jobId = await submitChat(installation);
+  await untilStatus(api, jobId, "running");
+  startRunner(installation, execute);
+  await loseLock(installation, jobId);
+  expect(await stopped).toSatisfy(
+    (reason) => reason instanceof RunAbandoned || reason instanceof RunRefusedError,
+  );
+  await untilStatus(api, jobId, "completed");
+  expect(await eventTypes(api, jobId)).toEqual(TAKEN_OVER);
+  expect((await api.find(TENANT, jobId))?.job.attempt).toBe(1);
+  await queueEmpty(installation, "chat");
+});
+
+test("[store.lock.lone] a lone worker that has lost a job's lock takes the job back and ends it", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const { execute, starts } = firstHangs();
+  startRunner(installation, execute);
+  const jobId = await submitChat(installation);
+  await untilStatus(api, jobId, "running");
+  await loseLock(installation, jobId);
+  await untilStatus(api, jobId, "completed");
+  expect(starts()).toBe(2);
+  expect(await eventTypes(api, jobId)).toEqual(TAKEN_OVER);
+  await queueEmpty(installation, "chat");
+});
+
+test("[store.lock.partition] a worker that was cut off comes back to find that its job is another's, and begins nothing", async () => {
+  const { hostname: host, port } = new URL(inject("redisUrl"));
+  const proxy = await startTcpProxy({ host, port: Number(port) });
+  onTestFinished(() => proxy.close());
+  const installation = createInstallation();
+  const apart = createInstallation(`redis://127.0.0.1:${proxy.port}`, installation.keyPrefix);
+  const api = installation.createApi();
+  const isBack = Promise.withResolvers<undefined>();
+  const intent = Promise.withResolvers<unknown>();
+  let isAborted = false;
+  startRunner(apart, async ({ signal, write }) => {
+    await isBack.promise;
+    // No tool is called before this has been written.
+    intent.resolve(await write([toolCalled("c1")]).catch((error: unknown) => error));
+    isAborted = signal.aborted;
+    throw signal.reason;
+  });
+  const jobId = await submitChat(installation);
+  await untilStatus(api, jobId, "running");
+  proxy.blackHole();
+  startRunner(installation, () => Promise.resolve(CHAT_DONE));
+  await loseLock(installation, jobId);
+  await untilStatus(api, jobId, "completed");
+  isBack.resolve(undefined);
+  proxy.resume();
+  proxy.cut();
+  expect(await intent.promise).toBeInstanceOf(RunRefusedError);
+  await vi.waitFor(() => expect(isAborted).toBe(true), PATIENCE_MS);
+  expect(await eventTypes(api, jobId)).toEqual(TAKEN_OVER);
+}, 60_000);

@@ -1,0 +1,38 @@
+import type { Batch, JobRequest } from "@millrace/contracts";
+import { expect } from "vitest";
+import type { UploadLine } from "../../src/batches/upload-line.ts";
+import type { JobStore } from "../../src/job-store.ts";
+import { never } from "./run-jobs.ts";
+import { REQUEST, TENANT, type Installation } from "./test-installation.ts";
+
+/** Lines from 1 on, as an upload brings them. */
+export function uploadLines(count: number, request: JobRequest = REQUEST): UploadLine[] {
+  return Array.from({ length: count }, (_, index) => ({
+    line: index + 1,
+    content: Buffer.from(`line ${index + 1}`),
+    job: { newJob: { tenant: TENANT, request }, customId: `c${index + 1}`, concurrency: undefined },
+  }));
+}
+
+export function openBatch(store: JobStore, idempotencyKey: string | null = null) {
+  return store.batches.open({ tenant: TENANT, options: {}, idempotencyKey, signal: never });
+}
+
+/** A whole batch; resolves with its id. */
+export async function submitBatch(store: JobStore, count: number, request?: JobRequest): Promise<string> {
+  const upload = await openBatch(store);
+  await upload.write(uploadLines(count, request));
+  await upload.close("complete");
+  return upload.batchId;
+}
+
+export async function findBatch(store: JobStore, batchId: string): Promise<Batch> {
+  const batch = await store.batches.find(TENANT, batchId);
+  if (!batch) throw new Error("there is no such batch");
+  return batch;
+}
+
+/** Makes the sweeper look at a batch at its next step. */
+export async function makeDue({ redis, keys }: Installation, batchId: string): Promise<void> {
+  expect(await redis.zadd(keys.batches, "XX", "CH", 0, `${batchId} ${TENANT}`)).toBe(1);
+}

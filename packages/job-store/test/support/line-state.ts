@@ -1,0 +1,61 @@
+import type { JobType } from "@millrace/contracts";
+import { expect, vi } from "vitest";
+import type { TenantLimits } from "../../src/admission/tenant-limits.ts";
+import type { JobStore } from "../../src/job-store.ts";
+import { PATIENCE_MS } from "./run-jobs.ts";
+import { REQUEST, TENANT, type Installation } from "./test-installation.ts";
+
+export const LIMITS: TenantLimits = { weight: 1, maxRunning: null, maxQueued: 1_000_000 };
+
+/** Of `scripts/line.lua`: how long ago jobs were admitted is part of their scores. */
+const LONG_MS = 60_000;
+
+/** On a busy machine more than so many at once are not answered in time. */
+const AT_ONCE = 50;
+
+/** Submits so many tool jobs, many at once; returns their ids. */
+export async function submitMany(
+  store: JobStore,
+  count: number,
+  { tenant = TENANT, request = REQUEST } = {},
+): Promise<string[]> {
+  const ids: string[] = [];
+  while (ids.length < count) {
+    const length = Math.min(AT_ONCE, count - ids.length);
+    const jobs = await Promise.all(Array.from({ length }, () => store.submit({ tenant, request })));
+    ids.push(...jobs.map(({ id }) => id));
+  }
+  return ids;
+}
+
+/** Where the jobs of one key stand. */
+export async function lineState(
+  { redis, keys }: Installation,
+  type: JobType = "tool",
+  tenant = TENANT,
+): Promise<{ line: string[]; admitted: string[]; later: string[]; queued: string[] }> {
+  const line = keys.line(type, tenant);
+  return {
+    line: await redis.zrange(line, "0", "-1"),
+    admitted: await redis.zrange(`${line}:admitted`, "0", "-1"),
+    later: await redis.smembers(`${line}:later`),
+    queued: await redis.zrange(`${keys.queuePrefix(type)}:${type}:prioritized`, "0", "-1"),
+  };
+}
+
+/** Makes admissions old enough for the sweeper to look at. */
+export async function ageAdmitted({ redis, keys }: Installation, type: JobType = "tool"): Promise<void> {
+  const key = `${keys.line(type, TENANT)}:admitted`;
+  for (const id of await redis.zrange(key, "0", "-1")) await redis.zadd(key, "XX", "INCR", -LONG_MS, id);
+}
+
+/** Waits until nothing is left of any line. */
+export async function linesGone({ redis, keyPrefix }: Installation): Promise<void> {
+  const left = () => redis.keys(`${keyPrefix}:{line:*`);
+  await vi.waitFor(async () => expect(await left()).toEqual([]), PATIENCE_MS);
+}
+
+/** The api takes the note of a whole submission back a little later. */
+export async function noteTaken({ redis, keys }: Installation): Promise<void> {
+  await vi.waitFor(async () => expect(await redis.exists(keys.submissions)).toBe(0), PATIENCE_MS);
+}
