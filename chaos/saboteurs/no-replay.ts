@@ -1,5 +1,5 @@
 /** A worker that does not replay the journal, as a program: every start of a job begins from the beginning. */
-import { JobRun } from "../../packages/job-store/src/job-run.ts";
+import { JobRun } from "../../packages/job-store/src/run/job-run.ts";
 
 JobRun.prototype.readPast = async () => [];
 

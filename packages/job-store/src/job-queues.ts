@@ -11,7 +11,7 @@ import { JobType, type JobRequest } from "@millrace/contracts";
 import { RESUMED_PRIORITY } from "./admission/place.ts";
 import type { Keys } from "./keys.ts";
 import type { Logger } from "./logger.ts";
-import { pipelineReplies } from "./unavailable.ts";
+import { pipelineReplies } from "./redis/unavailable.ts";
 
 /**
  * A job's entry in its queue. Each generation has one of its own: a job may be retried while BullMQ has not yet dropped

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { LineSweep } from "./admission/line-sweep.ts";
 import type { BatchSweep } from "./batches/batch-sweep.ts";
-import { IndexPurge } from "./index-purge.ts";
-import { failOverdueJobs, type QueueTimeoutDependencies } from "./queue-timeouts.ts";
-import { recoverSubmissions, type RecoveryDependencies } from "./recover-submissions.ts";
+import { IndexPurge } from "./reading/index-purge.ts";
+import { failOverdueJobs, type QueueTimeoutDependencies } from "./control/queue-timeouts.ts";
+import { recoverSubmissions, type RecoveryDependencies } from "./submission/recover-submissions.ts";
 import { recoverSchedules } from "./schedules/recover-schedules.ts";
 import type { ScheduleRecords } from "./schedules/schedule-records.ts";
 import type { WebhookDispatch } from "./webhooks/webhook-dispatch.ts";

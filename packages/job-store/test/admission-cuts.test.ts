@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import { Admission } from "../src/admission/admission.ts";
 import type { LineName } from "../src/admission/admission.ts";
 import { FleetCapacity } from "../src/admission/fleet-capacity.ts";
-import type { Execute } from "../src/job-execution.ts";
+import type { Execute } from "../src/run/job-execution.ts";
 import { JobQueues } from "../src/job-queues.ts";
 import type { Logger } from "../src/logger.ts";
 import { ageAdmitted, LIMITS, lineState, linesGone, noteTaken, submitMany } from "./support/line-state.ts";

@@ -1,7 +1,7 @@
 import { Pipeline } from "ioredis";
 import { expect, test, vi } from "vitest";
 import { QueueFullError } from "../src/admission/tenant-limits.ts";
-import type { Execute } from "../src/job-execution.ts";
+import type { Execute } from "../src/run/job-execution.ts";
 import { LIMITS, lineState, linesGone, submitMany } from "./support/line-state.ts";
 import { PATIENCE_MS, queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";
 import { createInstallation, REQUEST, RESULT, TENANT } from "./support/test-installation.ts";

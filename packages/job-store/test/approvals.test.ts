@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { parseRecord } from "../src/record.ts";
-import { DecidedBeforeError } from "../src/run-writer.ts";
+import { DecidedBeforeError } from "../src/run/run-writer.ts";
 import { approvalRequested, CHAT_DONE, claimChat, submitChat, toolCalled } from "./support/chat-jobs.ts";
 import { eventTypes, PATIENCE_MS, startRunner, untilStatus } from "./support/run-jobs.ts";
 import { createInstallation, TENANT, type Installation } from "./support/test-installation.ts";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { isTerminal, isTerminalEvent } from "@millrace/contracts";
 import { expect, test, vi } from "vitest";
 import { systemClock } from "../src/clock.ts";
-import { endWaitingJob } from "../src/end-waiting-job.ts";
+import { endWaitingJob } from "../src/control/end-waiting-job.ts";
 import { parseRecord, type JobRecord } from "../src/record.ts";
 import {
   CHAT_DONE,

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
-import { JobCancelled } from "../src/run-abandoned.ts";
+import { JobCancelled } from "../src/run/run-abandoned.ts";
 import type { JobStore } from "../src/job-store.ts";
-import { waitForEnd } from "../src/wait-for-end.ts";
+import { waitForEnd } from "../src/reading/wait-for-end.ts";
 import {
   approvalRequested,
   CHAT_DONE,

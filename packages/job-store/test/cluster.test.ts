@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { JobEvent } from "@millrace/contracts";
 import { startRedisCluster, type RedisCluster } from "@millrace/testing";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { waitForEnd } from "../src/wait-for-end.ts";
+import { waitForEnd } from "../src/reading/wait-for-end.ts";
 import {
   CHAT_DONE,
   CHAT_REQUEST,

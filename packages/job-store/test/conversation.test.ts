@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { JobOutcome } from "../src/job-view.ts";
+import type { JobOutcome } from "../src/reading/job-view.ts";
 import {
   approvalRequested,
   CHAT_DONE,

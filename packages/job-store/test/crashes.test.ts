@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { expect, test, vi } from "vitest";
 import { systemClock } from "../src/clock.ts";
-import { failCrashLoop } from "../src/crash-loop.ts";
-import { claimRun, type Claim } from "../src/claim-run.ts";
+import { failCrashLoop } from "../src/run/crash-loop.ts";
+import { claimRun, type Claim } from "../src/run/claim-run.ts";
 import {
   CHAT_DONE,
   CHAT_REQUEST,

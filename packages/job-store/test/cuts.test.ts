@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { endWaitingJob } from "../src/end-waiting-job.ts";
+import { endWaitingJob } from "../src/control/end-waiting-job.ts";
 import { systemClock } from "../src/clock.ts";
 import { parseRecord } from "../src/record.ts";
 import { CHAT_DONE, CHAT_REQUEST, claimChat, submitChat } from "./support/chat-jobs.ts";

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { expect, test } from "vitest";
-import type { JobExecution } from "../src/job-execution.ts";
+import type { JobExecution } from "../src/run/job-execution.ts";
 import { CHAT_DONE, CHAT_REQUEST, claimChat, submitChat } from "./support/chat-jobs.ts";
 import { NOTHING } from "./support/executors.ts";
 import { eventTypes, startRunner, untilStatus } from "./support/run-jobs.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { claimRun } from "../src/claim-run.ts";
-import type { JobRun } from "../src/job-run.ts";
-import { RunRefusedError } from "../src/run-writer.ts";
+import { claimRun } from "../src/run/claim-run.ts";
+import type { JobRun } from "../src/run/job-run.ts";
+import { RunRefusedError } from "../src/run/run-writer.ts";
 import { systemClock } from "../src/clock.ts";
 import {
   createInstallation,

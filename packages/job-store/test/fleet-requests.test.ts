@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { FleetHandlers } from "../src/fleet-responder.ts";
+import type { FleetHandlers } from "../src/fleet/fleet-responder.ts";
 import { createInstallation } from "./support/test-installation.ts";
 
 const signal = new AbortController().signal;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
-import type { Execute } from "../src/job-execution.ts";
+import type { Execute } from "../src/run/job-execution.ts";
 import { lineState, submitMany } from "./support/line-state.ts";
 import { FULL, PATIENCE_MS, startRunner } from "./support/run-jobs.ts";
 import { createInstallation, REQUEST, RESULT, type Installation } from "./support/test-installation.ts";

@@ -1,10 +1,10 @@
 import { startRedisProcess } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../src/clock.ts";
-import { claimRun } from "../src/claim-run.ts";
+import { claimRun } from "../src/run/claim-run.ts";
 import type { JobStore } from "../src/job-store.ts";
-import type { LogFollower } from "../src/log-follower.ts";
-import { waitForEnd } from "../src/wait-for-end.ts";
+import type { LogFollower } from "../src/reading/log-follower.ts";
+import { waitForEnd } from "../src/reading/wait-for-end.ts";
 import {
   createInstallation,
   REQUEST,

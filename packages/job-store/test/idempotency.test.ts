@@ -1,6 +1,6 @@
 import type { JobRequest } from "@millrace/contracts";
 import { expect, test, vi } from "vitest";
-import { IdempotencyMismatchError, JobExpiredError } from "../src/idempotency.ts";
+import { IdempotencyMismatchError, JobExpiredError } from "../src/submission/idempotency.ts";
 import type { JobStore } from "../src/job-store.ts";
 import { queueEmpty, startRunner } from "./support/run-jobs.ts";
 import { createInstallation, REQUEST, RESULT, TENANT } from "./support/test-installation.ts";

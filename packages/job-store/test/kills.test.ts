@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import type { Execute } from "../src/job-execution.ts";
+import type { Execute } from "../src/run/job-execution.ts";
 import { createJobStore, type JobStore } from "../src/job-store.ts";
 import { submitChat } from "./support/chat-jobs.ts";
 import { approve, askOnce } from "./support/executors.ts";

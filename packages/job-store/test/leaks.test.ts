@@ -1,9 +1,9 @@
 import type { ChatJobRequest } from "@millrace/contracts";
 import { expect, test, vi } from "vitest";
 import { systemClock } from "../src/clock.ts";
-import type { Execute } from "../src/job-execution.ts";
+import type { Execute } from "../src/run/job-execution.ts";
 import type { JobStore } from "../src/job-store.ts";
-import { StoreUnavailableError } from "../src/unavailable.ts";
+import { StoreUnavailableError } from "../src/redis/unavailable.ts";
 import { createWorkerStore } from "../src/worker-store.ts";
 import { CHAT_DONE, CHAT_REQUEST, toolCalled, toolReturned, turnFinished } from "./support/chat-jobs.ts";
 import { approve, askOnce, NOTHING } from "./support/executors.ts";

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { startTcpProxy } from "@millrace/testing";
 import { expect, inject, onTestFinished, test, vi } from "vitest";
-import type { Execute } from "../src/job-execution.ts";
-import { RunAbandoned } from "../src/run-abandoned.ts";
-import { RunRefusedError } from "../src/run-writer.ts";
+import type { Execute } from "../src/run/job-execution.ts";
+import { RunAbandoned } from "../src/run/run-abandoned.ts";
+import { RunRefusedError } from "../src/run/run-writer.ts";
 import { CHAT_DONE, submitChat, toolCalled } from "./support/chat-jobs.ts";
 import { NOTHING } from "./support/executors.ts";
 import { eventTypes, PATIENCE_MS, queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";

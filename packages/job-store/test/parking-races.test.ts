@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { JobQueues } from "../src/job-queues.ts";
-import type { JobExecution } from "../src/job-execution.ts";
+import type { JobExecution } from "../src/run/job-execution.ts";
 import { approvalRequested, CHAT_DONE, CHAT_REQUEST, claimChat, submitChat } from "./support/chat-jobs.ts";
 import { askOnce, approve, FAR_MS, forApproval } from "./support/executors.ts";
 import {

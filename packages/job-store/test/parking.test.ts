@@ -1,6 +1,6 @@
 import type { JobStep } from "@millrace/contracts";
 import { expect, test, vi } from "vitest";
-import type { ExecutionResult, JobExecution } from "../src/job-execution.ts";
+import type { ExecutionResult, JobExecution } from "../src/run/job-execution.ts";
 import { CHAT_DONE, CHAT_REQUEST, claimChat, submitChat } from "./support/chat-jobs.ts";
 import { askOnce, approve, FAR_MS } from "./support/executors.ts";
 import { eventTypes, PATIENCE_MS, queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";

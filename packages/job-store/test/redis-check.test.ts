@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startRedisProcess } from "@millrace/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { closeConnection, openConnection } from "../src/connection.ts";
+import { closeConnection, openConnection } from "../src/redis/connection.ts";
 import type { Logger } from "../src/logger.ts";
-import { checkRedisOnce } from "../src/redis-check.ts";
+import { checkRedisOnce } from "../src/redis/redis-check.ts";
 
 const silent = (): void => undefined;
 

@@ -1,6 +1,6 @@
 import type { JobError } from "@millrace/contracts";
 import { expect, test, vi } from "vitest";
-import type { ExecutionResult } from "../src/job-execution.ts";
+import type { ExecutionResult } from "../src/run/job-execution.ts";
 import type { JobStore } from "../src/job-store.ts";
 import {
   approvalRequested,

@@ -7,8 +7,8 @@ import { startRedisProcess } from "@millrace/testing";
 import type { JobStep } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
-import type { JobExecution } from "../src/job-execution.ts";
-import { RunRefusedError } from "../src/run-writer.ts";
+import type { JobExecution } from "../src/run/job-execution.ts";
+import { RunRefusedError } from "../src/run/run-writer.ts";
 import { CHAT_DONE, claimChat, submitChat } from "./support/chat-jobs.ts";
 import { FULL, never, PATIENCE_MS, startRunner } from "./support/run-jobs.ts";
 import {

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { startRedisProcess } from "@millrace/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { JobRequest } from "@millrace/contracts";
-import type { ExecutionResult, JobExecution } from "../src/job-execution.ts";
-import { waitForEnd } from "../src/wait-for-end.ts";
+import type { ExecutionResult, JobExecution } from "../src/run/job-execution.ts";
+import { waitForEnd } from "../src/reading/wait-for-end.ts";
 import {
   createInstallation,
   REQUEST,

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { expect, test, vi } from "vitest";
-import type { Execute } from "../src/job-execution.ts";
+import type { Execute } from "../src/run/job-execution.ts";
 import type { JobStore } from "../src/job-store.ts";
 import { createWorkerStore } from "../src/worker-store.ts";
 import { CHAT_DONE, submitChat, toolCalled, toolReturned, turnFinished } from "./support/chat-jobs.ts";

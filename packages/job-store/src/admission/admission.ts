@@ -3,7 +3,7 @@ import type { IRedisTransaction } from "bullmq";
 import { entryId, parseEntryId, type JobQueues, type QueueEntry } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
 import type { EnterReply, FedReply } from "../scripts.ts";
-import { pipelineReplies } from "../unavailable.ts";
+import { pipelineReplies } from "../redis/unavailable.ts";
 import type { FleetCapacity } from "./fleet-capacity.ts";
 import type { Gate } from "./gate.ts";
 import { queuePriority } from "./place.ts";

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { DUE, type DueJobData } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
-import { DRAIN_DELAY_SECONDS, RECOVERY } from "../queue-worker.ts";
+import { DRAIN_DELAY_SECONDS, RECOVERY } from "../run/queue-worker.ts";
 import type { Admission } from "./admission.ts";
 
 /** Jobs that become due at once come in together, so many at the most. */

@@ -1,7 +1,11 @@
-import type { OwnedPipeline, OwnedReplies } from "../owned-pipeline.ts";
+import type { OwnedPipeline, OwnedReplies } from "../redis/owned-pipeline.ts";
 import { entryId } from "../job-queues.ts";
 import type { EnterReply } from "../scripts.ts";
-import { travellingRequest, type PreparedSubmission, type SubmissionDependencies } from "../submission.ts";
+import {
+  travellingRequest,
+  type PreparedSubmission,
+  type SubmissionDependencies,
+} from "../submission/submission.ts";
 import { fedJobs, priorityOf, type EnterMode, type FedJob, type LineName } from "./admission.ts";
 import { queuePriority } from "./place.ts";
 

@@ -1,7 +1,7 @@
 import type { JobType } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Keys } from "../keys.ts";
-import type { WorkerHeartbeat } from "../worker-registry.ts";
+import type { WorkerHeartbeat } from "../fleet/worker-registry.ts";
 
 /** A key has at least so many jobs of one kind in BullMQ before others of it wait in line. */
 const ROOM_MIN = 100;

@@ -2,7 +2,7 @@ import { JobType } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import { entryId, parseEntryId, type JobQueues, type QueueEntry } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
-import { pipelineReplies } from "../unavailable.ts";
+import { pipelineReplies } from "../redis/unavailable.ts";
 import type { Admission, LineName } from "./admission.ts";
 import { queuePriority } from "./place.ts";
 

@@ -5,7 +5,7 @@ import { jobIdTime } from "../job-id.ts";
 import { jobIdOf, type JobQueues } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
 import { readFinished, type FinishedCounts } from "../metrics/finished-jobs.ts";
-import { pipelineReplies, type Answer } from "../unavailable.ts";
+import { pipelineReplies, type Answer } from "../redis/unavailable.ts";
 
 /** Jobs of a key that wait, delayed ones too, and that run. Parked jobs do neither. */
 export interface TenantUsage {

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Redis } from "ioredis";
-import type { JobControl } from "../job-control.ts";
+import type { JobControl } from "../control/job-control.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
-import { EVERY_TENANT } from "../viewer.ts";
+import { EVERY_TENANT } from "../reading/viewer.ts";
 import { batchJobId } from "./batch-id.ts";
 import { BatchLines, isUnfinished } from "./batch-lines.ts";
 

@@ -2,7 +2,7 @@ import type { JobStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Clock } from "../clock.ts";
 import type { Keys } from "../keys.ts";
-import { untilStored } from "../unavailable.ts";
+import { untilStored } from "../redis/unavailable.ts";
 import { lineOfJob } from "./batch-id.ts";
 import { batchScriptKeys } from "./batch-record.ts";
 

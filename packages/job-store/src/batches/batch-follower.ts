@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { BatchEvent, BatchProgress } from "@millrace/contracts";
-import type { ChannelSubscription } from "../channel-subscriptions.ts";
+import type { ChannelSubscription } from "../redis/channel-subscriptions.ts";
 import type { Clock } from "../clock.ts";
-import type { LogEvent } from "../event-log.ts";
+import type { LogEvent } from "../reading/event-log.ts";
 
 /** A reader hears of a batch at most ten times a second, in milliseconds. */
 const INTERVAL_MS = 100;

@@ -1,10 +1,10 @@
 import { isTerminalEvent, type BatchOrder, type BatchResult } from "@millrace/contracts";
 import type { Redis } from "ioredis";
-import { eventType } from "../event-log.ts";
-import { endedStatus, shownResult, type TerminalEvent } from "../job-view.ts";
+import { eventType } from "../reading/event-log.ts";
+import { endedStatus, shownResult, type TerminalEvent } from "../reading/job-view.ts";
 import type { Keys } from "../keys.ts";
 import type { OutcomeReply } from "../scripts.ts";
-import { pipelineReplies } from "../unavailable.ts";
+import { pipelineReplies } from "../redis/unavailable.ts";
 import { batchJobId } from "./batch-id.ts";
 import { BatchLines, isUnfinished } from "./batch-lines.ts";
 

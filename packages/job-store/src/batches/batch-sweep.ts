@@ -1,10 +1,10 @@
 import type { JobStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Clock } from "../clock.ts";
-import { keyLifetimeSeconds } from "../idempotency.ts";
+import { keyLifetimeSeconds } from "../submission/idempotency.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
-import { pipelineReplies } from "../unavailable.ts";
+import { pipelineReplies } from "../redis/unavailable.ts";
 import type { BatchCancel } from "./batch-cancel.ts";
 import { countBatchEnds, type BatchEnd } from "./batch-ends.ts";
 import { batchIdTime, batchJobId } from "./batch-id.ts";

@@ -3,8 +3,8 @@ import { BATCH_REJECTIONS_MAX, type Batch, type BatchRejection } from "@millrace
 import type { Redis } from "ioredis";
 import { QueueFullError } from "../admission/tenant-limits.ts";
 import type { Keys } from "../keys.ts";
-import type { Submission } from "../submission.ts";
-import { withStore } from "../unavailable.ts";
+import type { Submission } from "../submission/submission.ts";
+import { withStore } from "../redis/unavailable.ts";
 import { batchJobId, lineOfJob } from "./batch-id.ts";
 import { batchScriptKeys } from "./batch-record.ts";
 import { packLines, type UploadLine } from "./upload-line.ts";

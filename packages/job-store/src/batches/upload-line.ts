@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { BatchRejection } from "@millrace/contracts";
-import type { NewJob } from "../submission.ts";
+import type { NewJob } from "../submission/submission.ts";
 
 /** A line of an upload that is not empty: what it says, and either its job or why it makes none. */
 export interface UploadLine {

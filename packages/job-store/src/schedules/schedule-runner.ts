@@ -1,11 +1,11 @@
 import { Worker, type Job } from "bullmq";
 import type { Redis } from "ioredis";
-import { IdempotencyMismatchError, JobExpiredError } from "../idempotency.ts";
-import type { KeyedSubmissions } from "../keyed-submissions.ts";
+import { IdempotencyMismatchError, JobExpiredError } from "../submission/idempotency.ts";
+import type { KeyedSubmissions } from "../submission/keyed-submissions.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
-import { RECOVERY } from "../queue-worker.ts";
-import type { NewJob } from "../submission.ts";
+import { RECOVERY } from "../run/queue-worker.ts";
+import type { NewJob } from "../submission/submission.ts";
 import { SCHEDULE_QUEUE, SCHEDULE_SETTINGS } from "./schedule-queue.ts";
 import type { ScheduleRecords } from "./schedule-records.ts";
 import type { ScheduleTick, StoredRun, StoredSchedule } from "./stored-schedule.ts";

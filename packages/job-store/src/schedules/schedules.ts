@@ -10,10 +10,10 @@ import {
 } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Clock } from "../clock.ts";
-import type { JobSnapshot } from "../job-view.ts";
+import type { JobSnapshot } from "../reading/job-view.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
-import type { Answer } from "../unavailable.ts";
+import type { Answer } from "../redis/unavailable.ts";
 import { checkTiming } from "./next-run.ts";
 import { ScheduleQueue } from "./schedule-queue.ts";
 import { ScheduleRecords } from "./schedule-records.ts";

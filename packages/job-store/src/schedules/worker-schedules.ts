@@ -1,11 +1,11 @@
 import type { Redis } from "ioredis";
-import { findJob } from "../find-job.ts";
+import { findJob } from "../reading/find-job.ts";
 import { createJobIds } from "../job-id.ts";
-import { KeyedSubmissions } from "../keyed-submissions.ts";
+import { KeyedSubmissions } from "../submission/keyed-submissions.ts";
 import type { Logger } from "../logger.ts";
-import type { NewJob } from "../submission.ts";
-import { SubmissionWriter, type SubmissionWriterOptions } from "../submission-writer.ts";
-import { queuedJob } from "../job-view.ts";
+import type { NewJob } from "../submission/submission.ts";
+import { SubmissionWriter, type SubmissionWriterOptions } from "../submission/submission-writer.ts";
+import { queuedJob } from "../reading/job-view.ts";
 import { ScheduleQueue } from "./schedule-queue.ts";
 import { ScheduleRecords } from "./schedule-records.ts";
 import { ScheduleRunner } from "./schedule-runner.ts";

@@ -1,7 +1,7 @@
 import type { Delivery } from "@millrace/contracts";
-import type { JobSnapshot } from "../job-view.ts";
-import type { Answer } from "../unavailable.ts";
-import type { Viewer } from "../viewer.ts";
+import type { JobSnapshot } from "../reading/job-view.ts";
+import type { Answer } from "../redis/unavailable.ts";
+import type { Viewer } from "../reading/viewer.ts";
 import { DeliveryRecords } from "./delivery-records.ts";
 import { noteWebhook, type WebhookNoteDependencies } from "./webhook-notes.ts";
 

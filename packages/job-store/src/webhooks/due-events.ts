@@ -1,8 +1,8 @@
 import { webhookEvents, WebhookEvent, type Webhook } from "@millrace/contracts";
 import type { Redis } from "ioredis";
-import { eventType } from "../event-log.ts";
+import { eventType } from "../reading/event-log.ts";
 import type { Keys } from "../keys.ts";
-import { pipelineReplies } from "../unavailable.ts";
+import { pipelineReplies } from "../redis/unavailable.ts";
 
 /** An event that a webhook is told of. */
 export interface DueEvent {

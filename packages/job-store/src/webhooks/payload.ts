@@ -5,7 +5,7 @@ import {
   type WebhookApproval,
   type WebhookJob,
 } from "@millrace/contracts";
-import { publicEvent } from "../event-log.ts";
+import { publicEvent } from "../reading/event-log.ts";
 
 /** The body of a webhook for a stored event. Always the same for the same event. `first`: that of the log. */
 export function webhookBody(jobId: string, n: number, stored: string, first: string): string {

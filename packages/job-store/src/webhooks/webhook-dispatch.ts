@@ -1,6 +1,6 @@
-import type { QueuedEvent } from "../job-view.ts";
+import type { QueuedEvent } from "../reading/job-view.ts";
 import type { Logger } from "../logger.ts";
-import { pipelineReplies } from "../unavailable.ts";
+import { pipelineReplies } from "../redis/unavailable.ts";
 import type { DeliveryRecords } from "./delivery-records.ts";
 import { dueEvents } from "./due-events.ts";
 import type { WebhookNoteDependencies } from "./webhook-notes.ts";

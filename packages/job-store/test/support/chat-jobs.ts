@@ -1,8 +1,8 @@
 import type { ChatJobRequest, JobStep, TurnUsage } from "@millrace/contracts";
 import { systemClock } from "../../src/clock.ts";
-import type { ExecutionResult } from "../../src/job-execution.ts";
-import { claimRun } from "../../src/claim-run.ts";
-import type { JobRun } from "../../src/job-run.ts";
+import type { ExecutionResult } from "../../src/run/job-execution.ts";
+import { claimRun } from "../../src/run/claim-run.ts";
+import type { JobRun } from "../../src/run/job-run.ts";
 import { TENANT, type Installation } from "./test-installation.ts";
 
 export const CHAT_REQUEST: ChatJobRequest = { type: "chat", message: "hello" };

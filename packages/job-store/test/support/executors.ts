@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Cancellation } from "@millrace/contracts";
-import type { Execute, ExecutionResult } from "../../src/job-execution.ts";
-import type { ApprovalAnswer } from "../../src/job-control.ts";
+import type { Execute, ExecutionResult } from "../../src/run/job-execution.ts";
+import type { ApprovalAnswer } from "../../src/control/job-control.ts";
 import type { JobStore } from "../../src/job-store.ts";
 import { approvalRequested, CHAT_DONE } from "./chat-jobs.ts";
 import { TENANT } from "./test-installation.ts";

@@ -1,5 +1,5 @@
 import { inject, onTestFinished } from "vitest";
-import type { Execute } from "../../src/job-execution.ts";
+import type { Execute } from "../../src/run/job-execution.ts";
 import type { Logger } from "../../src/logger.ts";
 import { startMortalProxy, type MortalProxy } from "./mortal-proxy.ts";
 import { startRunner } from "./run-jobs.ts";

@@ -1,8 +1,8 @@
 import type { JobStatus, JobType } from "@millrace/contracts";
 import { Worker } from "bullmq";
 import { expect, vi } from "vitest";
-import type { Execute } from "../../src/job-execution.ts";
-import type { JobRunner } from "../../src/job-runner.ts";
+import type { Execute } from "../../src/run/job-execution.ts";
+import type { JobRunner } from "../../src/run/job-runner.ts";
 import type { QueuedJobData } from "../../src/job-queues.ts";
 import type { JobStore } from "../../src/job-store.ts";
 import { TENANT, type Installation } from "./test-installation.ts";

@@ -3,7 +3,7 @@ import type { ToolJobRequest, ToolJobResult } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import { inject, onTestFinished } from "vitest";
 import type { LimitsOf } from "../../src/admission/tenant-limits.ts";
-import { closeConnection, openConnection } from "../../src/connection.ts";
+import { closeConnection, openConnection } from "../../src/redis/connection.ts";
 import { createJobStore } from "../../src/job-store.ts";
 import { createKeys } from "../../src/keys.ts";
 import type { Logger } from "../../src/logger.ts";

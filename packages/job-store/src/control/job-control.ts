@@ -1,0 +1,165 @@
+import {
+  foldConversation,
+  closeConversation,
+  isTerminal,
+  requestConversation,
+  type ApprovalRequest,
+  type ConversationMessage,
+  type Job,
+  type JobStep,
+} from "@millrace/contracts";
+import type { Redis } from "ioredis";
+import type { Departures } from "../admission/departures.ts";
+import type { Clock } from "../clock.ts";
+import { endWaitingJob } from "./end-waiting-job.ts";
+import { isJobId } from "../job-id.ts";
+import type { JobQueues } from "../job-queues.ts";
+import { jobView, type QueuedEvent } from "../reading/job-view.ts";
+import type { Keys } from "../keys.ts";
+import { approvalField, parseRecord, type JobRecord } from "../record.ts";
+import { forgetQueueTimeout, takeOut } from "./queue-timeouts.ts";
+import { PUBLISH_BYTES_MAX } from "../run/run-writer.ts";
+import { pipelineReplies } from "../redis/unavailable.ts";
+import { maySee, type Viewer } from "../reading/viewer.ts";
+import { NOTHING_RAN, readSteps, workDone, type WorkDone } from "../run/work-done.ts";
+
+export interface JobControlDependencies {
+  redis: Redis;
+  keys: Keys;
+  queues: JobQueues;
+  departures: Departures;
+  clock: Clock;
+}
+
+/** `unknown`: the job has no such call. `before`: it has been decided. `expired`, `ended`: it is too late. */
+export type ApprovalAnswer = "decided" | "unknown" | "before" | "expired" | "ended";
+
+interface Reading {
+  record: JobRecord;
+  first: string;
+  last: string;
+}
+
+/** What clients may do to a job that they have submitted. Null always means: the viewer has no such job. */
+export class JobControl {
+  readonly #dependencies: JobControlDependencies;
+
+  constructor(dependencies: JobControlDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /**
+   * Ends a job that waits, and asks whoever runs one to stop it. Returns the job as it is then, and whether there was
+   * anything to stop.
+   */
+  async cancel(viewer: Viewer, jobId: string): Promise<{ job: Job; requested: boolean } | null> {
+    const { redis, keys } = this.#dependencies;
+    for (;;) {
+      const reading = await this.#read(viewer, jobId);
+      if (!reading) return null;
+      const { record, first, last } = reading;
+      if (isTerminal(record.status)) return { job: jobView(jobId, record, first, last), requested: false };
+      if (record.status === "running") {
+        const status = await redis.millraceRequestCancel(
+          keys.record(jobId),
+          keys.log(jobId),
+          keys.control,
+          jobId,
+        );
+        if (status === "running") return { job: jobView(jobId, record, first, last), requested: true };
+      } else {
+        const outcome = { status: "cancelled", ...(await this.#done(jobId, record)) } as const;
+        if ((await endWaitingJob(jobId, record, outcome, this.#dependencies)) !== "ended") continue;
+        await takeOut(jobId, record, this.#dependencies);
+        if (record.status === "queued") await forgetQueueTimeout(jobId, this.#dependencies);
+        const after = await this.#read(viewer, jobId);
+        return after && { job: jobView(jobId, after.record, after.first, after.last), requested: true };
+      }
+    }
+  }
+
+  /** Decides a call that waits for its approval; the last one lets its job go on. */
+  async decideApproval(
+    viewer: Viewer,
+    jobId: string,
+    toolCallId: string,
+    { decision, reason, arguments: changed }: ApprovalRequest,
+  ): Promise<ApprovalAnswer | null> {
+    const { redis, keys, queues, clock } = this.#dependencies;
+    const reading = await this.#read(viewer, jobId);
+    if (!reading) return null;
+    const { record } = reading;
+    const call = await this.approvalCall(jobId, toolCallId);
+    if (!call) return "unknown";
+    const event = {
+      type: "approval.resolved",
+      time: new Date(clock.now()).toISOString(),
+      attempt: record.attempt,
+      tool_call_id: toolCallId,
+      tool: call.tool,
+      decision,
+      reason: reason ?? null,
+      arguments: changed ?? null,
+    };
+    const [answer, isDue] = await redis.millraceDecideApproval(
+      keys.record(jobId),
+      keys.log(jobId),
+      keys.events(jobId),
+      approvalField(toolCallId),
+      decision,
+      PUBLISH_BYTES_MAX,
+      JSON.stringify(event),
+    );
+    if (answer === "missing") return null;
+    // Also when it was decided before: who decided then may not have come to this.
+    if (isDue === 1) await queues.wake(record.type, { jobId, generation: record.generation });
+    return answer;
+  }
+
+  /** The call that an approval is asked for; null when there is none of this id. The caller has checked the tenant. */
+  async approvalCall(jobId: string, toolCallId: string): Promise<{ tool: string } | null> {
+    if (!isJobId(jobId)) return null;
+    const { redis, keys } = this.#dependencies;
+    const isKnown = await redis.hexists(keys.record(jobId), approvalField(toolCallId));
+    if (isKnown === 0) return null;
+    const log = await redis.lrange(keys.log(jobId), 1, -1);
+    const wanted = '{"type":"approval.requested"';
+    const steps = log
+      .filter((event) => event.startsWith(wanted))
+      .map((event) => JSON.parse(event) as JobStep);
+    const found = steps.find(
+      (step) => step.type === "approval.requested" && step.tool_call_id === toolCallId,
+    );
+    return found?.type === "approval.requested" ? { tool: found.tool } : null;
+  }
+
+  /** The conversation of a chat job that has ended; `not_usable` of one that has not, and of a tool job. */
+  async conversation(viewer: Viewer, jobId: string): Promise<ConversationMessage[] | "not_usable" | null> {
+    const { redis, keys } = this.#dependencies;
+    const reading = await this.#read(viewer, jobId);
+    if (!reading) return null;
+    const { request, previous = [] } = JSON.parse(reading.first) as QueuedEvent;
+    if (request.type !== "chat" || !isTerminal(reading.record.status)) return "not_usable";
+    const steps = await readSteps(redis, keys.log(jobId));
+    return closeConversation(foldConversation([...previous, ...requestConversation(request)], steps));
+  }
+
+  /** What a job that waits has done. It writes no steps, so this stays true until it is claimed. */
+  async #done(jobId: string, { status, attempt }: JobRecord): Promise<WorkDone> {
+    if (status === "queued" && attempt === 1) return { cancellation: NOTHING_RAN };
+    const { redis, keys } = this.#dependencies;
+    return workDone(await readSteps(redis, keys.log(jobId)));
+  }
+
+  async #read(viewer: Viewer, jobId: string): Promise<Reading | null> {
+    if (!isJobId(jobId)) return null;
+    const { redis, keys } = this.#dependencies;
+    const log = keys.log(jobId);
+    const replies = await redis.pipeline().hgetall(keys.record(jobId)).lindex(log, 0).lindex(log, -1).exec();
+    const [hash, first, last] = pipelineReplies(replies);
+    const record = parseRecord(hash as Record<string, string>);
+    if (!record || !maySee(viewer, record.tenant)) return null;
+    if (typeof first !== "string" || typeof last !== "string") return null;
+    return { record, first, last };
+  }
+}

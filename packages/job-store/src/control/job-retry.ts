@@ -1,0 +1,160 @@
+import {
+  isTerminalEvent,
+  jobTimeoutMs,
+  type Job,
+  type JobErrorCode,
+  type JobPage,
+  type JobStatus,
+  type JobType,
+  type RetryFrom,
+} from "@millrace/contracts";
+import type { Redis } from "ioredis";
+import { reopenInBatch } from "../batches/batch-ends.ts";
+import { priorityOf, type Admission } from "../admission/admission.ts";
+import type { Clock } from "../clock.ts";
+import { eventType } from "../reading/event-log.ts";
+import { isJobId } from "../job-id.ts";
+import type { JobIndex } from "../reading/job-index.ts";
+import { jobView, type QueuedEvent } from "../reading/job-view.ts";
+import type { Keys } from "../keys.ts";
+import { parseRecord, type JobRecord } from "../record.ts";
+import { PUBLISH_BYTES_MAX } from "../run/run-writer.ts";
+import { pipelineReplies, type Answer } from "../redis/unavailable.ts";
+import { maySee, type Viewer } from "../reading/viewer.ts";
+
+const PAGE_LENGTH = 50;
+/** So many jobs are reopened at the same time. */
+const AT_ONCE = 20;
+
+export interface JobRetryDependencies {
+  redis: Redis;
+  keys: Keys;
+  admission: Admission;
+  clock: Clock;
+  index: JobIndex;
+  answer: Answer;
+}
+
+/** `reopened`: the job is queued again. `refused`: it is neither failed nor cancelled, but what `job` says. */
+export interface RetryAnswer {
+  outcome: "reopened" | "refused";
+  job: Job;
+}
+
+export interface RetryFilter {
+  status: Extract<JobStatus, "failed" | "cancelled">;
+  type?: JobType | undefined;
+  errorCode?: JobErrorCode | undefined;
+  from: RetryFrom;
+  limit: number;
+}
+
+interface Reading {
+  record: JobRecord;
+  first: string;
+  last: string;
+}
+
+/**
+ * Opens jobs again that have failed or were cancelled.
+ *
+ * The order: a note, the record with `job.reopened`, its line and its entry in the queue, the note's end. What a crash leaves
+ * between two of these, the sweeper finds by the note and completes, as with submissions.
+ */
+export class JobRetry {
+  readonly #dependencies: JobRetryDependencies;
+
+  constructor(dependencies: JobRetryDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Null when the viewer has no such job. Of several retries at the same time one reopens it. */
+  retry(viewer: Viewer, jobId: string, from: RetryFrom): Promise<RetryAnswer | null> {
+    return this.#dependencies.answer(() => this.#retry(viewer, jobId, from));
+  }
+
+  /** The ids of those that were reopened, newest first. */
+  async retryMany(viewer: Viewer, { from, errorCode, limit, ...filter }: RetryFilter): Promise<string[]> {
+    const reopened: string[] = [];
+    let cursor: string | null | undefined;
+    while (cursor !== null && reopened.length < limit) {
+      const page: JobPage = await this.#page(viewer, filter, cursor);
+      const chosen = page.jobs.filter(({ error }) => errorCode === undefined || error?.code === errorCode);
+      const left = chosen.slice(0, limit - reopened.length).map(({ id }) => id);
+      while (left.length > 0) {
+        const ids = left.splice(0, AT_ONCE);
+        const answers = await Promise.all(ids.map((id) => this.retry(viewer, id, from)));
+        reopened.push(...ids.filter((_, position) => answers[position]?.outcome === "reopened"));
+      }
+      cursor = page.next_cursor;
+    }
+    return reopened;
+  }
+
+  async #retry(viewer: Viewer, jobId: string, from: RetryFrom): Promise<RetryAnswer | null> {
+    const reading = await this.#read(viewer, jobId);
+    if (!reading) return null;
+    const { record, first, last } = reading;
+    const isEnded = isTerminalEvent(eventType(last)) && record.status !== "completed";
+    if (isEnded && record.batchId) await reopenInBatch(record.batchId, jobId, this.#dependencies);
+    const generation = isEnded ? await this.#reopen(jobId, reading, from) : null;
+    if (generation === null) {
+      return { outcome: "refused", job: jobView(jobId, record, first, last) };
+    }
+    const after = await this.#read(viewer, jobId);
+    return after && { outcome: "reopened", job: jobView(jobId, after.record, after.first, after.last) };
+  }
+
+  /** The job's new generation; null when somebody else was faster. */
+  async #reopen(jobId: string, { record, first }: Reading, from: RetryFrom): Promise<number | null> {
+    const { redis, keys, admission, clock } = this.#dependencies;
+    const { request } = JSON.parse(first) as QueuedEvent;
+    const now = clock.now();
+    const time = new Date(now).toISOString();
+    const event = { type: "job.reopened", time, attempt: record.attempt + 1, from };
+    const { queue_timeout_ms: queueTimeoutMs } = request;
+    const deadline = queueTimeoutMs === undefined ? [] : ["queue_deadline", now + queueTimeoutMs];
+    await redis.zadd(keys.submissions, now, jobId);
+    const generation = await redis.millraceReopen(
+      keys.record(jobId),
+      keys.log(jobId),
+      keys.events(jobId),
+      record.generation,
+      PUBLISH_BYTES_MAX,
+      from === "start" ? "1" : "0",
+      JSON.stringify(event),
+      "timeout_ms",
+      jobTimeoutMs(request),
+      ...deadline,
+    );
+    // Another retry may have written the same note, and need it: then the sweeper takes it away.
+    if (generation < 0) return null;
+    if (queueTimeoutMs !== undefined) await redis.zadd(keys.queueDeadlines, now + queueTimeoutMs, jobId);
+    // Whatever the key's cap: it was accepted before.
+    await admission.enter(record, [{ entry: { jobId, generation }, priority: priorityOf(request) }]);
+    await redis.zrem(keys.submissions, jobId);
+    return generation;
+  }
+
+  #page(
+    viewer: Viewer,
+    { status, type }: Pick<RetryFilter, "status" | "type">,
+    cursor: string | undefined,
+  ): Promise<JobPage> {
+    const { answer, index } = this.#dependencies;
+    const rest = { ...(type ? { type } : {}), ...(cursor === undefined ? {} : { cursor }) };
+    return answer(() => index.list(viewer, { status, limit: PAGE_LENGTH, ...rest }));
+  }
+
+  async #read(viewer: Viewer, jobId: string): Promise<Reading | null> {
+    if (!isJobId(jobId)) return null;
+    const { redis, keys } = this.#dependencies;
+    const log = keys.log(jobId);
+    const replies = await redis.pipeline().hgetall(keys.record(jobId)).lindex(log, 0).lindex(log, -1).exec();
+    const [hash, first, last] = pipelineReplies(replies);
+    const record = parseRecord(hash as Record<string, string>);
+    if (!record || !maySee(viewer, record.tenant)) return null;
+    if (typeof first !== "string" || typeof last !== "string") return null;
+    return { record, first, last };
+  }
+}

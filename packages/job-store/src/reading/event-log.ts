@@ -1,0 +1,91 @@
+import { isTerminal, isTerminalEvent } from "@millrace/contracts";
+import type { Redis } from "ioredis";
+import { endedJob, type QueuedEvent, type TerminalEvent } from "./job-view.ts";
+import type { Keys } from "../keys.ts";
+import { parseRecord, type JobRecord } from "../record.ts";
+import { pipelineReplies } from "../redis/unavailable.ts";
+
+/** An event as readers see it: `json` is the whole public object, `terminal` says that the log ends here. */
+export interface LogEvent {
+  id: number;
+  type: string;
+  json: string;
+  terminal: boolean;
+}
+
+/** Stored events begin with their type, so that it can be read without parsing the rest. */
+const TYPE = /^\{"type":"([a-z.]+)"/;
+
+export function eventType(stored: string): string {
+  const type = TYPE.exec(stored)?.[1];
+  if (!type) throw new Error("A stored event begins with its type");
+  return type;
+}
+
+/**
+ * The public form of a stored event. An event's id is its position, so it is not stored; a terminal event shows
+ * the whole job, which its outcome and the first event of the log give, the same at every reading.
+ */
+export function publicEvent(jobId: string, id: number, stored: string, first: string): LogEvent {
+  const type = eventType(stored);
+  const terminal = isTerminalEvent(type);
+  if (!terminal) return { id, type, terminal, json: `{"id":${id},${shownEvent(type, stored).slice(1)}` };
+  const event = JSON.parse(stored) as TerminalEvent;
+  const { time, attempt } = event;
+  const job = endedJob(jobId, JSON.parse(first) as QueuedEvent, event);
+  return { id, type, terminal, json: JSON.stringify({ id, type, time, attempt, job }) };
+}
+
+/** The conversation that a job goes on with, what its key may use, and its trace are no part of its request's body. */
+function shownEvent(type: string, stored: string): string {
+  if (type !== "job.queued" || !/"(previous|tool_access|traceparent)":/.test(stored)) return stored;
+  const { previous: _, tool_access: __, traceparent: ___, ...shown } = JSON.parse(stored) as QueuedEvent;
+  return JSON.stringify(shown);
+}
+
+/** Where a log stands: its length, and whether the job has ended. */
+export interface LogHead {
+  record: JobRecord;
+  length: number;
+  ended: boolean;
+}
+
+export class EventLog {
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+
+  constructor(redis: Redis, keys: Keys) {
+    this.#redis = redis;
+    this.#keys = keys;
+  }
+
+  /** Null when there is no such job. */
+  async head(jobId: string): Promise<LogHead | null> {
+    const replies = pipelineReplies(
+      await this.#redis.pipeline().hgetall(this.#keys.record(jobId)).llen(this.#keys.log(jobId)).exec(),
+    );
+    const record = parseRecord(replies[0] as Record<string, string>);
+    if (!record) return null;
+    return { record, length: replies[1] as number, ended: isTerminal(record.status) };
+  }
+
+  /** At most `limit` events whose ids come after `after`, in order. */
+  async read(jobId: string, after: number, limit: number): Promise<LogEvent[]> {
+    // One more than asked for: a terminal event that has a successor is not the end, the job was reopened.
+    const found = await this.#redis.lrange(this.#keys.log(jobId), after, after + limit);
+    const stored = found.slice(0, limit);
+    const needsFirst = after > 0 && stored.some((event) => isTerminalEvent(eventType(event)));
+    const first = needsFirst ? await this.first(jobId) : (stored[0] ?? "");
+    return stored.map((event, index) => {
+      const shown = publicEvent(jobId, after + index + 1, event, first);
+      return { ...shown, terminal: shown.terminal && index === found.length - 1 };
+    });
+  }
+
+  /** The stored form of event 1. */
+  async first(jobId: string): Promise<string> {
+    const first = await this.#redis.lindex(this.#keys.log(jobId), 0);
+    if (first === null) throw new Error(`The log of ${jobId} has expired`);
+    return first;
+  }
+}

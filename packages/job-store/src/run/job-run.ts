@@ -1,0 +1,243 @@
+import {
+  currentSteps,
+  type ConversationMessage,
+  type JobError,
+  type JobRequest,
+  type JobStep,
+  type ParkReason,
+  type ToolAccess,
+} from "@millrace/contracts";
+import type { Redis } from "ioredis";
+import type { Clock } from "../clock.ts";
+import { terminalEvent, type JobOutcome } from "../reading/job-view.ts";
+import type { Keys } from "../keys.ts";
+import { approvalField, parseRecord, type JobRecord } from "../record.ts";
+import { RunWriter, type RunFence, type StepFields } from "./run-writer.ts";
+import { untilStored } from "../redis/unavailable.ts";
+import { noteWebhook } from "../webhooks/webhook-notes.ts";
+import { readSteps } from "./work-done.ts";
+
+export interface JobRunDependencies {
+  redis: Redis;
+  keys: Keys;
+  clock: Clock;
+  /** So many take-overs in a row without a new step end a job. Default 20. */
+  maxCrashes?: number | undefined;
+}
+
+/** What the claim of a job gives its run. */
+export interface ClaimedJob {
+  request: JobRequest;
+  previous: ConversationMessage[];
+  toolAccess: ToolAccess | null;
+  traceparent: string | null;
+  attempt: number;
+  remainingMs: number;
+  deadline: number;
+  startedAt: number;
+  logLength: number;
+  cancelRequested: boolean;
+  crashes: number;
+  isUnknown: boolean;
+  attemptsBefore: number;
+  batchId: string | null;
+}
+
+/** Steps after which a job that crashes its workers has got on. What a crash would only repeat is none. */
+const PROGRESS: ReadonlySet<JobStep["type"]> = new Set([
+  "turn.finished",
+  "tool.returned",
+  "approval.requested",
+]);
+
+/** Runs are counted from 1. */
+const NO_RUN = 0;
+
+/** The length of a log that has nothing but `job.queued` and the first `job.started`. */
+const FIRST_START_LENGTH = 2;
+
+/** A claimed run: what is to be done, and the only way to write what came of it. */
+export class JobRun {
+  readonly fence: RunFence;
+  readonly request: JobRequest;
+  /** The conversation that `previous_job_id` named. */
+  readonly previous: readonly ConversationMessage[];
+  /** The servers and tools that its key may use; null: all. */
+  readonly toolAccess: ToolAccess | null;
+  /** W3C trace context of the request that submitted it. */
+  readonly traceparent: string | null;
+  readonly attempt: number;
+  /** Time left until the job's deadline, in milliseconds, at the moment of the claim. */
+  readonly remainingMs: number;
+  /** Whether somebody wanted the job stopped before this run began. */
+  readonly cancelRequested: boolean;
+  /** An earlier run was cut off, and may have begun a side effect that it has not written down. */
+  readonly isUnknown: boolean;
+  /** Its attempts so far, without those before it was last reopened. */
+  readonly tries: number;
+  /** Of a job that is a line of a batch. */
+  readonly batchId: string | null;
+  readonly #startedAt: number;
+  readonly #logLength: number;
+  /** Take-overs in a row, until this run gets on. */
+  #crashes: number;
+  /** On Redis' clock, in milliseconds since 1970. */
+  #deadline: number;
+  readonly #dependencies: JobRunDependencies;
+  readonly #writer: RunWriter;
+
+  constructor(fence: RunFence, claimed: ClaimedJob, dependencies: JobRunDependencies) {
+    this.fence = fence;
+    this.request = claimed.request;
+    this.previous = claimed.previous;
+    this.toolAccess = claimed.toolAccess;
+    this.traceparent = claimed.traceparent;
+    this.attempt = claimed.attempt;
+    this.remainingMs = claimed.remainingMs;
+    this.cancelRequested = claimed.cancelRequested;
+    this.isUnknown = claimed.isUnknown;
+    this.tries = claimed.attempt - claimed.attemptsBefore;
+    this.batchId = claimed.batchId;
+    this.#crashes = claimed.crashes;
+    this.#startedAt = claimed.startedAt;
+    this.#logLength = claimed.logLength;
+    this.#deadline = claimed.deadline;
+    this.#dependencies = dependencies;
+    this.#writer = new RunWriter(fence, dependencies);
+  }
+
+  /** Since the job's first start, in milliseconds. */
+  get tookMs(): number {
+    return this.#dependencies.clock.now() - this.#startedAt;
+  }
+
+  /**
+   * What earlier runs of this job have written since it was last begun from its start, oldest first, without
+   * `job.queued` and this run's own start.
+   */
+  async readPast(): Promise<JobStep[]> {
+    if (this.#logLength <= FIRST_START_LENGTH) return [];
+    const { redis, keys } = this.#dependencies;
+    const log = keys.log(this.fence.jobId);
+    const stored = await untilStored(() => redis.lrange(log, 1, this.#logLength - 2));
+    return [...currentSteps(stored.map((event) => JSON.parse(event) as JobStep))];
+  }
+
+  /**
+   * Appends events to the log, in the order of the calls.
+   * @throws RunRefusedError when this run no longer holds the job.
+   */
+  write(steps: readonly JobStep[]): Promise<void> {
+    const fields = approvalFields(steps);
+    if (this.#crashes > 0 && steps.some(({ type }) => PROGRESS.has(type))) {
+      this.#crashes = 0;
+      fields["crashes"] = 0;
+    }
+    return this.#writer.write(
+      steps.map((step) => this.#encode(step)),
+      fields,
+    );
+  }
+
+  /**
+   * Tells the next run, should there be one, that this one has begun no side effect yet.
+   * @throws RunRefusedError when this run no longer holds the job.
+   */
+  hold(): Promise<void> {
+    return this.#writer.write([], { idle_run: this.fence.run });
+  }
+
+  /**
+   * Takes that back, because the side effect is about to begin, and moves the deadline by the time in which it could
+   * not.
+   * @throws RunRefusedError when this run no longer holds the job.
+   */
+  async release(waitedMs: number): Promise<void> {
+    this.#deadline += Math.ceil(waitedMs);
+    await this.#writer.write([], { idle_run: NO_RUN, deadline: this.#deadline });
+  }
+
+  /**
+   * Lets go of the job until `until`, or until its reason has ended. With an approval its clock stands still.
+   * @throws CancelRequestedError when somebody wants it stopped.
+   * @throws RunRefusedError when this run no longer holds the job.
+   */
+  async park(reason: ParkReason, until: number, leftMs: number): Promise<void> {
+    if (reason === "approval") await this.#noteWebhook();
+    const event = this.#encode({ type: "job.parked", reason, until: new Date(until).toISOString() });
+    const clock: StepFields = reason === "approval" ? { left_ms: Math.max(0, Math.round(leftMs)) } : {};
+    await this.#writer.close("park", event, { status: "parked", crashes: 0, ...clock });
+  }
+
+  /**
+   * Ends this attempt; the next one, which waits in the queue for `delayMs`, is another run's.
+   * @throws CancelRequestedError when somebody wants it stopped.
+   * @throws RunRefusedError when this run no longer holds the job.
+   */
+  async retry(delayMs: number, error: JobError): Promise<void> {
+    const attempt = this.attempt + 1;
+    const event = this.#encode({ type: "job.retrying", delay_ms: delayMs, error }, attempt);
+    await this.#writer.close("retry", event, { status: "queued", attempt, crashes: 0 });
+  }
+
+  /**
+   * Tells the next run that this one gave the job back alive, and when it is `idle`, that it has begun nothing.
+   * Should another run hold the job by then, nothing is told.
+   */
+  async giveBack(isIdle: boolean): Promise<void> {
+    // The next claim counts up by one, as after a crash.
+    const fields: StepFields = { crashes: -1, ...(isIdle ? { idle_run: this.fence.run } : {}) };
+    await this.#writer.write([], fields).catch(() => undefined);
+  }
+
+  /** All that this job's runs have written so far, this one too. */
+  readSteps(): Promise<JobStep[]> {
+    const { redis, keys } = this.#dependencies;
+    return untilStored(() => readSteps(redis, keys.log(this.fence.jobId)));
+  }
+
+  /** The record as it is now; null when the job is gone. */
+  async record(): Promise<JobRecord | null> {
+    const { redis, keys } = this.#dependencies;
+    return parseRecord(await untilStored(() => redis.hgetall(keys.record(this.fence.jobId))));
+  }
+
+  /**
+   * Ends the job: terminal event, record and expiry in one step.
+   * @throws CancelRequestedError when somebody wants it stopped, and the outcome is another.
+   * @throws RunRefusedError when this run no longer holds the job.
+   */
+  async finish(outcome: JobOutcome): Promise<void> {
+    const event = terminalEvent(outcome, {
+      at: this.#dependencies.clock.now(),
+      attempt: this.attempt,
+      startedAt: this.#startedAt,
+      workerId: this.fence.workerId,
+    });
+    const kind = outcome.status === "cancelled" ? "cancel" : "end";
+    await this.#noteWebhook();
+    await this.#writer.close(kind, JSON.stringify(event), { status: outcome.status });
+  }
+
+  async #noteWebhook(): Promise<void> {
+    if (this.request.webhook) await untilStored(() => noteWebhook(this.fence.jobId, this.#dependencies));
+  }
+
+  #encode({ type, ...fields }: JobStep, attempt = this.attempt): string {
+    const time = new Date(this.#dependencies.clock.now()).toISOString();
+    return JSON.stringify({ type, time, attempt, ...fields });
+  }
+}
+
+/** What the record keeps of approvals, so that each is decided once. */
+function approvalFields(steps: readonly JobStep[]): Record<string, string | number> {
+  const fields: Record<string, string | number> = {};
+  for (const step of steps) {
+    if (step.type === "approval.requested") {
+      fields[approvalField(step.tool_call_id)] = Date.parse(step.expires_at);
+    } else if (step.type === "approval.resolved") {
+      fields[approvalField(step.tool_call_id)] = step.decision;
+    }
+  }
+  return fields;
+}

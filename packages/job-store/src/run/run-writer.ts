@@ -1,0 +1,135 @@
+import type { Redis } from "ioredis";
+import type { Keys } from "../keys.ts";
+import { untilStored } from "../redis/unavailable.ts";
+
+/** Events up to this size travel with the wake-up; larger ones are read from the log. In bytes. */
+export const PUBLISH_BYTES_MAX = 16 * 1_024;
+
+/** One start of a job: the fence that every write carries. See {@link JobRecord}. */
+export interface RunFence {
+  jobId: string;
+  generation: number;
+  run: number;
+  workerId: string;
+}
+
+/** Another run has taken this job over, or it has ended: nothing that this run writes is accepted any more. */
+export class RunRefusedError extends Error {
+  constructor(jobId: string, reason: string) {
+    super(`Run of ${jobId} refused: ${reason}`);
+    this.name = "RunRefusedError";
+  }
+}
+
+/** The job's cancel has been requested, so it cannot end or park as this run wanted. */
+export class CancelRequestedError extends Error {
+  override name = "CancelRequestedError";
+}
+
+/** A call's approval has been decided since this run read the log. The job goes on, but with another run. */
+export class DecidedBeforeError extends Error {
+  override name = "DecidedBeforeError";
+}
+
+const REFUSALS: Record<number, string> = {
+  [-1]: "the job is gone",
+  [-2]: "the job has ended, or this run has parked it",
+  [-3]: "a newer run has taken it over",
+};
+const CANCEL_REQUESTED = -4;
+const DECIDED_BEFORE = -5;
+
+/** See `scripts/step.lua`. */
+export type StepKind = "go" | "park" | "retry" | "end" | "cancel";
+
+/** Record fields to set; no value over 64 bytes. */
+export type StepFields = Readonly<Record<string, string | number>>;
+
+interface Batch extends PromiseWithResolvers<void> {
+  events: string[];
+  fields: StepFields;
+}
+
+export interface RunWriterDependencies {
+  redis: Redis;
+  keys: Keys;
+}
+
+/**
+ * Writes the steps of one run in the order of the calls, one round trip at a time: what comes during one goes out
+ * together in the next. After the first refusal everything is refused.
+ */
+export class RunWriter {
+  readonly #fence: RunFence;
+  readonly #dependencies: RunWriterDependencies;
+  #sequence = 0;
+  #waiting: Batch | null = null;
+  #writing: Promise<void> | null = null;
+  #refused: unknown = null;
+
+  constructor(fence: RunFence, dependencies: RunWriterDependencies) {
+    this.#fence = fence;
+    this.#dependencies = dependencies;
+  }
+
+  /** Appends events and sets fields; resolves once they are stored. */
+  write(events: readonly string[], fields: StepFields = {}): Promise<void> {
+    this.#waiting ??= { ...Promise.withResolvers<void>(), events: [], fields: {} };
+    const batch = this.#waiting;
+    batch.events.push(...events);
+    batch.fields = { ...batch.fields, ...fields };
+    this.#writing ??= this.#writeAll();
+    return batch.promise;
+  }
+
+  /** Parks or ends the job, after everything that has been written before. */
+  async close(kind: Exclude<StepKind, "go">, event: string, fields: StepFields): Promise<void> {
+    while (this.#writing) await this.#writing;
+    await this.#step(kind, [event], fields);
+  }
+
+  /** Never rejects: each batch hears for itself. Nor does it end before `#writing` is set: it awaits at least once. */
+  async #writeAll(): Promise<void> {
+    for (let batch = this.#waiting; batch; batch = this.#waiting) {
+      this.#waiting = null;
+      // Who does not wait for a write learns of its failure from the run's signal.
+      batch.promise.catch(() => undefined);
+      try {
+        await this.#step("go", batch.events, batch.fields);
+        batch.resolve();
+      } catch (error) {
+        this.#refused = error;
+        batch.reject(error);
+      }
+    }
+    this.#writing = null;
+  }
+
+  async #step(kind: StepKind, events: readonly string[], fields: StepFields): Promise<void> {
+    if (this.#refused) throw this.#refused;
+    const { redis, keys } = this.#dependencies;
+    const { jobId, generation, run } = this.#fence;
+    this.#sequence += 1;
+    const sequence = this.#sequence;
+    const pairs = Object.entries(fields).flat();
+    const reply = await untilStored(() =>
+      redis.millraceStep(
+        keys.record(jobId),
+        keys.log(jobId),
+        keys.events(jobId),
+        generation,
+        run,
+        sequence,
+        kind,
+        PUBLISH_BYTES_MAX,
+        pairs.length,
+        ...pairs,
+        jobId,
+        ...events,
+      ),
+    );
+    if (reply === CANCEL_REQUESTED) throw new CancelRequestedError();
+    if (reply === DECIDED_BEFORE) throw new DecidedBeforeError();
+    if (reply < 0) throw new RunRefusedError(jobId, REFUSALS[reply] ?? `code ${reply}`);
+  }
+}

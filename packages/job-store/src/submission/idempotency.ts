@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import type { Redis } from "ioredis";
+import type { Keys } from "../keys.ts";
+
+/** A key stands for its job for the job's retention, counted from its submission, and for a day at least. */
+const LIFETIME_SECONDS_MIN = 86_400;
+
+/** How long a key stands for what lives so long. */
+export function keyLifetimeSeconds(retentionSeconds: number): number {
+  return Math.max(retentionSeconds, LIFETIME_SECONDS_MIN);
+}
+
+/** The same key came with another request before. */
+export class IdempotencyMismatchError extends Error {
+  override name = "IdempotencyMismatchError";
+}
+
+/** The job that this key made has been deleted, because its retention is over. It does not run again. */
+export class JobExpiredError extends Error {
+  override name = "JobExpiredError";
+  readonly jobId: string;
+
+  constructor(jobId: string) {
+    super(`The retention of ${jobId} is over`);
+    this.jobId = jobId;
+  }
+}
+
+/** The job of a key, and whether it is known to have been written whole. */
+export interface KeyedJob {
+  jobId: string;
+  isWritten: boolean;
+}
+
+/** What a submission under a key does when its job has been written: the key is marked. */
+export interface KeyMark {
+  key: string;
+  value: string;
+}
+
+/**
+ * The idempotency keys of submissions. A key is taken before its job is written, so a crash in between leaves a key
+ * without a job: who comes with the same key writes that very job. It is marked when the job has been written whole,
+ * which tells a job that was never written from one whose retention is over.
+ *
+ * Stored under a hash of tenant and key: `HASH-OF-THE-REQUEST JOB-ID`, with ` written` behind it as the mark.
+ */
+export class IdempotencyKeys {
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+
+  constructor(redis: Redis, keys: Keys) {
+    this.#redis = redis;
+    this.#keys = keys;
+  }
+
+  /**
+   * The job that has the key; null when it is free.
+   * @throws IdempotencyMismatchError when it belongs to another request.
+   */
+  async find(tenant: string, key: string, request: object): Promise<KeyedJob | null> {
+    const stored = await this.#redis.get(this.#name(tenant, key));
+    return stored === null ? null : parse(stored, requestHash(request));
+  }
+
+  /**
+   * Takes the key for a job, or gives the job that has it. Of several at the same time one takes it.
+   * @throws IdempotencyMismatchError when it belongs to another request.
+   */
+  async take(
+    { tenant, key, request }: { tenant: string; key: string; request: object },
+    jobId: string,
+    retentionSeconds: number,
+  ): Promise<KeyedJob> {
+    const hash = requestHash(request);
+    const value = `${hash} ${jobId}`;
+    const lifetime = keyLifetimeSeconds(retentionSeconds);
+    const stored = await this.#redis.set(this.#name(tenant, key), value, "EX", lifetime, "NX", "GET");
+    return parse(stored ?? value, hash);
+  }
+
+  /** Marks the key of a job, as part of what writes it. */
+  mark(tenant: string, key: string, request: object, jobId: string): KeyMark {
+    return { key: this.#name(tenant, key), value: `${requestHash(request)} ${jobId} written` };
+  }
+
+  #name(tenant: string, key: string): string {
+    return this.#keys.idempotency(hashOf(`${tenant}\0${key}`));
+  }
+}
+
+function parse(stored: string, hash: string): KeyedJob {
+  const [storedHash, jobId = "", mark] = stored.split(" ");
+  if (storedHash !== hash) throw new IdempotencyMismatchError("The key came with another request before");
+  return { jobId, isWritten: mark !== undefined };
+}
+
+/** Two requests that say the same have the same hash, in whatever order their keys come. */
+function requestHash(request: object): string {
+  return hashOf(JSON.stringify(sorted(request)));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).toSorted(([first], [second]) => (first < second ? -1 : 1));
+  return Object.fromEntries(entries.map(([name, inner]) => [name, sorted(inner)]));
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("base64url");
+}

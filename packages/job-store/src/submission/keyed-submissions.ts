@@ -1,0 +1,69 @@
+import type { Job, JobRequest } from "@millrace/contracts";
+import type { Redis } from "ioredis";
+import { IdempotencyKeys, JobExpiredError, type KeyedJob } from "./idempotency.ts";
+import type { JobSnapshot } from "../reading/job-view.ts";
+import type { Keys } from "../keys.ts";
+import type { NewJob } from "./submission.ts";
+import type { Answer } from "../redis/unavailable.ts";
+
+export interface KeyedSubmissionsOptions {
+  redis: Redis;
+  keys: Keys;
+  /** Retention of a job that names none, in seconds. */
+  retentionSeconds: number;
+  answer: Answer;
+  newJobId: () => string;
+  store: {
+    find: (tenant: string, jobId: string) => Promise<JobSnapshot | null>;
+    submit: (newJob: NewJob) => Promise<Job>;
+  };
+}
+
+/** Submissions under an idempotency key: one key makes one job. */
+export class KeyedSubmissions {
+  readonly #options: KeyedSubmissionsOptions;
+  readonly #keys: IdempotencyKeys;
+
+  constructor(options: KeyedSubmissionsOptions) {
+    this.#options = options;
+    this.#keys = new IdempotencyKeys(options.redis, options.keys);
+  }
+
+  /**
+   * The job that this request has made under the key before; null when there is none, or not whole.
+   * @throws IdempotencyMismatchError, JobExpiredError
+   */
+  async find(tenant: string, key: string, request: JobRequest): Promise<JobSnapshot | null> {
+    const keyed = await this.#options.answer(() => this.#keys.find(tenant, key, request));
+    return keyed && (await this.#jobOf(tenant, keyed));
+  }
+
+  /**
+   * Takes the key for a new job, which the caller then submits; or gives the job that the key has made before. A
+   * submission that was cut off is completed first, under the id that it had.
+   * @throws IdempotencyMismatchError, JobExpiredError
+   */
+  async take(newJob: NewJob, key: string): Promise<{ newJob: NewJob } | { repeated: JobSnapshot }> {
+    const { tenant, request } = newJob;
+    const freshId = this.#options.newJobId();
+    const retention = request.retention_seconds ?? this.#options.retentionSeconds;
+    const keyed = await this.#options.answer(() =>
+      this.#keys.take({ tenant, key, request }, freshId, retention),
+    );
+    const { jobId } = keyed;
+    const marked = { ...newJob, jobId, mark: this.#keys.mark(tenant, key, request, jobId) };
+    if (jobId === freshId) return { newJob: marked };
+    const before = await this.#jobOf(tenant, keyed);
+    if (before) return { repeated: before };
+    await this.#options.store.submit(marked);
+    const completed = await this.#options.store.find(tenant, jobId);
+    if (!completed) throw new JobExpiredError(jobId);
+    return { repeated: completed };
+  }
+
+  async #jobOf(tenant: string, { jobId, isWritten }: KeyedJob): Promise<JobSnapshot | null> {
+    const snapshot = await this.#options.store.find(tenant, jobId);
+    if (!snapshot && isWritten) throw new JobExpiredError(jobId);
+    return snapshot;
+  }
+}

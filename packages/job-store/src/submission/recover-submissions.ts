@@ -1,0 +1,89 @@
+import type { Redis } from "ioredis";
+import { priorityOf, type Admission } from "../admission/admission.ts";
+import type { QueuedEvent } from "../reading/job-view.ts";
+import type { Keys } from "../keys.ts";
+import type { Logger } from "../logger.ts";
+import { parseRecord, type JobRecord } from "../record.ts";
+import { pipelineReplies } from "../redis/unavailable.ts";
+
+/** A submission takes milliseconds. One that is noted for longer than this was cut off. */
+const CUT_OFF_AFTER_MS = 5_000;
+/** What is not there whole after this will not come any more, however the clocks differ. */
+const GIVEN_UP_AFTER_MS = 60_000;
+const BATCH = 500;
+
+export interface RecoveryDependencies {
+  redis: Redis;
+  keys: Keys;
+  admission: Admission;
+  logger: Logger;
+}
+
+/**
+ * Completes submissions that were cut off: a job with a record is put into its queue (where it may be already:
+ * then nothing changes), one that is not there whole is deleted, since nobody was told that it exists. A note stays
+ * until its repair has worked. Returns how many jobs it put into their queues.
+ */
+export async function recoverSubmissions({
+  redis,
+  keys,
+  admission,
+  logger,
+}: RecoveryDependencies): Promise<number> {
+  const [seconds] = await redis.time();
+  const now = Number(seconds) * 1_000;
+  const noted = await redis.zrangebyscore(
+    keys.submissions,
+    "-inf",
+    now - CUT_OFF_AFTER_MS,
+    "WITHSCORES",
+    "LIMIT",
+    0,
+    BATCH,
+  );
+  let recovered = 0;
+  for (let index = 0; index < noted.length; index += 2) {
+    const jobId = noted[index] ?? "";
+    const givenUp = Number(noted[index + 1]) < now - GIVEN_UP_AFTER_MS;
+    try {
+      if (await recoverOne(jobId, givenUp, { redis, keys, admission }, now)) recovered += 1;
+    } catch (error) {
+      logger.warn({ job_id: jobId, reason: String(error) }, "A submission that was cut off stays so for now");
+    }
+  }
+  return recovered;
+}
+
+async function recoverOne(
+  jobId: string,
+  givenUp: boolean,
+  { redis, keys, admission }: Omit<RecoveryDependencies, "logger">,
+  now: number,
+): Promise<boolean> {
+  const reads = redis.pipeline().hgetall(keys.record(jobId)).lindex(keys.log(jobId), 0);
+  const [hash, first] = pipelineReplies(await reads.exec());
+  const record = parseRecord(hash as Record<string, string>);
+  const isWhole = record !== null && typeof first === "string";
+  if (!isWhole && !givenUp) return false;
+  // A repeat under the same idempotency key may have written it meanwhile: then the next pass looks at it.
+  if (!isWhole && (await redis.millraceDeletePartial(keys.record(jobId), keys.log(jobId))) === 0)
+    return false;
+  const isQueued = isWhole && record.status === "queued";
+  if (isQueued) await enter(jobId, record, JSON.parse(first) as QueuedEvent, { admission, now });
+  await redis.zrem(keys.submissions, jobId);
+  return isQueued;
+}
+
+/** Lets a job in as its submission would have done; where it is in already, nothing changes. */
+async function enter(
+  jobId: string,
+  { tenant, type, generation }: JobRecord,
+  { request, time }: QueuedEvent,
+  { admission, now }: { admission: Admission; now: number },
+): Promise<void> {
+  const job = { entry: { jobId, generation }, priority: priorityOf(request) };
+  const delayMs = Date.parse(time) + (request.delay_ms ?? 0) - now;
+  const isDelayed = generation === 0 && request.delay_ms !== undefined;
+  if (isDelayed && delayMs > 0) await admission.enterLater({ tenant, type }, job, delayMs);
+  else await admission.enter({ tenant, type }, [job]);
+}

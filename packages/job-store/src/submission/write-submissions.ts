@@ -1,0 +1,140 @@
+import { entrancesOf, type Entrance } from "../admission/entrance.ts";
+import { QueueFullError } from "../admission/tenant-limits.ts";
+import { OwnedPipeline, type OwnedReplies } from "../redis/owned-pipeline.ts";
+import {
+  queueDeadline,
+  recordOf,
+  type PreparedSubmission,
+  type SubmissionDependencies,
+} from "./submission.ts";
+
+type Pipeline = OwnedPipeline<PreparedSubmission>;
+type Replies = OwnedReplies<PreparedSubmission>;
+
+/**
+ * Writes submissions together: a note that they are under way, their places in the index, then for each its log and
+ * record, and its entrance into its line or into BullMQ. That is one round trip, and a second one where a line has to
+ * say first what comes into BullMQ. Neither is a transaction: what a crash leaves in between, the sweeper finds by the
+ * note and completes. The notes of `settled` jobs are taken away by the way.
+ *
+ * Returns what went wrong with each, null where nothing did: `QueueFullError` when the key's cap refuses it, of which
+ * nothing is left then.
+ * @throws what fails them all.
+ */
+export async function writeSubmissions(
+  submissions: readonly PreparedSubmission[],
+  settled: readonly string[],
+  dependencies: SubmissionDependencies,
+): Promise<(Error | null)[]> {
+  const { keys, queues } = dependencies;
+  const first: Pipeline = new OwnedPipeline(queues.pipeline());
+  if (settled.length > 0) first.run("all", "zrem", [keys.submissions, ...settled]);
+  announce(first, submissions, dependencies);
+  const creations = new Map<PreparedSubmission, number>();
+  for (const submission of submissions) {
+    creations.set(submission, await createJob(first, submission, dependencies));
+  }
+  const entrances = entrancesOf(submissions, dependencies);
+  for (const entrance of entrances) {
+    await entrance.enter(first);
+    if (entrance.isAtOnce)
+      for (const submission of entrance.submissions) close(first, submission, dependencies);
+  }
+  const written = await first.exec();
+
+  const second: Pipeline = new OwnedPipeline(queues.pipeline());
+  const refused = new Map<PreparedSubmission, Error>();
+  for (const entrance of entrances) {
+    if (entrance.submissions.some((submission) => written.errorOf(submission))) continue;
+    for (const submission of await complete(entrance, written, second, dependencies)) {
+      // One that a repeat has found there is not this submission's to undo.
+      if (mayBeThere(submission) && written.reply(creations.get(submission) ?? -1) === 0) continue;
+      undo(second, submission, dependencies);
+      refused.set(submission, new QueueFullError(dependencies.admission.maxQueuedOf(lineOf(submission))));
+    }
+  }
+  const completed = second.isEmpty ? null : await second.exec();
+  return submissions.map(
+    (submission) =>
+      written.errorOf(submission) ?? completed?.errorOf(submission) ?? refused.get(submission) ?? null,
+  );
+}
+
+/** The id of one under an idempotency key, or of a batch's line, may have been written before. */
+function mayBeThere({ mark, batch }: PreparedSubmission): boolean {
+  return mark !== undefined || batch !== undefined;
+}
+
+const lineOf = ({ tenant, request: { type } }: PreparedSubmission) => ({ tenant, type });
+
+/** What all of them need before the first record is written. */
+function announce(
+  pipeline: Pipeline,
+  submissions: readonly PreparedSubmission[],
+  { keys }: SubmissionDependencies,
+): void {
+  pipeline.run("all", "zadd", [keys.submissions, ...submissions.flatMap(({ at, jobId }) => [at, jobId])]);
+  const byTenant = Map.groupBy(submissions, ({ tenant }) => tenant);
+  pipeline.run("all", "sadd", [keys.tenants, ...byTenant.keys()]);
+  for (const [tenant, own] of byTenant) {
+    pipeline.run("all", "zadd", [keys.index(tenant), ...own.flatMap(({ jobId }) => [0, jobId])]);
+  }
+  const deadlines = submissions.flatMap((submission) => {
+    const deadline = queueDeadline(submission);
+    return deadline === undefined ? [] : [deadline, submission.jobId];
+  });
+  if (deadlines.length > 0) pipeline.run("all", "zadd", [keys.queueDeadlines, ...deadlines]);
+}
+
+/** Its log and its record. Returns the number of the command; when the job may be there, its reply is 1 for a new one. */
+async function createJob(
+  pipeline: Pipeline,
+  submission: PreparedSubmission,
+  { keys, retentionSeconds }: SubmissionDependencies,
+): Promise<number> {
+  const { jobId, event } = submission;
+  const record = recordOf(submission, retentionSeconds);
+  if (mayBeThere(submission)) {
+    const fields = Object.entries(record).flat();
+    return pipeline.run([submission], "millraceCreateJob", [
+      keys.record(jobId),
+      keys.log(jobId),
+      event,
+      ...fields,
+    ]);
+  }
+  // Plain commands: the id is new, so there is nothing that a script would have to check.
+  pipeline.run([submission], "rpush", [keys.log(jobId), event]);
+  return await pipeline.add([submission], (bare) => bare.hset(keys.record(jobId), record));
+}
+
+async function complete(
+  entrance: Entrance,
+  written: Replies,
+  second: Pipeline,
+  dependencies: SubmissionDependencies,
+): Promise<readonly PreparedSubmission[]> {
+  const refused = await entrance.complete(written, second);
+  if (!entrance.isAtOnce) {
+    const accepted = entrance.submissions.slice(0, entrance.submissions.length - refused.length);
+    for (const submission of accepted) close(second, submission, dependencies);
+  }
+  return refused;
+}
+
+/** What comes last: its key's mark, and the word to who follows its log already. */
+function close(pipeline: Pipeline, submission: PreparedSubmission, { keys }: SubmissionDependencies): void {
+  const { mark, jobId, event, followed } = submission;
+  if (mark) pipeline.run([submission], "set", [mark.key, mark.value, "XX", "KEEPTTL"]);
+  if (followed) pipeline.run([submission], "publish", [keys.events(jobId), `1\n${event}`]);
+}
+
+/** Nobody has been told of the job, so nothing of it stays; its note goes last. */
+function undo(pipeline: Pipeline, submission: PreparedSubmission, { keys }: SubmissionDependencies): void {
+  const { jobId, tenant } = submission;
+  const owner = [submission];
+  pipeline.run(owner, "zrem", [keys.index(tenant), jobId]);
+  pipeline.run(owner, "zrem", [keys.queueDeadlines, jobId]);
+  pipeline.run(owner, "del", [keys.record(jobId), keys.log(jobId)]);
+  pipeline.run(owner, "zrem", [keys.submissions, jobId]);
+}
