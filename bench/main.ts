@@ -14,6 +14,7 @@ import { createLauncher } from "./launcher.ts";
 import { describeMachine, machineLine } from "./machine.ts";
 import { readOptions, USAGE, type BenchOptions, type Sizes } from "./options.ts";
 import { RESULTS_FOLDER, writeResult } from "./result-file.ts";
+import { measureScaling } from "./scaling/measure-scaling.ts";
 import { soak, soakTable, type SoakResult, type SoakSample } from "./soak.ts";
 import { startSystem } from "./system.ts";
 import { figureTable } from "./table.ts";
@@ -67,6 +68,9 @@ async function run(given: BenchOptions, startedAt: Date): Promise<void> {
   if (only === null || only === "host") figures.push(...(await measureHost({ ...bench, sizes: sizes.host })));
   if (only === null || only === "batches") {
     figures.push(...(await measureBatches({ ...bench, sizes: sizes.batches })));
+  }
+  if (only === null || only === "scaling") {
+    figures.push(...(await measureScaling({ ...bench, sizes: sizes.scaling })));
   }
   console.log(figureTable(figures));
   const judged = figures.map((figure) => ({ ...figure, verdict: verdictOf(figure) }));

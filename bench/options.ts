@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { DEFAULT_CHAT_SIZES, SHORT_CHAT_SIZES, type ChatSizes } from "./chat/chat-sizes.ts";
 import { DEFAULT_BATCH_SIZES, SHORT_BATCH_SIZES, type BatchSizes } from "./batch/batch-sizes.ts";
+import { DEFAULT_SCALING_SIZES, SHORT_SCALING_SIZES, type ScalingSizes } from "./scaling/measure-scaling.ts";
 import { DEFAULT_HOST_SIZES, SHORT_HOST_SIZES, type HostSizes } from "./host/host-sizes.ts";
 
 const SOAK_JOBS = 100_000;
@@ -10,6 +11,7 @@ npm run bench -- --short          the same in a few seconds, with figures that s
 npm run bench -- --chat           measures chat jobs alone
 npm run bench -- --host           measures the MCP host alone
 npm run bench -- --batches        measures batches alone, ten minutes and 2 GB of memory
+npm run bench -- --scaling        measures one worker against several
 npm run bench -- --soak [JOBS]    watches the memory of the api over ${SOAK_JOBS} jobs, or so many
 npm run bench -- --profile        also writes a CPU profile of each process to bench/results/profiles`;
 
@@ -26,6 +28,7 @@ export interface Sizes {
   chat: ChatSizes;
   host: HostSizes;
   batches: BatchSizes;
+  scaling: ScalingSizes;
 }
 
 const DEFAULT_SIZES: Sizes = {
@@ -37,6 +40,7 @@ const DEFAULT_SIZES: Sizes = {
   chat: DEFAULT_CHAT_SIZES,
   host: DEFAULT_HOST_SIZES,
   batches: DEFAULT_BATCH_SIZES,
+  scaling: DEFAULT_SCALING_SIZES,
 };
 
 const SHORT_SIZES: Sizes = {
@@ -48,10 +52,11 @@ const SHORT_SIZES: Sizes = {
   chat: SHORT_CHAT_SIZES,
   host: SHORT_HOST_SIZES,
   batches: SHORT_BATCH_SIZES,
+  scaling: SHORT_SCALING_SIZES,
 };
 
 /** What can be measured alone. */
-const PARTS = ["chat", "host", "batches"] as const;
+const PARTS = ["chat", "host", "batches", "scaling"] as const;
 type Part = (typeof PARTS)[number];
 
 export interface BenchOptions {
@@ -73,6 +78,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       chat: { type: "boolean" },
       host: { type: "boolean" },
       batches: { type: "boolean" },
+      scaling: { type: "boolean" },
       soak: { type: "boolean" },
       profile: { type: "boolean" },
     },

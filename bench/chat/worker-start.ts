@@ -100,7 +100,12 @@ async function startWorker({ redisUrl, folder, signal, createLauncher }: ChatBen
   await launcher.launch({
     name: "start-worker",
     program: "apps/worker/src/main.ts",
-    environment: { ...shared, MCP_CONFIG_FILE: configFile },
+    environment: {
+      // As `npm run start:worker` has it.
+      NODE_COMPILE_CACHE: ".millrace/compile-cache",
+      ...shared,
+      MCP_CONFIG_FILE: configFile,
+    },
   });
   await sent;
   return Date.parse((await job.promise).started_at) - launchedAt;

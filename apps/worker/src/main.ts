@@ -3,10 +3,13 @@ import { loadMcpConfig, type ServerSettings } from "@millrace/host-core";
 import { onStopSignals, readModels } from "@millrace/service";
 import { pino, type Logger } from "pino";
 import { parseWorkerConfig, type WorkerConfig } from "./config.ts";
-import { createWorker } from "./worker.ts";
+import { startWarmHost } from "./warm-host.ts";
+import type { createWorker } from "./worker.ts";
 
 /** Beyond the drain timeout, everything else has this long to end; then the process ends all the same. */
 const STOP_MARGIN_MS = 10_000;
+
+type Worker = ReturnType<typeof createWorker>;
 
 /** For what ends by itself after everything has been stopped. */
 const LINGER_MS = 500;
@@ -18,7 +21,11 @@ async function run(settings: WorkerConfig): Promise<void> {
   const logger = pino({ name: "worker", level: settings.logLevel });
   const files = await readFiles(settings, logger);
   if (!files) return;
-  const worker = createWorker({ config: settings, ...files, logger });
+  const { servers, models } = files;
+  const warmHost = startWarmHost(servers, logger);
+  // The servers start while the rest is loaded, which takes as long.
+  const { createWorker } = await import("./worker.ts");
+  const worker = createWorker({ config: settings, warmHost, models, logger });
   onStopSignals((signal) => {
     logger.info({ signal }, "Draining");
     setTimeout(() => {
@@ -30,7 +37,7 @@ async function run(settings: WorkerConfig): Promise<void> {
   await worker.start();
 }
 
-async function stop(worker: ReturnType<typeof createWorker>, logger: Logger): Promise<void> {
+async function stop(worker: Worker, logger: Logger): Promise<void> {
   await worker.stop();
   logger.info("Stopped");
   // Connections that cannot be closed while Redis is away do not hold the process up.

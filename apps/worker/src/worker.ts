@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import { createHost, loadProvider, startProcessGuard, type ServerSettings } from "@millrace/host-core";
+import { loadProvider } from "@millrace/host-core";
 import { createWorkerStore } from "@millrace/job-store";
 import type { ModelDirectory } from "@millrace/contracts";
 import { watchFile } from "@millrace/service";
@@ -12,6 +12,7 @@ import { createFleetHandlers } from "./fleet-handlers.ts";
 import { createReload } from "./reload.ts";
 import { createRunners } from "./runners.ts";
 import { untilRequired } from "./until-required.ts";
+import type { WarmHost } from "./warm-host.ts";
 
 /** A server that takes longer than this to connect does not hold the others' jobs back. In milliseconds. */
 const WARM_UP_MS = 10_000;
@@ -21,24 +22,24 @@ const LEAVE_MS = 1_000;
 
 export interface WorkerOptions {
   config: WorkerConfig;
-  servers: readonly ServerSettings[];
+  /** Its servers are connecting. The worker closes it. */
+  warmHost: WarmHost;
   models: ModelDirectory;
   logger: Logger;
 }
 
 /**
- * A worker: it warms its MCP servers first and takes jobs afterwards, but none as long as a required server is
+ * A worker: it waits for its warm MCP servers first and takes jobs afterwards, but none as long as a required server is
  * missing at its start. It changes its servers when the file changes, or when it is told to reload.
  *
  *     created ── start() ──→ warming ──→ taking jobs ── stop() ──→ draining ──→ stopped
  *
  * Stopping undoes what starting did, in reverse: jobs, sweeper, fleet entry, servers, connections.
  */
-export function createWorker({ config, servers, models, logger }: WorkerOptions) {
+export function createWorker({ config, warmHost, models, logger }: WorkerOptions) {
   const startedAt = new Date().toISOString();
   const store = createWorkerStore({ ...config, logger });
-  const processGuard = guardProcesses(logger);
-  const host = createHost({ servers, logger, processGuard });
+  const { host } = warmHost;
   const runners = createRunners({ store, host, models, config, logger });
   const registry = store.createRegistry({
     describe: () => ({
@@ -66,20 +67,14 @@ export function createWorker({ config, servers, models, logger }: WorkerOptions)
     // Without Redis nobody can be told; the entry expires by itself.
     const left = Promise.all([sweeper.close(), registry.leave()]);
     await Promise.race([left, delay(LEAVE_MS, undefined, { ref: false })]);
-    await host.close();
-    await processGuard.close();
+    await warmHost.close();
     await store.close();
   }
 
   return {
     /** Resolves once the worker takes jobs. */
     async start(): Promise<void> {
-      logger.info(
-        { worker_id: store.workerId, servers: servers.map(({ name }) => name) },
-        "Connecting MCP servers",
-      );
       watch = watchFile({ path: config.mcp.path, onChange: reload, logger });
-      host.start();
       await registry.join();
       store.answer(createFleetHandlers({ host, registry, reload }));
       await Promise.all([host.whenWarm(WARM_UP_MS), loadProvider(models.default.provider)]);
@@ -97,11 +92,4 @@ export function createWorker({ config, servers, models, logger }: WorkerOptions)
       return stopped;
     },
   };
-}
-
-function guardProcesses(logger: Logger) {
-  return startProcessGuard({
-    graceMs: 0,
-    onLost: (reason) => logger.error({ reason }, "MCP servers would outlive this worker if it were killed"),
-  });
 }

@@ -12,9 +12,10 @@ import { startCliOnTerminal } from "./support/start-cli.ts";
 vi.setConfig({ testTimeout: 120_000 });
 const PATIENCE = { timeout: 60_000 };
 
-/** util-linux' `script` makes a terminal; that of other systems takes other options. */
-const hasScript = spawnSync("script", ["--version"]).stdout?.toString().includes("util-linux") ?? false;
-const title = hasScript ? "" : " (left out: no util-linux on this machine)";
+/** util-linux' `script` makes a terminal, where there are any; that of other systems takes other options. */
+const tried = spawnSync("script", ["--quiet", "--return", "--command", "echo works", "/dev/null"]);
+const hasScript = tried.stdout?.toString().includes("works") ?? false;
+const title = hasScript ? "" : " (left out: no terminal can be made on this machine)";
 
 let installation: Installation;
 let url: string;

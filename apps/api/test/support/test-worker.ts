@@ -2,6 +2,7 @@ import { readModels } from "@millrace/service";
 import type { ServerSettings } from "@millrace/host-core";
 import { pino } from "pino";
 import { parseWorkerConfig } from "../../../worker/src/config.ts";
+import { startWarmHost } from "../../../worker/src/warm-host.ts";
 import { createWorker } from "../../../worker/src/worker.ts";
 import { LogLines } from "./log-lines.ts";
 
@@ -21,7 +22,9 @@ export async function startWorker(
   const config = parseWorkerConfig({ ...ENVIRONMENT, ...environment });
   const models = await readModels(config.modelsFile);
   const log = new LogLines();
-  const worker = createWorker({ config, servers, models, logger: pino({ level: config.logLevel }, log) });
+  const logger = pino({ level: config.logLevel }, log);
+  const warmHost = startWarmHost(servers, logger);
+  const worker = createWorker({ config, warmHost, models, logger });
   const close = () => worker.stop();
   try {
     await worker.start();

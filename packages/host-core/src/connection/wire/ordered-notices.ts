@@ -2,7 +2,7 @@ import { settlesWithin } from "../../settles-within.ts";
 import type { JsonRpcMessage, RequestId } from "./json-rpc.ts";
 
 /** A server that answers with plain JSON accepts a request only with its result: a notice does not wait for that. */
-const PATIENCE_MS = 250;
+const PATIENCE_MS = 1_000;
 
 /**
  * Lets no `notifications/cancelled` overtake its request. Over HTTP both are requests of their own, on different
