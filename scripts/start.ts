@@ -8,6 +8,7 @@ import { untilReady } from "./start/readiness.ts";
 import { startService, type Service, type ServiceProgram } from "./start/service.ts";
 import { readStartSettings } from "./start/settings.ts";
 import { watchStopRequests } from "./start/stop-requests.ts";
+import { webhookEnvironment } from "./start/webhook-environment.ts";
 
 /** Where Node keeps compiled modules: the worker's take more than a second to compile. */
 const COMPILE_CACHE = ".millrace/compile-cache";
@@ -57,8 +58,9 @@ async function run(): Promise<void> {
       signal: stopping,
     }));
   const startedAt = new Date();
+  const webhooks = await webhookEnvironment(process.env, settings);
+  const environment = { REDIS_URL: redis, NODE_COMPILE_CACHE: COMPILE_CACHE, ...webhooks };
   for (const name of ["api", "worker"] as const) {
-    const environment = { REDIS_URL: redis, NODE_COMPILE_CACHE: COMPILE_CACHE };
     const service = await launch({
       name,
       command: process.execPath,

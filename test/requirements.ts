@@ -750,6 +750,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "The real processes run a job on the default servers, stop with code 0 and leave no process.",
   "start.killed": "A start that is killed leaves nothing over, and its jobs are there at the next one.",
   "start.run": "A start runs everything, prints a command that works, and leaves nothing after Ctrl-C.",
+  "start.webhooks": "Webhooks need no settings on a machine of one's own.",
   "store.admission.at_once": "A key well below its window costs no round trip more.",
   "store.admission.attempts": "A job that waits for its next attempt takes no place and goes before nobody.",
   "store.admission.back": "A job that runs again after it was parked keeps new ones of its key out.",

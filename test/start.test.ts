@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import type { ToolJob } from "@millrace/contracts";
 import { expect, test } from "vitest";
@@ -31,6 +33,32 @@ test("[start.run] runs Redis, api and worker; the printed command reads a real f
   start.child.kill("SIGINT");
   expect(await once(start.child, "exit")).toEqual([0, null]);
   expect(processesIn(clone)).toEqual([]);
+});
+
+test("[start.webhooks] webhooks need no settings on a machine of one's own", async () => {
+  const clone = createClone();
+  const start = await startClone(clone);
+  const receiver = createServer((_request, response) => response.end()).listen(0, "127.0.0.1");
+  await once(receiver, "listening");
+  const { port } = receiver.address() as AddressInfo;
+  const received = once(receiver, "request") as Promise<[IncomingMessage]>;
+  const response = await fetch(`${start.url}/jobs`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      type: "tool",
+      tool: "everything__echo",
+      arguments: { message: "hello" },
+      webhook: { url: `http://127.0.0.1:${port}/` },
+    }),
+  });
+  expect(response.status).toBe(202);
+  const [request] = await received;
+  expect(request.headers["webhook-signature"]).toMatch(/^v1,/);
+  receiver.close();
+  receiver.closeAllConnections();
+  start.child.kill("SIGTERM");
+  expect(await once(start.child, "exit")).toEqual([0, null]);
 });
 
 test("[start.killed] leaves nothing over when it is killed, and finds its jobs again afterwards", async () => {
