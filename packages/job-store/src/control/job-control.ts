@@ -15,12 +15,12 @@ import { endWaitingJob } from "./end-waiting-job.ts";
 import { isJobId } from "../job-id.ts";
 import type { JobQueues } from "../job-queues.ts";
 import { jobView, type QueuedEvent } from "../reading/job-view.ts";
+import { readJob } from "./read-job.ts";
 import type { Keys } from "../keys.ts";
-import { approvalField, parseRecord, type JobRecord } from "../record.ts";
+import { approvalField, type JobRecord } from "../record.ts";
 import { forgetQueueTimeout, takeOut } from "./queue-timeouts.ts";
 import { PUBLISH_BYTES_MAX } from "../run/run-writer.ts";
-import { pipelineReplies } from "../redis/unavailable.ts";
-import { maySee, type Viewer } from "../reading/viewer.ts";
+import type { Viewer } from "../reading/viewer.ts";
 import { NOTHING_RAN, readSteps, workDone, type WorkDone } from "../run/work-done.ts";
 
 export interface JobControlDependencies {
@@ -33,12 +33,6 @@ export interface JobControlDependencies {
 
 /** `unknown`: the job has no such call. `before`: it has been decided. `expired`, `ended`: it is too late. */
 export type ApprovalAnswer = "decided" | "unknown" | "before" | "expired" | "ended";
-
-interface Reading {
-  record: JobRecord;
-  first: string;
-  last: string;
-}
 
 /** What clients may do to a job that they have submitted. Null always means: the viewer has no such job. */
 export class JobControl {
@@ -55,7 +49,7 @@ export class JobControl {
   async cancel(viewer: Viewer, jobId: string): Promise<{ job: Job; requested: boolean } | null> {
     const { redis, keys } = this.#dependencies;
     for (;;) {
-      const reading = await this.#read(viewer, jobId);
+      const reading = await readJob(this.#dependencies, viewer, jobId);
       if (!reading) return null;
       const { record, first, last } = reading;
       if (isTerminal(record.status)) return { job: jobView(jobId, record, first, last), requested: false };
@@ -72,7 +66,7 @@ export class JobControl {
         if ((await endWaitingJob(jobId, record, outcome, this.#dependencies)) !== "ended") continue;
         await takeOut(jobId, record, this.#dependencies);
         if (record.status === "queued") await forgetQueueTimeout(jobId, this.#dependencies);
-        const after = await this.#read(viewer, jobId);
+        const after = await readJob(this.#dependencies, viewer, jobId);
         return after && { job: jobView(jobId, after.record, after.first, after.last), requested: true };
       }
     }
@@ -86,7 +80,7 @@ export class JobControl {
     { decision, reason, arguments: changed }: ApprovalRequest,
   ): Promise<ApprovalAnswer | null> {
     const { redis, keys, queues, clock } = this.#dependencies;
-    const reading = await this.#read(viewer, jobId);
+    const reading = await readJob(this.#dependencies, viewer, jobId);
     if (!reading) return null;
     const { record } = reading;
     const call = await this.approvalCall(jobId, toolCallId);
@@ -136,7 +130,7 @@ export class JobControl {
   /** The conversation of a chat job that has ended; `not_usable` of one that has not, and of a tool job. */
   async conversation(viewer: Viewer, jobId: string): Promise<ConversationMessage[] | "not_usable" | null> {
     const { redis, keys } = this.#dependencies;
-    const reading = await this.#read(viewer, jobId);
+    const reading = await readJob(this.#dependencies, viewer, jobId);
     if (!reading) return null;
     const { request, previous = [] } = JSON.parse(reading.first) as QueuedEvent;
     if (request.type !== "chat" || !isTerminal(reading.record.status)) return "not_usable";
@@ -149,17 +143,5 @@ export class JobControl {
     if (status === "queued" && attempt === 1) return { cancellation: NOTHING_RAN };
     const { redis, keys } = this.#dependencies;
     return workDone(await readSteps(redis, keys.log(jobId)));
-  }
-
-  async #read(viewer: Viewer, jobId: string): Promise<Reading | null> {
-    if (!isJobId(jobId)) return null;
-    const { redis, keys } = this.#dependencies;
-    const log = keys.log(jobId);
-    const replies = await redis.pipeline().hgetall(keys.record(jobId)).lindex(log, 0).lindex(log, -1).exec();
-    const [hash, first, last] = pipelineReplies(replies);
-    const record = parseRecord(hash as Record<string, string>);
-    if (!record || !maySee(viewer, record.tenant)) return null;
-    if (typeof first !== "string" || typeof last !== "string") return null;
-    return { record, first, last };
   }
 }

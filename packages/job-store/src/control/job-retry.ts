@@ -13,14 +13,13 @@ import { reopenInBatch } from "../batches/batch-ends.ts";
 import { priorityOf, type Admission } from "../admission/admission.ts";
 import type { Clock } from "../clock.ts";
 import { eventType } from "../reading/event-log.ts";
-import { isJobId } from "../job-id.ts";
 import type { JobIndex } from "../reading/job-index.ts";
 import { jobView, type QueuedEvent } from "../reading/job-view.ts";
+import { readJob, type JobReading } from "./read-job.ts";
 import type { Keys } from "../keys.ts";
-import { parseRecord, type JobRecord } from "../record.ts";
 import { PUBLISH_BYTES_MAX } from "../run/run-writer.ts";
-import { pipelineReplies, type Answer } from "../redis/unavailable.ts";
-import { maySee, type Viewer } from "../reading/viewer.ts";
+import type { Answer } from "../redis/unavailable.ts";
+import type { Viewer } from "../reading/viewer.ts";
 
 const PAGE_LENGTH = 50;
 /** So many jobs are reopened at the same time. */
@@ -47,12 +46,6 @@ export interface RetryFilter {
   errorCode?: JobErrorCode | undefined;
   from: RetryFrom;
   limit: number;
-}
-
-interface Reading {
-  record: JobRecord;
-  first: string;
-  last: string;
 }
 
 /**
@@ -92,7 +85,7 @@ export class JobRetry {
   }
 
   async #retry(viewer: Viewer, jobId: string, from: RetryFrom): Promise<RetryAnswer | null> {
-    const reading = await this.#read(viewer, jobId);
+    const reading = await readJob(this.#dependencies, viewer, jobId);
     if (!reading) return null;
     const { record, first, last } = reading;
     const isEnded = isTerminalEvent(eventType(last)) && record.status !== "completed";
@@ -101,12 +94,12 @@ export class JobRetry {
     if (generation === null) {
       return { outcome: "refused", job: jobView(jobId, record, first, last) };
     }
-    const after = await this.#read(viewer, jobId);
+    const after = await readJob(this.#dependencies, viewer, jobId);
     return after && { outcome: "reopened", job: jobView(jobId, after.record, after.first, after.last) };
   }
 
   /** The job's new generation; null when somebody else was faster. */
-  async #reopen(jobId: string, { record, first }: Reading, from: RetryFrom): Promise<number | null> {
+  async #reopen(jobId: string, { record, first }: JobReading, from: RetryFrom): Promise<number | null> {
     const { redis, keys, admission, clock } = this.#dependencies;
     const { request } = JSON.parse(first) as QueuedEvent;
     const now = clock.now();
@@ -144,17 +137,5 @@ export class JobRetry {
     const { answer, index } = this.#dependencies;
     const rest = { ...(type ? { type } : {}), ...(cursor === undefined ? {} : { cursor }) };
     return answer(() => index.list(viewer, { status, limit: PAGE_LENGTH, ...rest }));
-  }
-
-  async #read(viewer: Viewer, jobId: string): Promise<Reading | null> {
-    if (!isJobId(jobId)) return null;
-    const { redis, keys } = this.#dependencies;
-    const log = keys.log(jobId);
-    const replies = await redis.pipeline().hgetall(keys.record(jobId)).lindex(log, 0).lindex(log, -1).exec();
-    const [hash, first, last] = pipelineReplies(replies);
-    const record = parseRecord(hash as Record<string, string>);
-    if (!record || !maySee(viewer, record.tenant)) return null;
-    if (typeof first !== "string" || typeof last !== "string") return null;
-    return { record, first, last };
   }
 }
