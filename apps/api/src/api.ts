@@ -10,6 +10,7 @@ import { watchKeys } from "./access/watch-keys.ts";
 import { createApp } from "./app.ts";
 import type { ApiConfig } from "./config.ts";
 import { answerUnparsableRequests } from "./http/unparsable-requests.ts";
+import { OpenStreams } from "./metrics/open-streams.ts";
 
 /** A connection that is kept alive becomes idle only when its last answer has been read. In milliseconds. */
 const IDLE_CHECK_MS = 100;
@@ -35,7 +36,8 @@ export function createApi({ config, keyRing, models, logger }: ApiOptions) {
   const limitsOf = (tenant: string) => keyRing.limitsOf(tenant);
   const store = createJobStore({ ...config, logger, limitsOf });
   const shutdown = new AbortController();
-  const app = createApp({ config, keyRing, store, models, logger, shutdown: shutdown.signal });
+  const openStreams = new OpenStreams();
+  const app = createApp({ config, keyRing, store, models, logger, shutdown: shutdown.signal, openStreams });
   const { path } = config.apiKeys.file;
   const keysWatch = watchKeys({ keyRing, path, reloads: store.keyReloads, logger });
   const serverOptions = { requestTimeout: REQUEST_TIMEOUT_MS };

@@ -7,7 +7,6 @@ import { loopbackOnly } from "./access/loopback.ts";
 import { requireScope } from "./access/require-scope.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { limitBody } from "./http/limit-body.ts";
-import { OpenStreams } from "./metrics/open-streams.ts";
 import { createErrorHandler, problemResponse } from "./http/problem.ts";
 import { securityHeaders } from "./http/security-headers.ts";
 import { batchEventRoutes } from "./routes/batch-events.ts";
@@ -63,8 +62,6 @@ export function createApp(dependencies: ApiDependencies) {
   app.route("/", healthRoutes(dependencies));
   app.route("/", docsRoutes(app as unknown as Hono));
 
-  const openStreams = new OpenStreams();
-  app.use(openStreams.middleware);
   app.use(authenticate(keyRing));
   app.use(limitRequests(store));
   for (const path of JOB_PATHS) app.use(path, requireScope("jobs"));
@@ -91,6 +88,6 @@ export function createApp(dependencies: ApiDependencies) {
     .route("/", mcpReloadRoutes(dependencies))
     .route("/", executeToolRoutes(dependencies))
     .route("/", keyRoutes(dependencies))
-    .route("/", metricsRoutes(dependencies, openStreams))
+    .route("/", metricsRoutes(dependencies))
     .route("/", workerRoutes(dependencies));
 }

@@ -3,6 +3,7 @@ import type { JobStore } from "@millrace/job-store";
 import type { Logger } from "pino";
 import type { KeyRing } from "./access/key-ring.ts";
 import type { ApiConfig } from "./config.ts";
+import type { OpenStreams } from "./metrics/open-streams.ts";
 
 /** What the routes work with; made in `main.ts`. */
 export interface ApiDependencies {
@@ -13,4 +14,5 @@ export interface ApiDependencies {
   logger: Logger;
   /** Aborts when the process begins to stop: waits and streams end early. */
   shutdown: AbortSignal;
+  openStreams: OpenStreams;
 }

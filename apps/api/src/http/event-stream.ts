@@ -1,6 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import { StoreUnavailableError, type LogEvent, type LogFollower } from "@millrace/job-store";
+import type { ApiDependencies } from "../dependencies.ts";
 
 /** Comments keep proxies from cutting a quiet stream; at each one the log is read again. In milliseconds. */
 const COMMENT_INTERVAL_MS = 15_000;
@@ -19,6 +21,8 @@ function frame({ id, type, json }: LogEvent): string {
   return `id: ${id}\nevent: ${type}\ndata: ${json}\n\n`;
 }
 
+export type StreamDependencies = Pick<ApiDependencies, "shutdown" | "openStreams">;
+
 /** What gives a stream its events: a {@link LogFollower}, or one that reads something else in the same way. */
 type Follower = Pick<LogFollower, "next" | "recheck"> & Disposable;
 
@@ -31,9 +35,10 @@ type Follower = Pick<LogFollower, "next" | "recheck"> & Disposable;
 export function eventStreamResponse(
   c: Context,
   follower: Follower,
-  shutdown: AbortSignal,
+  { shutdown, openStreams }: StreamDependencies,
   headers: Record<string, string> = {},
 ): Response {
+  openStreams.add((c.env as HttpBindings).outgoing);
   const source = new EventStreamSource(follower, shutdown);
   const stream = new ReadableStream<Uint8Array>(source, { highWaterMark: 1 });
   return c.body(stream, 200, { ...EVENT_STREAM_HEADERS, ...headers });

@@ -2,14 +2,13 @@ import { isTerminal, type Job, type JobRequest } from "@millrace/contracts";
 import { waitForEnd, type JobSnapshot, type JobStore, type NewJob } from "@millrace/job-store";
 import type { Context } from "hono";
 import { accepted } from "./accepted.ts";
-import { eventStreamResponse } from "./event-stream.ts";
+import { eventStreamResponse, type StreamDependencies } from "./event-stream.ts";
 import { idempotencyKey } from "./idempotency-key.ts";
 import { traceparentOf } from "./traceparent.ts";
 import { waitSignal } from "./wait-signal.ts";
 
-interface SubmitDependencies {
+interface SubmitDependencies extends StreamDependencies {
   store: JobStore;
-  shutdown: AbortSignal;
 }
 
 /** A job that is yet to be submitted, or the one that the same request has made before under its key. */
@@ -44,13 +43,14 @@ export async function submit(c: Context, { store }: SubmitDependencies, placed: 
 }
 
 /** Submits a job and answers with its events, from the first on. */
-export async function submitAndStream(c: Context, { store, shutdown }: SubmitDependencies, placed: Placed) {
+export async function submitAndStream(c: Context, dependencies: SubmitDependencies, placed: Placed) {
+  const { store } = dependencies;
   if ("newJob" in placed) {
     const { job, follower } = await store.submitAndFollow(placed.newJob);
-    return eventStreamResponse(c, follower, shutdown, { location: job.links.self });
+    return eventStreamResponse(c, follower, dependencies, { location: job.links.self });
   }
   const { id, links } = placed.repeated.job;
-  return eventStreamResponse(c, store.follow(id, 0), shutdown, { location: links.self });
+  return eventStreamResponse(c, store.follow(id, 0), dependencies, { location: links.self });
 }
 
 /** Submits a job and waits for its end, `waitSeconds` at most. */

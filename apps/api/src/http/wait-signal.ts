@@ -16,7 +16,7 @@ export function waitSignal(c: Context, shutdown: AbortSignal): AbortSignal {
   shutdown.addEventListener("abort", abort, { once: true });
   outgoing.once("close", () => {
     shutdown.removeEventListener("abort", abort);
-    abort();
+    if (!outgoing.writableFinished) abort();
   });
   return controller.signal;
 }

@@ -1,5 +1,5 @@
-import type { HttpBindings } from "@hono/node-server";
-import { createMiddleware } from "hono/factory";
+import type { ServerResponse } from "node:http";
+import type { Http2ServerResponse } from "node:http2";
 
 /** Counts the event streams that clients have open on this api. */
 export class OpenStreams {
@@ -9,16 +9,12 @@ export class OpenStreams {
     return this.#count;
   }
 
-  /** Whatever a route streams, until its connection has closed. */
-  readonly middleware = createMiddleware<{ Bindings: HttpBindings }>(async (c, next) => {
-    await next();
-    const isStream = c.res.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
-    const { outgoing } = c.env;
-    // A HEAD request has the type of a stream, and none of its body.
-    if (!isStream || c.req.method === "HEAD" || outgoing.destroyed) return;
+  /** Counts what is streamed as this response, until its connection has closed. */
+  add(outgoing: ServerResponse | Http2ServerResponse): void {
+    if (outgoing.destroyed) return;
     this.#count += 1;
     outgoing.once("close", () => {
       this.#count -= 1;
     });
-  });
+  }
 }

@@ -17,7 +17,8 @@ const EventsQuery = z.strictObject({
 });
 
 /** `/batches/{id}/events`: the progress of a batch. */
-export function batchEventRoutes({ store, shutdown }: ApiDependencies) {
+export function batchEventRoutes(dependencies: ApiDependencies) {
+  const { store } = dependencies;
   return new Hono<AccessEnvironment>().get(
     "/batches/:id/events",
     describeRoute({
@@ -47,7 +48,7 @@ export function batchEventRoutes({ store, shutdown }: ApiDependencies) {
       if (after === reading.revision && reading.progress.status !== "running") return c.body(null, 204);
       // Nobody would read the stream that a HEAD request opens, so nothing would ever close it.
       if (c.req.method === "HEAD") return c.body(null, 200, EVENT_STREAM_HEADERS);
-      return eventStreamResponse(c, store.batches.follow(viewer, batchId, after), shutdown);
+      return eventStreamResponse(c, store.batches.follow(viewer, batchId, after), dependencies);
     },
   );
 }

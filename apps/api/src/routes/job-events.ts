@@ -25,7 +25,8 @@ const EventsQuery = z.strictObject({
 });
 
 /** `/jobs/{id}/events`: the log of a job, as a stream or by the page. */
-export function jobEventRoutes({ store, shutdown }: ApiDependencies) {
+export function jobEventRoutes(dependencies: ApiDependencies) {
+  const { store } = dependencies;
   return new Hono<AccessEnvironment>().get(
     "/jobs/:id/events",
     describeRoute({
@@ -70,7 +71,7 @@ export function jobEventRoutes({ store, shutdown }: ApiDependencies) {
       if (head.ended && after === head.length) return c.body(null, 204);
       // Nobody would read the stream that a HEAD request opens, so nothing would ever close it.
       if (c.req.method === "HEAD") return c.body(null, 200, EVENT_STREAM_HEADERS);
-      return eventStreamResponse(c, store.follow(jobId, after), shutdown);
+      return eventStreamResponse(c, store.follow(jobId, after), dependencies);
     },
   );
 }

@@ -3,12 +3,11 @@ import { describeRoute } from "hono-openapi";
 import type { AccessEnvironment } from "../access/authenticate.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { problems } from "../http/openapi.ts";
-import type { OpenStreams } from "../metrics/open-streams.ts";
 import { METRICS_CONTENT_TYPE, renderMetrics } from "../metrics/render-metrics.ts";
 import { takeSnapshot } from "../metrics/snapshot.ts";
 
 /** `GET /metrics`. */
-export function metricsRoutes({ store }: ApiDependencies, openStreams: OpenStreams) {
+export function metricsRoutes({ store, openStreams }: ApiDependencies) {
   return new Hono<AccessEnvironment>().get(
     "/metrics",
     describeRoute({

@@ -11,15 +11,21 @@ export interface OwnedReplies<Owner> {
 
 /** A pipeline that knows for whom each of its commands is, so that each owner hears of its own errors alone. */
 export class OwnedPipeline<Owner> {
-  readonly #pipeline: IRedisTransaction;
+  readonly #open: () => IRedisTransaction;
+  #opened: IRedisTransaction | null = null;
   readonly #owners: (readonly Owner[] | "all")[] = [];
 
-  constructor(pipeline: IRedisTransaction) {
-    this.#pipeline = pipeline;
+  /** `open` is called for the first command: to make a pipeline costs as much as several commands. */
+  constructor(open: () => IRedisTransaction) {
+    this.#open = open;
   }
 
   get isEmpty(): boolean {
     return this.#owners.length === 0;
+  }
+
+  get #pipeline(): IRedisTransaction {
+    return (this.#opened ??= this.#open());
   }
 
   /** Adds a command; returns its number. */

@@ -27,7 +27,7 @@ export async function writeSubmissions(
   dependencies: SubmissionDependencies,
 ): Promise<(Error | null)[]> {
   const { keys, queues } = dependencies;
-  const first: Pipeline = new OwnedPipeline(queues.pipeline());
+  const first: Pipeline = new OwnedPipeline(() => queues.pipeline());
   if (settled.length > 0) first.run("all", "zrem", [keys.submissions, ...settled]);
   announce(first, submissions, dependencies);
   const creations = new Map<PreparedSubmission, number>();
@@ -42,7 +42,7 @@ export async function writeSubmissions(
   }
   const written = await first.exec();
 
-  const second: Pipeline = new OwnedPipeline(queues.pipeline());
+  const second: Pipeline = new OwnedPipeline(() => queues.pipeline());
   const refused = new Map<PreparedSubmission, Error>();
   for (const entrance of entrances) {
     if (entrance.submissions.some((submission) => written.errorOf(submission))) continue;
