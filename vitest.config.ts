@@ -17,6 +17,8 @@ export default defineConfig({
         test: {
           ...SHARED,
           name: "unit",
+          // They keep nothing between tests, so they may share their modules: loading them is most of their time.
+          isolate: false,
           include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts"],
         },
       },
