@@ -1,3 +1,4 @@
+import type { Plot } from "./plot.ts";
 import type { Spread } from "./statistics.ts";
 
 export type Unit = "ms" | "jobs/s" | "calls/s" | "count" | "bytes" | "KiB" | "MiB";
@@ -18,6 +19,8 @@ export interface Figure {
   /** System to floor, over the rounds; the median is the one that counts. */
   ratio: Spread | null;
   budget: Budget | null;
+  /** For reports. */
+  plot?: Plot;
 }
 
 /** A figure that the floor has no counterpart of. */

@@ -13,6 +13,7 @@ import { measureHost } from "./host/measure-host.ts";
 import { createLauncher } from "./launcher.ts";
 import { describeMachine, machineLine } from "./machine.ts";
 import { readOptions, USAGE, type BenchOptions, type Sizes } from "./options.ts";
+import { writeReport } from "./report.ts";
 import { RESULTS_FOLDER, writeResult } from "./result-file.ts";
 import { measureScaling } from "./scaling/measure-scaling.ts";
 import { soak, soakTable, type SoakResult, type SoakSample } from "./soak.ts";
@@ -38,7 +39,7 @@ if (options) {
 
 /** Starts everything, measures, reports, and ends everything in reverse, whatever happens. */
 async function run(given: BenchOptions, startedAt: Date): Promise<void> {
-  const { sizes, short, profile, only, soakJobs } = given;
+  const { sizes, short, profile, only, soakJobs, report: reportPath } = given;
   const folder = await mkdtemp(join(tmpdir(), "millrace-bench-"));
   await using resources = new AsyncDisposableStack();
   resources.defer(() => rm(folder, { recursive: true, force: true }));
@@ -76,6 +77,11 @@ async function run(given: BenchOptions, startedAt: Date): Promise<void> {
   const judged = figures.map((figure) => ({ ...figure, verdict: verdictOf(figure) }));
   const kind = only ?? "comparison";
   await report(startedAt, { kind: short ? "short" : kind, machine, sizes, figures: judged });
+  if (reportPath !== null) {
+    const command = ["npm run bench --", ...process.argv.slice(2)].join(" ");
+    await writeReport(reportPath, { startedAt, command, machine, figures: judged });
+    console.log(`report: ${reportPath}.md`);
+  }
 }
 
 type Bench = Omit<ChatBench, "sizes">;

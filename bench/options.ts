@@ -13,6 +13,7 @@ npm run bench -- --host           measures the MCP host alone
 npm run bench -- --batches        measures batches alone, ten minutes and 2 GB of memory
 npm run bench -- --scaling        measures one worker against several
 npm run bench -- --soak [JOBS]    watches the memory of the api over ${SOAK_JOBS} jobs, or so many
+npm run bench -- --report FILE    also writes a report with plots to FILE.md and FILE.json
 npm run bench -- --profile        also writes a CPU profile of each process to bench/results/profiles`;
 
 /** How much is measured. */
@@ -63,6 +64,8 @@ export interface BenchOptions {
   sizes: Sizes;
   short: boolean;
   profile: boolean;
+  /** Path of the report without its ending; null: none. */
+  report: string | null;
   /** What is measured alone; null: everything. */
   only: Part | null;
   /** Jobs of the soak, which then runs instead of the comparison. */
@@ -81,6 +84,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       scaling: { type: "boolean" },
       soak: { type: "boolean" },
       profile: { type: "boolean" },
+      report: { type: "string" },
     },
     allowPositionals: true,
   });
@@ -97,6 +101,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     sizes: short ? SHORT_SIZES : DEFAULT_SIZES,
     short,
     profile,
+    report: values.report?.replace(/\.(?:md|json)$/, "") ?? null,
     only,
     soakJobs: soak ? Number(count ?? SOAK_JOBS) : null,
   };

@@ -1,10 +1,15 @@
 import { verdictOf, type Budget, type Figure, type Unit } from "./figure.ts";
 
-const HEADINGS = ["", "floor", "system", "ratio (min–max of rounds)", "budget", ""];
+export const HEADINGS = ["", "floor", "system", "ratio (min–max of rounds)", "budget", ""];
+
+/** The cells of each figure, as {@link HEADINGS} names them. */
+export function figureRows(figures: readonly Figure[]): string[][] {
+  return figures.map(row);
+}
 
 /** The figures as aligned lines for a terminal. */
 export function figureTable(figures: readonly Figure[]): string {
-  const rows = [HEADINGS, ...figures.map(row)];
+  const rows = [HEADINGS, ...figureRows(figures)];
   const widths = HEADINGS.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
   return rows
     .map((cells) =>

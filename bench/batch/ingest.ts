@@ -7,6 +7,7 @@ import { Redis } from "ioredis";
 import { echoRequest } from "../echo-job.ts";
 import { systemFigure, type Figure } from "../figure.ts";
 import type { Launch, RunningProgram } from "../launcher.ts";
+import type { Plot } from "../plot.ts";
 import type { ProcessMemory } from "../probe.ts";
 import { spread } from "../statistics.ts";
 import type { BatchBench } from "./batch-bench.ts";
@@ -17,6 +18,9 @@ const AT_ONCE = 2;
 const WARM_UP_LINES = 10_000;
 const MEBIBYTE = 1_024 * 1_024;
 const SECRET = "bench";
+const MEMORY_BUDGET_MIB = 50;
+/** How often the memory is looked at during the long upload. */
+const SAMPLES = 20;
 
 /** Lines that are taken in and nobody runs, against bare `addBulk`; and what the api's memory does meanwhile. */
 export async function measureIngest(bench: BatchBench): Promise<Figure[]> {
@@ -65,13 +69,28 @@ async function measureMemory(
   await redis.flushall();
   onProgress(`memory of the api over ${lines} lines`);
   // Not collected before: the heap of a process that has worked for a while is compared with the same later.
-  const before = await program.ask<ProcessMemory>("memory");
-  await sendBatch(target, lines);
-  const after = await program.ask<ProcessMemory>("memory");
+  const resident = async () => (await program.ask<ProcessMemory>("memory")).resident / MEBIBYTE;
+  const before = await resident();
+  const samples: { line: number; resident: Promise<number> }[] = [];
+  await sendBatch(target, lines, (sent) => {
+    const isDue = sent >= (samples.length * lines) / SAMPLES;
+    if (isDue) samples.push({ line: sent, resident: resident() });
+  });
+  const after = await resident();
   await redis.flushall();
-  const growth = (after.resident - before.resident) / MEBIBYTE;
+  const growths = (await Promise.all(samples.map((sample) => sample.resident))).map(
+    (value) => value - before,
+  );
   const name = `NDJSON ingest: growth of the api's memory over ${lines} lines`;
-  return systemFigure(name, "MiB", growth, { bound: "at most", limit: 50 });
+  const figure = systemFigure(name, "MiB", after - before, { bound: "at most", limit: MEMORY_BUDGET_MIB });
+  const plot: Plot = {
+    title: `Growth of the api's memory while it takes ${lines} lines in (the line is the budget)`,
+    horizontal: { label: "lines", values: samples.map(({ line }) => line) },
+    vertical: { label: "MiB" },
+    measured: { form: "line", values: growths },
+    compared: growths.map(() => MEMORY_BUDGET_MIB),
+  };
+  return { ...figure, plot };
 }
 
 /** An api alone: without a worker nobody runs the jobs. Its key may have as many of them as are sent. */

@@ -18,19 +18,24 @@ interface SentBatch {
 }
 
 /** So many lines of the bench's job, made as they are sent: whoever sends them shares the machine with what is measured. */
-function* lines(count: number): Generator<Buffer> {
+function* lines(count: number, onSent: (sent: number) => void): Generator<Buffer> {
   const line = `${echoRequest()}\n`;
   const chunk = Buffer.from(line.repeat(CHUNK));
   for (let sent = 0; sent < count; sent += CHUNK) {
+    onSent(sent);
     yield count - sent >= CHUNK ? chunk : Buffer.from(line.repeat(count - sent));
   }
 }
 
 /**
- * Sends a batch; resolves with its id once all of it is accepted.
+ * Sends a batch; resolves with its id once all of it is accepted. `onSent` hears, again and again, how many lines have gone.
  * @throws Error when not every line is.
  */
-export async function sendBatch({ port, headers }: BatchTarget, count: number): Promise<string> {
+export async function sendBatch(
+  { port, headers }: BatchTarget,
+  count: number,
+  onSent: (sent: number) => void = () => undefined,
+): Promise<string> {
   const outgoing = request({
     host: "127.0.0.1",
     port,
@@ -39,7 +44,7 @@ export async function sendBatch({ port, headers }: BatchTarget, count: number): 
     headers: { ...headers, "content-type": "application/x-ndjson" },
   });
   const answered = once(outgoing, "response");
-  await pipeline(Readable.from(lines(count)), outgoing);
+  await pipeline(Readable.from(lines(count, onSent)), outgoing);
   const [response] = (await answered) as [IncomingMessage];
   const text = (await response.toArray()).join("");
   const batch = response.statusCode === 202 ? (JSON.parse(text) as SentBatch) : null;

@@ -11,6 +11,7 @@ import { untilListening } from "../chat/until-listening.ts";
 import { SERVER_NAME } from "../echo-job.ts";
 import { systemFigure, type Figure } from "../figure.ts";
 import type { Launch } from "../launcher.ts";
+import type { Plot } from "../plot.ts";
 
 /** How many workers are measured, one after the other, and what each of them does. */
 export interface ScalingSizes {
@@ -56,18 +57,32 @@ export async function measureScaling(bench: ScalingBench): Promise<Figure[]> {
   await untilListening(port, signal);
   const environment = { ...shared, ...(await workerEnvironment(bench)) };
   const figures: Figure[] = [];
-  let first = Number.NaN;
+  const rates: number[] = [];
   for (const workers of sizes.workers) {
     onProgress(`jobs that wait, ${workers} ${workers === 1 ? "worker" : "workers"}`);
     await scaleTo(workers, port, launch, environment, signal);
     const rate = await measureRate(workers, port, bench);
-    if (Number.isNaN(first)) first = rate;
+    rates.push(rate);
+    const first = rates[0] ?? rate;
     const name = `jobs that wait, ${workers} ${workers === 1 ? "worker" : "workers"}`;
     figures.push(systemFigure(`${name}: rate`, "jobs/s", rate));
     const budget = { bound: "at least", limit: 0.95 * workers } as const;
     if (workers > 1) figures.push(systemFigure(`${name}: times that of one`, "count", rate / first, budget));
   }
-  return figures;
+  const last = figures.pop();
+  return last ? [...figures, { ...last, plot: plotOf(sizes, rates) }] : [];
+}
+
+/** The line is as many times one worker's rate as there are workers. */
+function plotOf({ workers, callsAtOnce, waitMs }: ScalingSizes, rates: readonly number[]): Plot {
+  const first = rates[0] ?? 0;
+  return {
+    title: `Jobs per second with more workers (each makes ${callsAtOnce} calls of ${waitMs} ms at once)`,
+    horizontal: { label: "workers", values: workers },
+    vertical: { label: "jobs/s" },
+    measured: { form: "bar", values: rates },
+    compared: workers.map((count) => (count * first) / (workers[0] ?? 1)),
+  };
 }
 
 async function workerEnvironment({ folder, sizes }: ScalingBench): Promise<Record<string, string>> {
