@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ApiKeysConfig, McpConfig, ModelsConfig } from "@millrace/contracts";
+import { ApiKeysConfig, McpConfig, ModelsConfig, sharedVariables } from "@millrace/contracts";
 import { expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { parseApiConfig } from "../apps/api/src/config.ts";
@@ -92,6 +92,24 @@ test("[deploy.compose] the composition wants keys, keeps its data, and gives wor
     expect(services[name].depends_on.redis.condition).toBe("service_healthy");
   }
 });
+
+test.for(["api", "worker"] as const)(
+  "[deploy.settings] the composition passes every setting of the %s on, and the documentation has it",
+  async (app) => {
+    const own = [...(await textOf(`apps/${app}/src/config.ts`)).matchAll(/^ {2,4}([A-Z][A-Z_]+): /gm)];
+    const settings = [...Object.keys(sharedVariables), ...own.map(([, name = ""]) => name)];
+    // So that a change of how they are written cannot make this test empty.
+    expect(settings).toContain(app === "api" ? "MAX_BODY_BYTES" : "MAX_CRASHES");
+    const { services } = parse(await textOf("docker-compose.yml"));
+    expect(Object.keys(services[app].environment as object)).toEqual(
+      // Where it listens is the image's own.
+      expect.arrayContaining(settings.filter((name) => !["HOST", "PORT"].includes(name))),
+    );
+    const rows = [...(await textOf("docs/configuration.md")).matchAll(/^\| `([A-Z_]+)` +\| (\w+) /gm)];
+    const documented = rows.filter(([, , of]) => of === app || of === "both").map(([, name]) => name);
+    expect(new Set(documented)).toEqual(new Set(settings));
+  },
+);
 
 test("[deploy.kubernetes] settings are valid, and a worker has more time to stop than it drains", async () => {
   const worker = await podOf("millrace-worker");

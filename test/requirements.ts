@@ -16,6 +16,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "An approved call runs, with edited arguments if there are any; a denied one is told to the model with its reason.",
   "agent.approval.expire": "A call that nobody decides on in time is denied.",
   "agent.approval.gone": "An approved call of a tool that is no longer there is told to the model.",
+  "agent.approval.late":
+    "a call that needs an approval only when it is to be sent is told to the model, and asks the next time",
   "agent.approval.park":
     "Calls that need an approval ask for it with their turn; the others run, and then the job parks.",
   "agent.approval.policy": "The strictest of the tool's approval policy and the job's counts.",
@@ -33,10 +35,16 @@ export const requirements: Readonly<Record<string, string>> = {
   "agent.drain":
     "A start that is told to drain finishes its turn and its calls, and the next goes on after them.",
   "agent.drain.end": "A draining start still ends a job that has nothing left to ask.",
+  "agent.drain.postponed":
+    "a draining start postpones calls that only wait for a server or a place, and the next start makes them, with their approval",
   "agent.drain.retry": "A draining start leaves the next try of a turn to another.",
   "agent.host.abort": "Over the real host an abort proves which tool has stopped and which ignored it.",
   "agent.host.calls":
     "Over the real host the loop gets answers, refused arguments, progress and a tool's own error.",
+  "agent.host.connecting":
+    "a chat, and the calls of an earlier start, wait for the job's own servers while they connect, and for no others",
+  "agent.host.drain":
+    "over the real host a call that waits for a place when its worker shuts down is made by the next",
   "agent.journal.failure":
     "A step that cannot be stored rejects the start, also one that nothing waited for.",
   "agent.offer.choice":
@@ -88,6 +96,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "agent.turn.answer": "A turn is begun, streamed and finished, and its text is the job's.",
   "agent.turn.previous":
     "The conversation of an earlier job comes first, and its call ids are not used again.",
+  "agent.warnings.price":
+    "a job says once that a budget of dollars bounds nothing on a model without a price",
   "api.bad.ambiguous": "A bare tool name that several servers have is refused with the choices.",
   "api.bad.arguments": "Arguments that do not fit the tool are refused, each with its path.",
   "api.bad.body_size": "A body over the limit is refused, told by its length or sent in chunks.",
@@ -96,6 +106,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.bad.encoding": "A body that is not UTF-8 is refused instead of changed.",
   "api.bad.fuzz": "Random requests never meet a bug and never hang.",
   "api.bad.json": "A body that is no JSON is refused.",
+  "api.bad.many":
+    "a request that is wrong in millions of places is refused in a small answer, with the first hundred errors",
   "api.bad.method": "A wrong method is refused with Allow.",
   "api.bad.route": "A route that does not exist answers a problem that names /docs.",
   "api.bad.schema":
@@ -105,6 +117,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.bad.unparsable": "What is not HTTP, and headers that are too large, are refused with a problem.",
   "api.batch": "Each line of a batch makes a job, whose result comes back under the line's own name.",
   "api.batch.array": "A JSON array of at most MAX_BODY_BYTES is a batch as well.",
+  "api.batch.array.deep":
+    "an element of an array that nests too deeply is rejected like any other line, and harms none",
   "api.batch.bad_line": "A bad line is reported with its number, code and path, and harms no other.",
   "api.batch.cancel": "A cancel ends the upload and all jobs of the batch that have not ended.",
   "api.batch.cap":
@@ -136,6 +150,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.events.bad_id": "An event id that is nonsense or past the end is refused.",
   "api.events.close": "A client that hangs up cancels nothing and leaves no subscription.",
   "api.events.ended": "A reader that knows the terminal event gets 204.",
+  "api.events.expired":
+    "a stream ends when the retention of its job is over before its reader had come to the end",
   "api.events.frames": "An SSE frame has id, event and data, and the ids have no gaps.",
   "api.events.gapless": "Every stream has every event once and in order, however it meets the log.",
   "api.events.head": "HEAD on a stream keeps nothing open.",
@@ -183,6 +199,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "Prefer: wait answers 200 with the finished job, or 202 with the job as it is when the time is over.",
   "api.jobs.prefer_wait.bad": "A malformed or too long Prefer: wait is refused, and nothing is submitted.",
   "api.jobs.priority": "Of the jobs that wait, the one with the lowest priority number starts first.",
+  "api.jobs.progress": "a tool job's events tell the progress of its call, the last report before its end",
   "api.jobs.retention":
     "A finished job and its log expire after the job's retention, and no job before its end.",
   "api.jobs.stream":
@@ -248,12 +265,15 @@ export const requirements: Readonly<Record<string, string>> = {
     "A finished job keeps structured content that does not fit its schema, and says where.",
   "api.retry": "Retry and bulk retry over HTTP; other states are refused.",
   "api.tools.withheld": "A server's tools are listed with those that nobody can use, and why.",
+  "approvals.away":
+    "a tool job of a key with narrowed tools asks for its approval also while its server rests",
   "approvals.bad": "A body that is no decision is refused, and another key's job does not exist.",
   "approvals.clock": "A job's time stands still while it waits for a word.",
   "approvals.conflict":
     "A decision on an unknown, decided or ended call is 409, and of two at once one counts.",
   "approvals.deny": "The model is told of a denial and its reason, and the tool is never called.",
   "approvals.edit": "A call may be approved with other arguments if they fit the tool.",
+  "approvals.late": "a call that waits for its server while its approval becomes necessary asks for it",
   "approvals.park":
     "A call that needs a word parks its job, tells its arguments, holds no place and goes on once approved.",
   "approvals.policy":
@@ -351,12 +371,14 @@ export const requirements: Readonly<Record<string, string>> = {
     "A call that waits for an approval is told with the command that approves it, and that command works.",
   "cli.batch":
     "The command line runs every job of a file, appends the results, and is quiet when it is piped.",
+  "cli.batch.disk": "a disk that is full is told on one line with the file, and the exit code is 2",
   "cli.batch.exit": "Failed jobs and rejected lines of a batch are told, and the exit code is 1.",
   "cli.batch.output": "Results of another batch are never mixed up or overwritten.",
   "cli.batch.pipe": "A batch reads stdin and writes stdout.",
   "cli.batch.rate": "A batch's rate is that of the last ten seconds, and the time left follows from it.",
   "cli.batch.resume":
     "After Ctrl-C, or half a written line, the same command goes on, and each result comes once.",
+  "cli.batch.whole": "a batch whose lines do not all arrive is an error; lines with nothing on them are none",
   "cli.batches": "The command line lists, shows and cancels batches.",
   "cli.chat": "Piped, a chat prints the answer alone; its message may come from stdin.",
   "cli.completion": "The command line completes commands in the shell.",
@@ -370,6 +392,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "cli.help": "Every command has help that fits the terminal.",
   "cli.interrupt": "The first Ctrl-C cancels the job, says so, and the exit code is 130.",
   "cli.jobs": "The command line lists, shows, watches, cancels and retries jobs.",
+  "cli.jobs.each":
+    "of several jobs that are cancelled or retried each is told of, also when one is not there",
   "cli.json": "With --json stdout has JSON and nothing else.",
   "cli.node": "An older Node hands over to the project's own.",
   "cli.pipe": "A reader that has read enough is no error.",
@@ -383,6 +407,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "cli.tool": "The command line calls a tool with typed arguments and prints its answer alone.",
   "cli.tool.arguments":
     "key=value words become what the tool's schema wants, and what cannot is refused by name.",
+  "cli.tool.timeout": "seconds with a fraction become whole milliseconds",
+  "cli.tool.unknown": "a tool is called also when its schema cannot be known, and what is guessed is told",
   "client.abort":
     "An abort ends a request of the client, and the wait for its next try, with its own reason.",
   "client.approve": "The client approves a call, with other arguments if there are any, or denies it.",
@@ -456,12 +482,15 @@ export const requirements: Readonly<Record<string, string>> = {
   "config.mcp.variables":
     "${VAR} and ${VAR:-default} work in command, args, env, url and headers; a missing one fails its server alone, by name.",
   "config.models.default": "The alias `default` stands for whichever provider is configured, else the demo.",
+  "config.models.local": "a base URL may name this machine, or another one by a short name",
   "config.models.missing": "A models file that was named must be there.",
   "config.models.wrong": "A wrong models file is refused with the place of what is wrong.",
   "config.schema.fresh": "The committed JSON Schema is the one that the zod schema gives.",
   "contract.arguments.bad-schema":
     "A tool schema that cannot be compiled leaves the judgement to the server.",
   "contract.arguments.dialect": "A tool schema of any JSON Schema dialect is used.",
+  "contract.arguments.many":
+    "of arguments that are wrong in many places the first hundred are told, of large ones the first",
   "contract.arguments.paths": "Everything in the arguments that does not fit is named with its path.",
   "contract.conversation.close": "Each call without a result gets one that says that it did not run.",
   "contract.conversation.fold": "A job's steps make its conversation, results in the order of their calls.",
@@ -484,6 +513,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "deploy.keda": "The autoscaler asks for metrics that there are, with a key that there is.",
   "deploy.kubernetes":
     "The manifests name ports, paths, files and settings that there are, and a worker has more time to stop than it drains.",
+  "deploy.settings": "the composition passes every setting on, and the documentation has it",
   "drain.deploy": "A chat job moves to another worker between two steps, and its reader sees one log.",
   "drain.second_signal": "A later second signal ends a worker at once, with its jobs as a crash leaves them.",
   "examples.bash": "The example in bash runs a tool, a chat and a batch with curl alone.",
@@ -536,8 +566,17 @@ export const requirements: Readonly<Record<string, string>> = {
     "Three calls in a row without an answer give a connection up; an answer between them does not.",
   "host.health.refusal": "A server that does not know ping is alive.",
   "host.health.slow": "A slow tool is never pinged at and never marks its server dead.",
+  "host.health.wedged":
+    "a server that hangs under a steady load is asked after the first call that times out, and given up",
+  "host.http.broken_off": "a call whose stream breaks off without its answer is lost at once, alone",
+  "host.http.paced": "a stream that is opened again and again is opened once a second, and calls go on",
+  "host.http.refused":
+    "what is turned away with 4xx has not run and harms no other call; of a 5xx nobody knows",
   "host.http.streams":
     "80 cancelled calls leave no 80 sockets, and the session goes on with nothing resumed.",
+  "host.http.too_large": "an endless answer over HTTP fails its call alone, and says what to do",
+  "host.http.unreachable": "a call that could not be sent waits for its server, and runs when it is back",
+  "host.http.wedged": "calls that are given up on a server that answers nothing any more keep no socket",
   "host.instances.lost": "A copy that dies takes no call from the others, is named, and comes back.",
   "host.instances.spread": "Calls are spread over the copies of a server, and its tools are listed once.",
   "host.lazy.rest":
@@ -609,11 +648,13 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.resolve.waiting": "A name that a connecting server may own waits for that server.",
   "host.result.deep": "A result that nests too deep is refused alone.",
   "host.result.limit": "A server's own result limit counts, and the error names the setting.",
+  "host.result.odd": "what a tool returned is kept, however odd it is",
   "host.result.raw": "An image is kept as the server sent it.",
   "host.result.schema":
     "Structured content is checked; what does not fit is kept and says where, and the call has not failed.",
   "host.result.size": "A limit is exact to the byte, and a value far below it is not serialised for that.",
   "host.retire": "A server that is taken away finishes its calls and leaves no process.",
+  "host.secrets.cut": "of a secret at the end of a line that is cut nothing is left",
   "host.secrets.redacted": "No secret reaches `last_error`, an error or a log.",
   "host.session.gone":
     "A call that a restarted HTTP server refuses because of its session runs once more in a new one.",
@@ -622,6 +663,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "Waiting for warmth is bounded, and a call waits for its connecting server until it aborts.",
   "host.stdio.flood": "A server that floods its stdout answers all the same, and harms no other.",
   "host.stdio.lines": "Messages come whole however the bytes were cut; one that is too long is told of once.",
+  "host.stdio.unread": "what a server does not read is bounded, and what is refused then has not run",
   "host.transport.http":
     "Lists and calls over Streamable HTTP with the configured headers, and ends its session.",
   "host.transport.sse": "Lists and calls over SSE with the configured headers.",
@@ -669,6 +711,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "model.openai.request": "A conversation is translated, images and files of tool results included.",
   "model.openai.token-limit": "OpenAI is told max_completion_tokens, other servers max_tokens.",
   "model.openai.tool-choice": "OpenAI-compatible servers are told the tool choice.",
+  "model.requests.names": "calls by names that no provider takes go back under names that all of them take",
   "model.requests.plain": "Without tools nothing is said of tools.",
   "model.starts.paced": "Answers that start at once take turns of the event loop, in their order.",
   "model.tool-input.malformed": "What is no JSON object is kept, 2,000 characters at most.",
@@ -714,6 +757,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "resources.details": "Resources, templates and prompts are listed with details and read.",
   "resources.odd": "An odd entry is left out with a warning.",
   "resources.refused": "What a server does not have is refused with its code.",
+  "schedule.admin":
+    "an admin sees the schedules of all keys, and pauses, resumes and deletes them by their key",
   "schedule.clock_change":
     "A cron time keeps its hour across a clock change; one that the day leaves out fires after the gap, one that comes twice fires once.",
   "schedule.cron.invalid":
@@ -735,7 +780,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "The same schedule again changes nothing; another one replaces what was planned, also what had been fetched.",
   "schedule.run_time":
     "Server and tool are judged when a schedule runs, and what is wrong is its last error.",
-  "schedule.tenant": "A schedule is its key's: others neither see nor change it.",
+  "schedule.tenant": "A schedule is its key's: others neither see nor change it, unless they are admins.",
   "setup.redis.link": "The set-up leaves one place where the Redis binary is found.",
   "setup.repeat": "A set-up that has nothing to do says nothing and changes nothing.",
   "smoke.environment":
@@ -748,6 +793,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "smoke.port_in_use": "A port that is in use ends the api with code 1 and the cure.",
   "smoke.tool_job":
     "The real processes run a job on the default servers, stop with code 0 and leave no process.",
+  "start.keys_file":
+    "a file of hashed keys is enough to listen for others, and webhooks then do not reach this machine",
   "start.killed": "A start that is killed leaves nothing over, and its jobs are there at the next one.",
   "start.run": "A start runs everything, prints a command that works, and leaves nothing after Ctrl-C.",
   "start.webhooks": "Webhooks need no settings on a machine of one's own.",
@@ -761,6 +808,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "A flood of one key's jobs delays another key's job by no more than one job's time.",
   "store.admission.gate":
     "No more jobs of a gate than its limit are past it, and the next ones pass when one ends.",
+  "store.admission.gate.back":
+    "a job that comes back counts at its gate, so no other passes before there is room, and leaves nothing there when it is cancelled",
   "store.admission.gate.cancel": "A cancel lets the next job pass, at the gate and past it.",
   "store.admission.gate.delayed": "A delayed job passes its gate when it is due.",
   "store.admission.interleave": "The jobs of a key that comes later interleave with those that wait already.",
@@ -769,6 +818,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.admission.max_queued.key": "A refused job's idempotency key is free for the same request again.",
   "store.admission.max_running":
     "No more of a key's jobs of a kind run at a time than its cap, and others' are not held up.",
+  "store.admission.max_running.slow":
+    "jobs that come one after the other, seconds apart, are held to their key's cap as well",
   "store.admission.parked": "A parked job takes no place.",
   "store.admission.place":
     "The first ten places of each key interleave with those of others, and all behind are equal.",
@@ -781,6 +832,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.admission.standing.old": "Of old news few jobs are taken to be gone, many are not.",
   "store.admission.standing.own": "What a process has entered since it last heard of a line counts.",
   "store.admission.standing.priority": "Jobs of several priorities are put in order by the line.",
+  "store.admission.standing.slow": "jobs that come seldom ask their line where few others would be too many",
   "store.admission.starved": "A key whose jobs wait behind those of others for long gets on.",
   "store.admission.usage": "What waits and runs is counted, of a key and of all.",
   "store.admission.weight": "Keys with more to do than there are workers share by their weights.",
@@ -858,6 +910,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.cut.mark": "A key that was not marked gives its job all the same.",
   "store.cut.park": "A death between a park and the queue delays the job no longer than its lock.",
   "store.cut.retry-note": "A retry that died before it wrote anything leaves the job as it was, and no note.",
+  "store.cut.submission_cap":
+    "a submission that died before its line, and is repeated when its key is at its cap, is let in by the sweeper",
   "store.cut.submission_line": "A submission that was cut off before its line is let in by the sweeper.",
   "store.deadline.absolute": "A job keeps its deadline when another worker takes over.",
   "store.delayed":
@@ -875,13 +929,16 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.fleet.merge": "The workers' servers are merged: the best status wins.",
   "store.follow.gap": "A follower that missed messages reads the log.",
   "store.follow.large": "A follower wakes for an event that is too large to publish.",
+  "store.follow.large_events": "large events are read a few at a time, in order and without gaps",
   "store.follow.live": "Live events are the same as a later replay.",
   "store.follow.one-connection": "All followers of a process share one subscriber connection.",
   "store.follow.reconnect": "A follower misses nothing when connections break.",
   "store.follow.slow": "A slow reader costs a bounded piece of memory.",
   "store.follow.unsubscribed":
     "An accepted job is followed although its subscription cannot be made at first.",
+  "store.held.burst": "of the jobs that a worker takes at once, few leave it open whether they have begun",
   "store.held.cost": "A job that need not wait writes nothing for it.",
+  "store.held.late": "a run that has stalled since its claim begins nothing when another has taken its job",
   "store.idempotency": "One key makes one job for a tenant; another request under it is refused.",
   "store.idempotency.concurrent": "Requests with one key at the same time make one job, written once.",
   "store.idempotency.cut": "A repeat completes, under the same id, what died between key and job.",
@@ -957,8 +1014,10 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.unknown.hand_back": "A job given back idle is known not to have begun.",
   "store.unknown.held": "A run that died while it waited has begun nothing.",
   "store.unknown.held.before": "A run that waits does not hide what a run before it may have begun.",
+  "store.unknown.held.claim": "a run that was claimed as held is known not to have begun until it says so",
   "store.wait": "A waiting submission gets the finished job, however large, or gives up in time.",
   "store.wait.outage": "An accepted job is answered with its id although Redis goes.",
+  "store.work.postponed": "a postponed call is not among those that a job has made",
   "store.write.late": "A run writes nothing after it has parked its job.",
   "store.write.lost": "A refused write aborts its execution, although nobody waits for it.",
   "store.write.order": "Unawaited writes keep their order, the last step after them, in few commands.",
@@ -1039,6 +1098,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "webhook.events":
     "Each end of a job is told, also one that no worker wrote, and only the events that the webhook names.",
   "webhook.expire": "A job's deliveries expire with it, and not before.",
+  "webhook.expire.decided": "the delivery of an approval that has been decided expires with its job",
+  "webhook.expire.pending": "a job stays until its webhook is told, and then for its retention at most",
   "webhook.fair":
     "Receivers that do not answer take a bounded number of places, and hold up nobody else's webhooks.",
   "webhook.gone": "After a 410 neither this event nor later ones of the job are sent.",
@@ -1054,6 +1115,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "webhook.redirect": "A redirect is not followed.",
   "webhook.replay":
     "A delivery can be sent once more, before its time or after its end, and what was planned before does nothing.",
+  "webhook.retried": "an end is told although the job was retried before that, and each end once",
   "webhook.retry": "A receiver that fails gets the webhook again, under the same id and with the same body.",
   "webhook.secret": "A key learns the secret of its own webhooks, which is no other key's.",
   "webhook.shutdown": "A worker that shuts down breaks its deliveries off, and another one makes them.",
@@ -1062,6 +1124,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "webhook.silent":
     "A receiver that never answers is given up on after 10 s, and holds up neither the job nor other webhooks.",
   "webhook.worker_killed": "A delivery whose worker died is made by another, under the same id.",
+  "worker.access.connecting": "a job waits for no server that its key may not use",
   "worker.config.defaults": "The worker needs only REDIS_URL.",
   "worker.config.overrides": "The environment's settings for MCP servers are passed on.",
   "worker.config.wrong": "The worker's wrong settings are reported together.",
@@ -1073,6 +1136,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "worker.tool.held": "The record tells a call that waits for a place from one that has been sent.",
   "worker.tool.lost": "A server that dies in a call leaves its outcome unknown.",
   "worker.tool.unknown": "A begun call is repeated only where that does no harm.",
+  "worker.tool.unknown.approval": "a call that nobody has approved has not been made by a worker that died",
   "worker.watch":
     "A file that changes is read again however it is saved, and one log line says what was done.",
 };

@@ -1,7 +1,10 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import type { ToolJob } from "@millrace/contracts";
 import { expect, test } from "vitest";
@@ -57,6 +60,25 @@ test("[start.webhooks] webhooks need no settings on a machine of one's own", asy
   expect(request.headers["webhook-signature"]).toMatch(/^v1,/);
   receiver.close();
   receiver.closeAllConnections();
+  start.child.kill("SIGTERM");
+  expect(await once(start.child, "exit")).toEqual([0, null]);
+});
+
+test("[start.keys_file] a file of hashed keys is enough to listen for others, and what is printed asks for a key", async () => {
+  const clone = createClone();
+  const sha256 = createHash("sha256").update("s3cret").digest("hex");
+  writeFileSync(join(clone, "config/api-keys.json"), JSON.stringify({ keys: { me: { sha256 } } }));
+  const start = await startClone(clone, { HOST: "0.0.0.0" });
+  expect(start.output()).toContain("export API_KEY=");
+  expect((await fetch(`${start.url}/workers`)).status).toBe(401);
+  const { stdout } = await run("sh", ["-c", printedCommand(start.output())], {
+    env: { ...process.env, API_KEY: "s3cret" },
+  });
+  expect((JSON.parse(stdout) as ToolJob).status).toBe("completed");
+  // Whoever has a key is somebody else, whose webhooks must not reach this machine's own services.
+  for (const pid of processesIn(clone)) {
+    expect(readFileSync(`/proc/${pid}/environ`, "utf8")).not.toContain("WEBHOOK_ALLOW_HOSTS");
+  }
   start.child.kill("SIGTERM");
   expect(await once(start.child, "exit")).toEqual([0, null]);
 });

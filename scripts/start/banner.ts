@@ -21,7 +21,7 @@ export function banner({ apiUrl, needsKey, redisUrl }: StartSettings, redis: str
     "",
     "Read a file through the filesystem server:",
     "",
-    ...(needsKey ? ["  export API_KEY=…   # the secret of one of your API_KEYS"] : []),
+    ...(needsKey ? ["  export API_KEY=…   # the secret of one of your API keys"] : []),
     `  curl -s ${apiUrl}/jobs -H 'content-type: application/json' -H 'prefer: wait=30'${authorization} \\`,
     `    -d '${JSON.stringify(JOB)}'`,
     "",

@@ -38,7 +38,7 @@ async function whatIsMissing(
 ): Promise<string | undefined> {
   const ready = (await get(`${apiUrl}/health/ready`, undefined, signal)) as { workers: number } | undefined;
   if (ready === undefined) return `${apiUrl}/health/ready`;
-  // With hashes for keys there is none to ask for the worker's servers with.
+  // Where all keys are hashes, there is none to ask for the worker's servers with.
   if (needsKey && apiKey === undefined) return ready.workers > 0 ? undefined : "the worker to report";
 
   const answer = await get(`${apiUrl}/workers`, apiKey, signal);

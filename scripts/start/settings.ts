@@ -1,3 +1,8 @@
+import { existsSync } from "node:fs";
+
+/** Where the api looks for keys when API_KEYS_FILE names no other file. */
+const DEFAULT_API_KEYS_FILE = "config/api-keys.json";
+
 /** What the starter itself needs to know; the api and the worker read the rest from the same environment. */
 export interface StartSettings {
   /** Where the api can be reached from this machine. */
@@ -6,6 +11,7 @@ export interface StartSettings {
   redisUrl: string | undefined;
   /** A key to ask the api with. Undefined when there are none, or only hashes of them. */
   apiKey: string | undefined;
+  /** Whether the api has keys, wherever they stand. */
   needsKey: boolean;
   drainTimeoutMs: number;
 }
@@ -29,9 +35,13 @@ export function readStartSettings(environment: NodeJS.ProcessEnv): StartSettings
     apiUrl: `http://${WILDCARD_HOSTS.get(host) ?? host}:${port}`,
     redisUrl: environment["REDIS_URL"] || undefined,
     apiKey: keys.map(plainSecret).find((secret) => secret !== undefined),
-    needsKey: keys.length > 0,
+    needsKey: keys.length > 0 || hasKeysFile(environment),
     drainTimeoutMs: drainTimeoutSeconds >= 0 ? Math.round(drainTimeoutSeconds * 1_000) : 30_000,
   };
+}
+
+function hasKeysFile(environment: NodeJS.ProcessEnv): boolean {
+  return (environment["API_KEYS_FILE"] ?? "").trim() !== "" || existsSync(DEFAULT_API_KEYS_FILE);
 }
 
 /** `name:secret` → the secret; `name:sha256:hex` → undefined. */

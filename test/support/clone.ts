@@ -38,7 +38,10 @@ export interface RunningStart {
 }
 
 /** Runs `scripts/start.ts` in the clone; resolves when it says that it is ready. */
-export async function startClone(folder: string): Promise<RunningStart> {
+export async function startClone(
+  folder: string,
+  environment: Record<string, string> = {},
+): Promise<RunningStart> {
   const port = await getPort({ host: "127.0.0.1" });
   const child = spawn(process.execPath, ["scripts/start.ts"], {
     cwd: folder,
@@ -47,6 +50,7 @@ export async function startClone(folder: string): Promise<RunningStart> {
       PORT: String(port),
       REDIS_URL: "",
       API_KEYS: "",
+      ...environment,
       PATH: `${folder}/node_modules/.bin:${process.env["PATH"]}`,
       PWD: folder,
     },

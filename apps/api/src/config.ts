@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { parseEnvironment, presentVariables, sharedVariables } from "@millrace/contracts";
 import type { ModelsFile } from "@millrace/service";
 import { z } from "zod";
@@ -30,13 +31,19 @@ const Environment = z
       .min(1_024)
       .default(16 * 1_024 * 1_024),
   })
-  .refine(({ API_KEYS, API_KEYS_FILE, HOST }) => API_KEYS.length > 0 || API_KEYS_FILE || isLoopback(HOST), {
-    path: ["HOST"],
-    // Beside what is wrong elsewhere, so that everything is reported together.
-    when: ({ issues }) => !issues.some(({ path }) => path?.[0] === "HOST" || path?.[0] === "API_KEYS"),
-    message:
-      "must be a loopback address while API_KEYS is empty: set API_KEYS=name:secret or API_KEYS_FILE to listen elsewhere",
-  });
+  .refine(
+    ({ API_KEYS, API_KEYS_FILE, HOST }) => {
+      // A named file that is missing is told of when it is read.
+      const hasFile = API_KEYS_FILE !== undefined || existsSync(DEFAULT_API_KEYS_FILE);
+      return API_KEYS.length > 0 || hasFile || isLoopback(HOST);
+    },
+    {
+      path: ["HOST"],
+      // Beside what is wrong elsewhere, so that everything is reported together.
+      when: ({ issues }) => !issues.some(({ path }) => path?.[0] === "HOST" || path?.[0] === "API_KEYS"),
+      message: `must be a loopback address while there are no keys: set API_KEYS=name:secret, or write ${DEFAULT_API_KEYS_FILE}, to listen elsewhere`,
+    },
+  );
 
 /** The api's settings, parsed once; `retentionSeconds` and the like are in the unit of their name. */
 export interface ApiConfig {

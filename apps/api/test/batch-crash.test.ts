@@ -16,7 +16,9 @@ import { fixtureEntry, McpFile } from "./support/mcp-file.ts";
 import { fixtureServer } from "./support/mcp-servers.ts";
 import { listening, startProgram } from "./support/program.ts";
 
-const COUNT = process.env["MILLRACE_TEST_SIZE"] === "full" ? 5_000 : 200;
+const FULL = process.env["MILLRACE_TEST_SIZE"] === "full";
+const COUNT = FULL ? 5_000 : 200;
+const TIMEOUT_MS = FULL ? 300_000 : 60_000;
 
 async function installed(servers = [fixtureServer()]): Promise<Installation> {
   const installation = await startInstallation({ redisUrl: inject("redisUrl"), servers });
@@ -38,7 +40,7 @@ async function expectAllCompleted(client: HttpClient, batchId: string, count: nu
 
 test(
   "[api.batch.killed] an upload whose api is killed goes on at another api, and nothing runs twice",
-  { timeout: 60_000 },
+  { timeout: TIMEOUT_MS },
   async () => {
     const installation = await installed();
     const { client } = installation.api;
@@ -60,24 +62,28 @@ test(
   },
 );
 
-test("[api.batch.worker_killed] a batch's counts are right after a worker was killed in the middle of it", async () => {
-  const installation = await installed([]);
-  const { client } = installation.api;
-  await using file = await McpFile.unwatched({ fixture: fixtureEntry() });
-  const environment = { ...installation.environment, MCP_CONFIG_FILE: file.path, TOOL_CONCURRENCY: "5" };
-  const doomed = startProgram("worker", environment);
-  onTestFinished(async () => void (await doomed.stop()));
-  const survivor = startProgram("worker", environment);
-  onTestFinished(async () => void (await survivor.stop()));
-  await client.untilConnected(1);
-  const lines = Array.from({ length: COUNT }, () =>
-    echoLine("", { tool: "wait", arguments: { ms: 50 }, on_unknown: "retry" }),
-  );
-  const { id } = await batchOf(await sendBatch(client, lines));
-  await client.until<{ counts: { completed: number } }>(
-    `/batches/${id}`,
-    ({ counts }) => counts.completed >= COUNT / 4,
-  );
-  process.kill(doomed.pid, "SIGKILL");
-  await expectAllCompleted(client, id, COUNT);
-}, 60_000);
+test(
+  "[api.batch.worker_killed] a batch's counts are right after a worker was killed in the middle of it",
+  async () => {
+    const installation = await installed([]);
+    const { client } = installation.api;
+    await using file = await McpFile.unwatched({ fixture: fixtureEntry() });
+    const environment = { ...installation.environment, MCP_CONFIG_FILE: file.path, TOOL_CONCURRENCY: "5" };
+    const doomed = startProgram("worker", environment);
+    onTestFinished(async () => void (await doomed.stop()));
+    const survivor = startProgram("worker", environment);
+    onTestFinished(async () => void (await survivor.stop()));
+    await client.untilConnected(1);
+    const lines = Array.from({ length: COUNT }, () =>
+      echoLine("", { tool: "wait", arguments: { ms: 50 }, on_unknown: "retry" }),
+    );
+    const { id } = await batchOf(await sendBatch(client, lines));
+    await client.until<{ counts: { completed: number } }>(
+      `/batches/${id}`,
+      ({ counts }) => counts.completed >= COUNT / 4,
+    );
+    process.kill(doomed.pid, "SIGKILL");
+    await expectAllCompleted(client, id, COUNT);
+  },
+  TIMEOUT_MS,
+);

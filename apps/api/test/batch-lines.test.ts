@@ -12,7 +12,7 @@ import { expectProblem, type HttpClient } from "./support/http-client.ts";
 import { startInstallation, type Installation } from "./support/installation.ts";
 import { fixtureServer } from "./support/mcp-servers.ts";
 
-const MAX_BODY_BYTES = 64 * 1_024;
+const MAX_BODY_BYTES = 256 * 1_024;
 
 let installation: Installation;
 let client: HttpClient;
@@ -92,6 +92,17 @@ test("[api.batch.array] a JSON array is a batch as well, of at most MAX_BODY_BYT
   await expectProblem(await client.post("/batches", {}), "invalid_request");
   await expectProblem(await client.post("/batches", "[1,"), "invalid_json");
   await expectProblem(await client.post("/batches", ["x".repeat(MAX_BODY_BYTES)]), "body_too_large");
+});
+
+test("[api.batch.array.deep] an element that nests too deeply is rejected like any other, and harms none", async () => {
+  const deep = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+  const bad = [deep, echoLine("a", { custom_id: "b" }).replace('"a"', deep), `{"a":${deep}}`];
+  const batch = await batchOf(await client.post("/batches", `[${[...bad, echoLine("good")].join(",")}]`));
+  expect(batch).toMatchObject({ accepted: 1, rejected: 3 });
+  expect(batch.rejections.map(({ line, code }) => [line, code])).toEqual(
+    [1, 2, 3].map((line) => [line, "invalid_request"]),
+  );
+  expect((await untilBatchEnds(client, batch.id)).counts.completed).toBe(1);
 });
 
 test("[api.batch.gzip] a packed upload is unpacked as it comes, and bounded by what it unpacks to", async () => {

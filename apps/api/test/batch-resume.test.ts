@@ -18,7 +18,9 @@ import { startInstallation, type Installation } from "./support/installation.ts"
 import { fixtureServer } from "./support/mcp-servers.ts";
 import { KeysFile, secretOf } from "./support/keys-file.ts";
 
-const COUNT = process.env["MILLRACE_TEST_SIZE"] === "full" ? 20_000 : 600;
+const FULL = process.env["MILLRACE_TEST_SIZE"] === "full";
+const COUNT = FULL ? 20_000 : 600;
+const TIMEOUT_MS = FULL ? 300_000 : 30_000;
 
 let installation: Installation;
 let client: HttpClient;
@@ -57,25 +59,29 @@ async function jobCount(batchId: string): Promise<number> {
   return count;
 }
 
-test("[api.batch.resume] an upload that breaks off goes on when the same file comes again, and nothing runs twice", async () => {
-  const lines = echoLines(COUNT);
-  const options = keyed();
-  const before = await newestBatchId();
-  const upload = openUpload(client, options);
-  await upload.write(`${lines.slice(0, COUNT / 2).join("\n")}\n${lines[COUNT / 2]?.slice(0, 20)}`);
-  const id = await newestBatch(client, before);
-  await untilBatch(client, id, { accepted: COUNT / 2, upload: "receiving" });
-  upload.drop();
-  await untilBatch(client, id, { upload: "cut", status: "completed", accepted: COUNT / 2, rejected: 0 });
+test(
+  "[api.batch.resume] an upload that breaks off goes on when the same file comes again, and nothing runs twice",
+  async () => {
+    const lines = echoLines(COUNT);
+    const options = keyed();
+    const before = await newestBatchId();
+    const upload = openUpload(client, options);
+    await upload.write(`${lines.slice(0, COUNT / 2).join("\n")}\n${lines[COUNT / 2]?.slice(0, 20)}`);
+    const id = await newestBatch(client, before);
+    await untilBatch(client, id, { accepted: COUNT / 2, upload: "receiving" });
+    upload.drop();
+    await untilBatch(client, id, { upload: "cut", status: "completed", accepted: COUNT / 2, rejected: 0 });
 
-  const again = await batchOf(await sendBatch(client, lines, options), 200);
-  expect(again).toMatchObject({ id, upload: "complete", accepted: COUNT, rejected: 0 });
-  const ended = await untilBatchEnds(client, id);
-  expect(ended).toMatchObject({ status: "completed", counts: { completed: COUNT } });
-  expect(await jobCount(id)).toBe(COUNT);
-  const results = await batchResults(client, id, "?order=input");
-  expect(results.map(({ line }) => line)).toEqual(lines.map((_, index) => index + 1));
-});
+    const again = await batchOf(await sendBatch(client, lines, options), 200);
+    expect(again).toMatchObject({ id, upload: "complete", accepted: COUNT, rejected: 0 });
+    const ended = await untilBatchEnds(client, id);
+    expect(ended).toMatchObject({ status: "completed", counts: { completed: COUNT } });
+    expect(await jobCount(id)).toBe(COUNT);
+    const results = await batchResults(client, id, "?order=input");
+    expect(results.map(({ line }) => line)).toEqual(lines.map((_, index) => index + 1));
+  },
+  TIMEOUT_MS,
+);
 
 test("[api.batch.repeat] the same file sent again is the same batch, and a line that differs is rejected", async () => {
   const lines = [...echoLines(40), "bad"];
@@ -163,14 +169,12 @@ test("[api.batch.cap] at the key's cap an upload waits for room", async () => {
   expect((await untilBatchEnds(narrow, batch.id)).counts.completed).toBe(40);
 });
 
-test.runIf(process.env["MILLRACE_TEST_SIZE"] === "full")(
+test.runIf(FULL)(
   "[api.batch.cap] after a minute at the cap it answers 429 with what it has",
   { timeout: 120_000 },
   async () => {
     const narrow = client.as(secretOf("narrow"));
-    const lines = Array.from({ length: 40 }, () =>
-      echoLine("", { tool: "wait", arguments: { ms: 3_600_000 } }),
-    );
+    const lines = Array.from({ length: 40 }, () => echoLine("", { delay_ms: 3_600_000 }));
     const response = await sendBatch(narrow, lines);
     expect(response.headers.get("retry-after")).toBe("60");
     const { id, accepted } = await batchOfProblem(response, "too_many_jobs");

@@ -72,6 +72,34 @@ test.for([
   expect(system.anthropic.requests).toEqual([]);
 });
 
+/** So many wrong elements that to describe each of them would exhaust a process. */
+const zeros = `[${"0,".repeat(4_000_000)}0]`;
+
+test.for([
+  ["content blocks", `{"type":"chat","messages":[{"role":"user","content":${zeros}}]}`, "messages"],
+  ["messages", `{"type":"chat","messages":${zeros}}`, "messages"],
+  [
+    "events",
+    `{"type":"chat","message":"hi","webhook":{"url":"http://x","events":${zeros}}}`,
+    "webhook.events",
+  ],
+] as const)("[api.bad.many] millions of wrong %s are refused in a small answer", async ([, body, path]) => {
+  const problem = await expectProblem(await client.post("/jobs", body), "invalid_request");
+  expect(problem.errors?.map((error) => error.path)).toEqual([path]);
+  expect(JSON.stringify(problem).length).toBeLessThan(1_000);
+});
+
+test("[api.bad.many] of many errors the first hundred are told, and that there are more", async () => {
+  const keys = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`k${index}`, 0]));
+  const { errors = [] } = await expectProblem(
+    await client.post("/jobs", { type: "chat", message: "hi", ...keys, ["x".repeat(4_000)]: 0 }),
+    "invalid_request",
+  );
+  expect(errors).toHaveLength(101);
+  expect(errors[99]).toEqual({ path: "k99", message: "unknown key" });
+  expect(errors[100]?.message).toContain("100");
+});
+
 test("[chat.bad.request] two messages of one role in a row are taken: some clients send them", async () => {
   const job = await client.chat(
     messages(user("one"), user("two"), assistant("three"), assistant("four"), user("five")),

@@ -115,15 +115,27 @@ test.for(["after=x", "after=-1", "after=", "limit=0", "limit=501", "limit=x", "f
 );
 
 test("[api.events.live] a stream that was opened before the job ran sees everything, live", async () => {
-  const job = await client.submit({ tool: "wait", arguments: { ms: 100 }, delay_ms: 300 });
+  const job = await client.submit({ tool: "wait", arguments: { ms: 60_000 }, delay_ms: 300 });
   await using stream = await client.events(job.id);
   expect((await stream.next())?.event).toBe("job.queued");
-  expect((await client.job(job.id)).status).toBe("queued");
   expect((await stream.next())?.event).toBe("job.started");
+  // It runs until it is cancelled, and that event comes to the open stream.
   expect((await client.job(job.id)).status).toBe("running");
-  expect((await stream.next())?.event).toBe("job.completed");
-  expect((await client.job(job.id)).status).toBe("completed");
+  await client.post(`/jobs/${job.id}/cancel`, {});
+  expect((await stream.next())?.event).toBe("job.cancelled");
   expect(await stream.next()).toBeNull();
+});
+
+test("[api.events.expired] a stream ends when the retention of its job is over", async () => {
+  const { prefix, redis } = installation;
+  const job = await client.submit({ ...echo, delay_ms: 3_600_000 });
+  await using stream = await client.events(job.id);
+  expect((await stream.next())?.event).toBe("job.queued");
+  await redis.del(`${prefix}:{${job.id}}`, `${prefix}:{${job.id}}:log`);
+  // An event that the reader has missed, and looks for in the log.
+  await redis.publish(`${prefix}:{${job.id}}:events`, "3");
+  expect(await stream.next()).toBeNull();
+  await expectProblem(await client.get(`/jobs/${job.id}/events`), "job_not_found");
 });
 
 test("[api.events.gapless] many streams from the beginning: every event once and in order", async () => {

@@ -1,5 +1,6 @@
 import { ExecuteResponse, type Tool } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { logOf } from "./support/chat-jobs.ts";
 import { expectProblem, type HttpClient } from "./support/http-client.ts";
 import { startInstallation, type Installation } from "./support/installation.ts";
 import { fixtureServer } from "./support/mcp-servers.ts";
@@ -109,4 +110,17 @@ test("[api.execute.arguments] what a refused call asked for is not done", async 
   await execute("fixture", "echo", { arguments: { text: 7 } });
   await execute("fixture", "ecko");
   expect(await client.newestJobId()).toBe(before);
+});
+
+test("[api.jobs.progress] a tool job's events tell the progress of its call, the last report before its end", async () => {
+  const job = await client.run({ tool: "fixture__progress", arguments: { steps: 3 } });
+  const events = await logOf(client, job);
+  expect(events.filter(({ type }) => type === "tool.progress").at(-1)).toMatchObject({
+    tool_call_id: "call_1",
+    tool: "fixture__progress",
+    progress: 3,
+    total: 3,
+    message: "step 3",
+  });
+  expect(events.at(-1)?.type).toBe("job.completed");
 });

@@ -61,6 +61,16 @@ test("[api.idempotency.wait] a repeat is waited for and streamed like the first"
   await client.post(`/jobs/${running.id}/cancel`, {});
 });
 
+test("[api.idempotency.wait] a repeat that was waited for in vain answers the job as it is by then", async () => {
+  const job = { ...echo, tool: "wait", arguments: { ms: 20_000 }, delay_ms: 100 };
+  const queued = await jobOf(await client.post("/jobs", job, keyed("by-then")));
+  expect(queued.status).toBe("queued");
+  const late = await client.post("/jobs", job, keyed("by-then", { prefer: "wait=2" }));
+  expect(late.status).toBe(202);
+  expect(await jobOf(late)).toMatchObject({ id: queued.id, status: "running" });
+  await client.post(`/jobs/${queued.id}/cancel`, {});
+});
+
 test("[api.idempotency.routes] POST /chat and the execute route take the key too", async () => {
   const chat = { message: "hello", enable_mcp: false };
   const first = await jobOf(await client.post("/chat", chat, keyed("chat")));

@@ -31,7 +31,16 @@ test("[api.refresh] refresh=true shows what a server has not announced", async (
   expect(body.servers.find(({ name }) => name === "std")?.available_tools).toContain("third");
   expect(await tools("/mcp/servers/std/tools")).toContain("third");
 
-  for (const path of ["/mcp/servers", "/mcp/tools", "/mcp/servers/std/tools", "/mcp/servers/std/resources"]) {
+  const health = await client.read("/mcp/health?refresh=true");
+  expect(health).toEqual({ health: { std: true, other: true } });
+
+  for (const path of [
+    "/mcp/health",
+    "/mcp/servers",
+    "/mcp/tools",
+    "/mcp/servers/std/tools",
+    "/mcp/servers/std/resources",
+  ]) {
     await expectProblem(await client.get(`${path}?refresh=yes`), "invalid_query");
     await expectProblem(await client.get(`${path}?fresh=true`), "invalid_query");
   }

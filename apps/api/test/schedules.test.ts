@@ -2,6 +2,7 @@ import { Schedule, type ScheduleList } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
 import { expectProblem, type HttpClient } from "./support/http-client.ts";
 import { startInstallation, type Installation } from "./support/installation.ts";
+import { KeysFile, secretOf } from "./support/keys-file.ts";
 import { fixtureServer } from "./support/mcp-servers.ts";
 
 const PATIENCE = { timeout: 20_000, interval: 100 };
@@ -9,20 +10,25 @@ const ECHO = { type: "tool", tool: "fixture__echo", arguments: { text: "hello" }
 const YEARLY = { cron: "0 0 1 1 *", job: ECHO };
 
 let installation: Installation;
+let file: KeysFile;
 let client: HttpClient;
 let bob: HttpClient;
 
 beforeAll(async () => {
+  file = await KeysFile.unwatched({ boss: { scopes: ["admin"] } });
   installation = await startInstallation({
     redisUrl: inject("redisUrl"),
     servers: [fixtureServer()],
-    api: { API_KEYS: "alice:alice-secret,bob:bob-secret" },
+    api: { API_KEYS: "alice:alice-secret,bob:bob-secret", API_KEYS_FILE: file.path },
   });
   client = installation.api.client.as("alice-secret");
   bob = installation.api.client.as("bob-secret");
   await client.untilConnected(1);
 });
-afterAll(() => installation.close());
+afterAll(async () => {
+  await installation.close();
+  await file[Symbol.asyncDispose]();
+});
 
 function put(id: string, body: unknown, who = client): Promise<Response> {
   const headers = { "content-type": "application/json" };
@@ -106,6 +112,37 @@ test("[schedule.tenant] another key gets 404, and may have a schedule of the sam
   expect(await bob.read<ScheduleList>("/schedules")).toEqual({ schedules: [] });
   await scheduleOf(await put("mine", { ...YEARLY, cron: "0 0 2 2 *" }, bob), 201);
   expect((await scheduleOf(await client.get("/schedules/mine"))).cron).toBe(YEARLY.cron);
+});
+
+test("[schedule.admin] an admin sees the schedules of all keys, and pauses, resumes and deletes them by their key", async () => {
+  const boss = installation.api.client.as(secretOf("boss"));
+  await scheduleOf(await put("shared", YEARLY), 201);
+  await scheduleOf(await put("shared", { ...YEARLY, cron: "0 0 3 3 *" }, bob), 201);
+  const ids = async (path: string) =>
+    (await boss.read<ScheduleList>(path)).schedules
+      .filter(({ id }) => id === "shared")
+      .map(({ key, links }) => [key, links.self]);
+  const ofBob = "/schedules/shared?key=bob";
+  expect(await ids("/schedules")).toEqual([
+    ["alice", "/schedules/shared?key=alice"],
+    ["bob", ofBob],
+  ]);
+  expect(await ids("/schedules?key=bob")).toEqual([["bob", ofBob]]);
+  expect((await scheduleOf(await boss.get(ofBob))).cron).toBe("0 0 3 3 *");
+  const paused = await boss.post("/schedules/shared/pause?key=bob", {});
+  expect(await scheduleOf(paused)).toMatchObject({ key: "bob", paused: true });
+  expect((await scheduleOf(await client.get("/schedules/shared"))).paused).toBe(false);
+  expect((await scheduleOf(await boss.post("/schedules/shared/resume?key=bob", {}))).paused).toBe(false);
+
+  await expectProblem(await boss.get("/schedules/shared"), "schedule_not_found");
+  await expectProblem(await boss.get("/schedules?key=a:b"), "invalid_query");
+  await expectProblem(await put("shared?key=bob", YEARLY, boss), "invalid_query");
+  for (const path of ["/schedules?key=bob", ofBob]) {
+    await expectProblem(await client.get(path), "scope_missing");
+  }
+  expect((await scheduleOf(await bob.get(ofBob))).key).toBe("bob");
+  expect((await boss.request(ofBob, { method: "DELETE" })).status).toBe(204);
+  expect(await ids("/schedules")).toEqual([["alice", "/schedules/shared?key=alice"]]);
 });
 
 const refused: [string, object, string, RegExp][] = [

@@ -61,6 +61,33 @@ test("[worker.tool.unknown] a call that a dead worker had begun is made again on
   expect(await endOf(installation, plain)).toMatchObject({ status: "completed", attempt: 2 });
 });
 
+test("[worker.tool.unknown.approval] a call that nobody has approved has not been made by a worker that died", async () => {
+  const installation = await installationWithout();
+  const { client } = installation.api;
+  const takenByDead = ({ id }: { id: string }) =>
+    installation.redis.hset(`${installation.prefix}:{${id}}`, { status: "running", worker_id: "dead" });
+  const call = { server: "fixture", arguments: { text: "x" } };
+  const asking = await client.submit({ ...call, tool: "harmless_write", approval: "always" });
+  await takenByDead(asking);
+  const worker = await addWorker(installation);
+  const untilParked = ({ id }: { id: string }) =>
+    client.until<{ status: string }>(`/jobs/${id}`, ({ status }) => status === "parked");
+  await untilParked(asking);
+
+  const request = { ...call, tool: "destructive_write", approval: "destructive" };
+  const [denied, approved] = [await client.submit(request), await client.submit(request)];
+  await untilParked(denied);
+  await untilParked(approved);
+  await worker.close();
+  await client.post(`/jobs/${denied.id}/approvals/call_1`, { decision: "deny" });
+  await client.post(`/jobs/${approved.id}/approvals/call_1`, { decision: "approve" });
+  await takenByDead(denied);
+  await takenByDead(approved);
+  await addWorker(installation);
+  expect(await endOf(installation, denied)).toMatchObject({ error: { code: "approval_denied" } });
+  expect(await endOf(installation, approved)).toMatchObject({ error: { code: "outcome_unknown" } });
+});
+
 test("[worker.tool.hand_back] a job that still waited for its server when its worker left is simply run elsewhere", async () => {
   const installation = await installationWithout();
   const { client } = installation.api;

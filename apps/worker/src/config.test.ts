@@ -64,6 +64,9 @@ test.for([
   ["TOOL_CONCURRENCY", "many"],
   ["CHAT_CONCURRENCY", "0"],
   ["DRAIN_TIMEOUT_SECONDS", "-1"],
+  ["ANTHROPIC_BASE_URL", "api.anthropic.com"],
+  ["OPENAI_BASE_URL", "ftp://127.0.0.1/v1"],
+  ["OPENAI_BASE_URL", "http://user:pass@ollama.lan/v1"],
 ] as const)("[worker.config.wrong] refuses %s=%s", ([name, value]) => {
   expect(named({ [name]: value })).toEqual([name]);
 });

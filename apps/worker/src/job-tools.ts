@@ -10,7 +10,7 @@ import type { Host } from "@millrace/host-core";
 import type { JobExecution } from "@millrace/job-store";
 
 /** What the jobs of a worker use of its host. */
-export type JobTools = Pick<Host, "tools" | "resolveTool" | "callTool" | "approvalPolicy">;
+export type JobTools = Pick<Host, "tools" | "whenSettled" | "resolveTool" | "callTool" | "approvalPolicy">;
 
 type Wanted = Parameters<Host["resolveTool"]>[0];
 
@@ -24,6 +24,7 @@ export function jobTools(
   return {
     tools: () => tools.tools(),
     approvalPolicy: (tool) => tools.approvalPolicy(tool),
+    whenSettled: (servers, signal) => tools.whenSettled(servers, signal),
     resolveTool: (request) => tools.resolveTool(request),
     callTool: (request) => tools.callTool({ ...request, traceparent }),
   };
@@ -44,6 +45,11 @@ function restrictedTools(host: Host, access: ToolAccess): JobTools {
   return {
     tools: () => host.tools().filter((tool) => mayUseTool(access, tool.server_name, tool.tool_name)),
     approvalPolicy: (tool) => host.approvalPolicy(tool),
+    whenSettled: (servers, signal) => {
+      const names = servers ?? host.reports().map(({ name }) => name);
+      const visible = names.filter((name) => mayUseServer(access, name));
+      return host.whenSettled(visible, signal);
+    },
     resolveTool,
     callTool: async (request) => {
       request.signal.throwIfAborted();
@@ -59,8 +65,11 @@ function visibleTools(host: Host, access: ToolAccess): ToolDirectory {
   const visible = host.reports().filter(({ name }) => mayUseServer(access, name));
   const entries = visible.map(({ name, status, tools }) => ({
     server: name,
+    // What a server offers stays known for a while when it is away, and calls wait for it: see `WarmServer`.
     tools:
-      status === "connected" ? tools.filter(({ tool_name: tool }) => mayUseTool(access, name, tool)) : null,
+      status === "connected" || tools.length > 0
+        ? tools.filter(({ tool_name: tool }) => mayUseTool(access, name, tool))
+        : null,
     connecting: status === "connecting",
   }));
   return new ToolDirectory(entries);

@@ -1,8 +1,21 @@
-import { jobError, type Cancellation, type ToolJobRequest, type ToolJobResult } from "@millrace/contracts";
-import { mayRunAgain, type StopListener, type ToolCallOutcome } from "@millrace/host-core";
+import {
+  jobError,
+  type Cancellation,
+  type JobStep,
+  type ToolJobRequest,
+  type ToolJobResult,
+} from "@millrace/contracts";
+import {
+  mayRunAgain,
+  ProgressWriter,
+  systemClock,
+  type StopListener,
+  type ToolCallOutcome,
+  type ToolCallRequest,
+} from "@millrace/host-core";
 import type { ExecutionResult, JobExecution } from "@millrace/job-store";
 import type { JobTools } from "./job-tools.ts";
-import { requirePermission, TOOL_CALL_ID } from "./tool-approval.ts";
+import { callWithPermission, TOOL_CALL_ID, wasNeverAllowed, type GuardedCall } from "./tool-approval.ts";
 
 /**
  * Runs a tool job: one call through the warm host. A tool that answers `isError` fails the job, and its answer is kept.
@@ -12,25 +25,21 @@ import { requirePermission, TOOL_CALL_ID } from "./tool-approval.ts";
  * where that does no harm, and so does one whose server died in the middle of the call.
  */
 export async function runToolJob(tools: JobTools, execution: JobExecution): Promise<ExecutionResult> {
-  const { request, signal, isUnknown, waiting } = execution;
+  const { request, signal, waiting } = execution;
   if (request.type !== "tool") throw new Error(`The tool queue holds a ${request.type} job`);
   let stopping: Promise<boolean> | null = null;
+  let { isUnknown } = execution;
   let mayRepeat = request.on_unknown === "retry";
   try {
     const { server, tool } = request;
     const target = await tools.resolveTool({ server, tool, signal, onWaiting: waiting });
     mayRepeat ||= target.ok && mayRunAgain(target.tool?.annotations ?? null);
+    isUnknown &&= !(await wasNeverAllowed(request, execution));
     if (isUnknown && !mayRepeat) return outcomeUnknown("The worker that made it died");
-    const permission = await requirePermission(tools, request, target, execution);
-    if (!permission.granted) return permission.ending;
-    const call = (): Promise<ToolCallOutcome> =>
-      callTool(tools, execution, request, permission.arguments, (stopped) => {
-        stopping = stopped;
-      });
-    const first = await call();
-    const wasLost = !first.ok && first.isAnswerLost === true;
-    const last = wasLost && mayRepeat ? await call() : first;
-    return toEnding(last, { wasLost, mayRepeat });
+    const onStopping: StopListener = (stopped) => {
+      stopping = stopped;
+    };
+    return await makeCall({ tools, request, target, execution }, { mayRepeat, onStopping });
   } catch (error) {
     if (!signal.aborted) throw error;
     const isIdle = stopping === null && !isUnknown;
@@ -39,15 +48,40 @@ export async function runToolJob(tools: JobTools, execution: JobExecution): Prom
   }
 }
 
+/** Makes the call, and makes it again when its answer was lost and that does no harm. */
+async function makeCall(
+  given: Omit<GuardedCall, "call"> & { tools: JobTools },
+  { mayRepeat, onStopping }: { mayRepeat: boolean; onStopping: StopListener },
+): Promise<ExecutionResult> {
+  const { tools, request, target, execution } = given;
+  const tool = target.ok ? (target.tool?.name ?? nameOf(request)) : nameOf(request);
+  // Whoever lost the job hears of it by its signal.
+  const write = (...steps: JobStep[]) => void execution.write(steps).catch(() => {});
+  const progress = new ProgressWriter({ tool_call_id: TOOL_CALL_ID, tool }, systemClock, write);
+  const onProgress: ToolCallRequest["onProgress"] = (report) => progress.add(report);
+  const call: GuardedCall["call"] = (permitted) =>
+    callTool(tools, execution, request, { ...permitted, onStopping, onProgress });
+  try {
+    const first = await callWithPermission({ ...given, call });
+    if ("ending" in first) return first.ending;
+    const wasLost = !first.ok && first.isAnswerLost === true;
+    const last = wasLost && mayRepeat ? await callWithPermission({ ...given, call }) : first;
+    if ("ending" in last) return last.ending;
+    const unwritten = progress.drain();
+    if (unwritten.length > 0) write(...unwritten);
+    return toEnding(last, { wasLost, mayRepeat });
+  } finally {
+    progress.stop();
+  }
+}
+
 function callTool(
   tools: JobTools,
   { signal, waiting, running }: JobExecution,
   { server, tool }: ToolJobRequest,
-  toolArguments: Record<string, unknown>,
-  onStopping: StopListener,
+  given: Pick<ToolCallRequest, "arguments" | "findRefusal" | "onProgress" | "onStopping">,
 ): Promise<ToolCallOutcome> {
-  const listeners = { onWaiting: waiting, onRunning: running, onStopping };
-  return tools.callTool({ server, tool, arguments: toolArguments, signal, ...listeners });
+  return tools.callTool({ server, tool, signal, onWaiting: waiting, onRunning: running, ...given });
 }
 
 function toEnding(
@@ -70,12 +104,17 @@ function outcomeUnknown(reason: string): ExecutionResult {
   return { status: "failed", error: jobError("outcome_unknown", message), result: null };
 }
 
+/** The call's tool, as far as the request says it. */
+function nameOf({ server, tool }: ToolJobRequest): string {
+  return server === undefined ? tool : `${server}__${tool}`;
+}
+
 /** What is known of a call that was told to stop; null when it had not begun. */
 async function cancellationOf(
-  { server, tool }: ToolJobRequest,
+  request: ToolJobRequest,
   stopping: Promise<boolean> | null,
 ): Promise<Cancellation> {
-  const call = { tool_call_id: TOOL_CALL_ID, tool: server === undefined ? tool : `${server}__${tool}` };
+  const call = { tool_call_id: TOOL_CALL_ID, tool: nameOf(request) };
   const stopped = await stopping;
   return {
     completed: [],

@@ -4,35 +4,89 @@ import {
   jobError,
   needsApproval,
   strictestPolicy,
+  type JobError,
   type JobStep,
   type Tool,
   type ToolJobRequest,
   type ToolResolution,
 } from "@millrace/contracts";
+import type { ToolCallOutcome } from "@millrace/host-core";
 import type { ExecutionResult, JobExecution } from "@millrace/job-store";
 import type { JobTools } from "./job-tools.ts";
 
 /** A tool job has one call. */
 export const TOOL_CALL_ID = "call_1";
 
-/** Whether the call may run now, and with which arguments; otherwise how the run ends. */
-export type Permission =
-  | { granted: true; arguments: Record<string, unknown> }
-  | { granted: false; ending: ExecutionResult };
+/** The call may not run now: how the run ends. */
+interface Refusal {
+  granted: false;
+  ending: ExecutionResult;
+}
 
-/** Asks for the approval of a tool job's call where server, tool or job want one. */
-export async function requirePermission(
-  tools: Pick<JobTools, "approvalPolicy">,
+/** Whether the call may run now, with which arguments, and whether somebody has said so. */
+type Permission = { granted: true; isApproved: boolean; arguments: Record<string, unknown> } | Refusal;
+
+/** What the call is to be made with. */
+interface PermittedCall {
+  arguments: Record<string, unknown>;
+  findRefusal: (tool: Tool) => JobError | null;
+}
+
+export interface GuardedCall {
+  tools: Pick<JobTools, "approvalPolicy">;
+  request: ToolJobRequest;
+  target: ToolResolution;
+  execution: JobExecution;
+  call: (permitted: PermittedCall) => Promise<ToolCallOutcome>;
+}
+
+/**
+ * Makes a tool job's call, once it is approved where server, tool or job want that. It may have to wait for a server
+ * that is another by then, or has other settings: so it is judged once more right before it is sent.
+ */
+export async function callWithPermission(guarded: GuardedCall): Promise<ToolCallOutcome | Refusal> {
+  const { request, execution, call } = guarded;
+  let permission = await requirePermission(guarded);
+  while (permission.granted) {
+    const { isApproved } = permission;
+    const unapproved: Tool[] = [];
+    const findRefusal = (tool: Tool): JobError | null => {
+      if (isApproved || !mustBeApproved(guarded, tool)) return null;
+      unapproved.push(tool);
+      return jobError("approval_denied", `The call of ${tool.name} needs an approval.`);
+    };
+    const outcome = await call({ arguments: permission.arguments, findRefusal });
+    const [tool] = unapproved;
+    if (!tool) return outcome;
+    permission = await askOrReadDecision(request, tool, execution);
+  }
+  return permission;
+}
+
+/**
+ * Whether no earlier start can have made the call: it could not without an approval, and nobody has given one. That
+ * the tool wants one now says nothing of earlier starts.
+ */
+export async function wasNeverAllowed(
   request: ToolJobRequest,
-  target: ToolResolution,
-  execution: JobExecution,
-): Promise<Permission> {
-  const granted: Permission = { granted: true, arguments: request.arguments };
+  { readPast }: Pick<JobExecution, "readPast">,
+): Promise<boolean> {
+  const past = await readPast();
+  const neededOne = request.approval === "always" || past.some(isRequest);
+  return neededOne && !past.some((step) => isDecision(step) && step.decision === "approve");
+}
+
+function mustBeApproved({ tools, request }: GuardedCall, tool: Tool): boolean {
+  return needsApproval(strictestPolicy(tools.approvalPolicy(tool), request.approval), tool.annotations);
+}
+
+async function requirePermission(guarded: GuardedCall): Promise<Permission> {
+  const { request, target, execution } = guarded;
+  const granted: Permission = { granted: true, isApproved: false, arguments: request.arguments };
   // What cannot run is refused by the call itself, with its own error.
   if (!target.ok || !target.tool) return granted;
   const { tool } = target;
-  const policy = strictestPolicy(tools.approvalPolicy(tool), request.approval);
-  if (!needsApproval(policy, tool.annotations)) return granted;
+  if (!mustBeApproved(guarded, tool)) return granted;
   if (checkToolArguments(tool.parameters, request.arguments).length > 0) return granted;
   return await askOrReadDecision(request, tool, execution);
 }
@@ -53,7 +107,7 @@ async function askOrReadDecision(
   }
   const decision = past.find(isDecision);
   if (decision?.decision === "approve") {
-    return { granted: true, arguments: decision.arguments ?? request.arguments };
+    return { granted: true, isApproved: true, arguments: decision.arguments ?? request.arguments };
   }
   if (decision) return denied(tool, decision.reason);
   if (now < until) return { granted: false, ending: { status: "parked", reason: "approval", until } };

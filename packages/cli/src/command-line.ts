@@ -72,7 +72,11 @@ function commandLine(words: string[], environment: NodeJS.ProcessEnv, act: Act):
     .fail((message, error) => {
       // yargs wraps what an option's value has to say.
       throw error === undefined || error.name === "YError"
-        ? new CommandError(`${error?.message ?? message} See millrace --help.`)
+        ? new CommandError(`${asSentence(error?.message ?? message)} See millrace --help.`)
         : error;
     });
+}
+
+function asSentence(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`;
 }

@@ -35,12 +35,13 @@ function reasonOf(error: Error): string {
 
 interface FileError extends Error {
   code: string;
-  path: string;
+  /** Missing where an open file fails. */
+  path?: string | undefined;
 }
 
 function isFileError(error: unknown): error is FileError {
-  const { code, path } = (error ?? {}) as Partial<FileError>;
-  return error instanceof Error && typeof code === "string" && typeof path === "string";
+  const { code, syscall } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+  return error instanceof Error && typeof code === "string" && typeof syscall === "string";
 }
 
 const FILE_PROBLEMS: Readonly<Record<string, string>> = {
@@ -49,7 +50,7 @@ const FILE_PROBLEMS: Readonly<Record<string, string>> = {
   ENOSPC: "cannot be written: the disk is full",
 };
 
-function describeFileError({ code, path, message }: FileError): string {
+function describeFileError({ code, path = "A file", message }: FileError): string {
   return `${path} ${FILE_PROBLEMS[code] ?? `cannot be used: ${message}`}.`;
 }
 

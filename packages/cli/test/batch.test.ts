@@ -1,14 +1,17 @@
+import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Batch, BatchResult } from "@millrace/contracts";
-import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, inject, onTestFinished, test, vi } from "vitest";
 import { startInstallation, type Installation } from "../../../apps/api/test/support/installation.ts";
 import { fixtureServer } from "../../../apps/api/test/support/mcp-servers.ts";
 import { approveHeld, heldLine, line } from "./support/batch-lines.ts";
 import { runHere } from "./support/run-here.ts";
-import { runCli, startCli } from "./support/start-cli.ts";
+import { runCli, startCli, startCommand, type Ended } from "./support/start-cli.ts";
 
 // Each test starts several processes.
 vi.setConfig({ testTimeout: 120_000 });
@@ -42,6 +45,13 @@ async function files(name: string, lines: string[]) {
 function parse(text: string): BatchResult[] {
   expect(text === "" || text.endsWith("\n")).toBe(true);
   return text.split("\n").flatMap((each) => (each === "" ? [] : [JSON.parse(each) as BatchResult]));
+}
+
+/** Runs a line of shell, in which `"$0" "$1"` is the program and `"$2"` the file. */
+async function inShell(script: string, file: string): Promise<Ended> {
+  const program = new URL("../bin/millrace.js", import.meta.url).pathname;
+  const words = ["-c", script, process.execPath, program, file];
+  return await startCommand("sh", words, { url, input: "" }).ended;
 }
 
 test("[cli.batch] runs every job of a file, appends the results, and is quiet when it is piped", async () => {
@@ -116,6 +126,49 @@ test("[cli.batch.pipe] reads stdin and writes stdout", async () => {
       .map(({ custom_id }) => String(custom_id))
       .toSorted(),
   ).toEqual(names(2));
+});
+
+test("[cli.batch.pipe] reads a file that is a pipe, which can be read only once", async () => {
+  const { file } = await files("piped", [line(0), line(1)]);
+  const { code, stdout, stderr } = await inShell('cat "$2" | "$0" "$1" batch /dev/stdin', file);
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(parse(stdout)).toHaveLength(2);
+});
+
+test("[cli.batch.whole] lines that do not arrive are an error; those with nothing on them are none", async () => {
+  const { file, words } = await files("whole", [line(0), " \t\r\n", "\n", line(1)]);
+  expect((await runHere(words, url)).code).toBe(0);
+  const api = createServer((request, response) => {
+    request.resume().once("end", () => {
+      if (request.url !== "/batches") response.statusCode = 404;
+      response.end(JSON.stringify({ id: "batch_half", accepted: 1, rejected: 0, rejections: [] }));
+    });
+  }).listen(0, "127.0.0.1");
+  await once(api, "listening");
+  onTestFinished(() => api.close().closeAllConnections());
+  const lossy = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
+  const { code, stdout, stderr } = await runHere(["batch", file], lossy);
+  expect([code, stdout]).toEqual([2, ""]);
+  expect(stderr).toMatch(/^millrace: Of the 2 lines of .*whole\.ndjson 1 have arrived \(batch_half\): .+\n$/);
+});
+
+test("[cli.batch.disk] a disk that is full is told on one line with the file, and the exit code is 2", async () => {
+  const { file } = await files(
+    "full",
+    names(3).map((_, index) => line(index)),
+  );
+  const output = join(folder, "full");
+  await symlink("/dev/full", output);
+  const full = "cannot be written: the disk is full.";
+  expect(await runCli(["batch", file, "-o", output], { url })).toEqual({
+    code: 2,
+    stdout: "",
+    stderr: `millrace: ${output} ${full}\n`,
+  });
+  expect(await inShell('"$0" "$1" batch "$2" > /dev/full', file)).toMatchObject({
+    code: 2,
+    stderr: `millrace: The output ${full}\n`,
+  });
 });
 
 test("[cli.batches] lists, shows and cancels batches", async () => {

@@ -88,6 +88,25 @@ test("[cli.jobs] cancels jobs and lets them go on", async () => {
   );
 });
 
+test("[cli.jobs.each] of several jobs each is told of, also when one is not there", async () => {
+  const { id } = await installation.api.client.submit({
+    tool: "wait",
+    arguments: { ms: 1 },
+    delay_ms: 60_000,
+  });
+  for (const [action, done] of [
+    ["cancel", "has ended: cancelled"],
+    ["retry", "is queued again"],
+  ] as const) {
+    const { code, stdout, stderr } = await runHere(["jobs", action, "job_none", id], url);
+    expect([code, stdout]).toEqual([2, `${id} ${done}\n`]);
+    expect(stderr).toMatch(/^millrace: job_none: .+ \(job_not_found\)\n$/);
+  }
+  const { code, stdout } = await runHere(["jobs", "cancel", "--json", "job_none", id], url);
+  expect(code).toBe(2);
+  expect(JSON.parse(stdout)).toMatchObject([{ id }]);
+});
+
 test("[cli.fleet] tells of servers, tools and workers", async () => {
   expect(await output("servers")).toMatch(/^NAME +STATUS .*\nfixture +connected +stdio +\d+ +1\/1\n$/);
   expect(await json<Server[]>("servers")).toMatchObject([{ name: "fixture" }]);

@@ -16,7 +16,7 @@ import type { Connection } from "./http/connection.ts";
 import { newIdempotencyKey } from "./http/idempotency-key.ts";
 import { follow, type FollowOptions } from "./http/follow.ts";
 import { path } from "./http/path.ts";
-import { FOLLOW_PATIENCE, type Patience } from "./http/retry-policy.ts";
+import { FOLLOW_PATIENCE } from "./http/retry-policy.ts";
 
 export interface SubmitOptions {
   /** Under which the request makes one job however often it is sent. By default one that is made up. */
@@ -40,6 +40,9 @@ export type JobOf<Request extends { type: JobType }> = Extract<Job, { type: Requ
 
 /** How long one request waits for a job's end, in seconds: shorter than proxies allow a quiet connection. */
 const WAIT_SECONDS = 30;
+
+/** How long a submission waits for it: one that breaks is soon given up, unlike the waiting. */
+const SUBMIT_WAIT_SECONDS = 2;
 
 /** `client.jobs` */
 export class Jobs {
@@ -69,7 +72,7 @@ export class Jobs {
   }
 
   /**
-   * Submits a job and waits for its end, however long it takes. The job may have failed: look at `status`.
+   * Submits a job and waits for its end as {@link wait} does. The job may have failed: look at `status`.
    *
    * @example
    * ```ts
@@ -82,12 +85,13 @@ export class Jobs {
     request: Request,
     options: SubmitOptions = {},
   ): Promise<JobOf<Request>> {
-    const job = await this.#submit(request, options, { prefer: `wait=${WAIT_SECONDS}` });
+    const job = await this.#submit(request, options, { prefer: `wait=${SUBMIT_WAIT_SECONDS}` });
     return hasEnded(job) ? job : ((await this.wait(job.id, options)) as JobOf<Request>);
   }
 
   /**
    * Waits until a job has ended, however long, also over lost connections.
+   * @throws MillraceConnectionError when the api is away for five minutes.
    *
    * @example
    * ```ts
@@ -95,12 +99,10 @@ export class Jobs {
    * ```
    */
   async wait(jobId: string, { signal }: SignalOption = {}): Promise<Job> {
-    let patience: { patience?: Patience } = {};
+    const options = { query: { wait: WAIT_SECONDS }, signal, patience: FOLLOW_PATIENCE } as const;
     for (;;) {
-      const query = { wait: WAIT_SECONDS };
-      const job = await this.#connection.read<Job>(path`/jobs/${jobId}`, { query, signal, ...patience });
+      const job = await this.#connection.read<Job>(path`/jobs/${jobId}`, options);
       if (hasEnded(job)) return job;
-      patience = { patience: FOLLOW_PATIENCE };
     }
   }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ToolAccess } from "./tool-access.ts";
 
-/** `jobs`: submit, read and change one's own jobs. `mcp`: everything under `/mcp`. `admin`: both, and every key's jobs. */
+/** `jobs`: submit, read and change one's own jobs. `mcp`: everything under `/mcp`. `admin`: both, for what every key has. */
 export const KeyScope = z.enum(["jobs", "mcp", "admin"]);
 export type KeyScope = z.infer<typeof KeyScope>;
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkFirst } from "./check-first.ts";
 import { ChatMessage, type ConversationMessage } from "./conversation.ts";
 import { jobOptions } from "./job-options.ts";
 
@@ -10,15 +11,31 @@ export const ToolChoice = z.union([
 ]);
 export type ToolChoice = z.infer<typeof ToolChoice>;
 
-const messages = z
-  .array(ChatMessage)
-  .min(1)
-  .max(10_000)
-  .refine((list) => list[0]?.role === "user", {
-    path: [0, "role"],
-    message: "the first message is the user's",
-  })
-  .refine((list) => list.at(-1)?.role === "user", "the last message must be the user's");
+/** Content blocks of all messages together. */
+const BLOCKS_MAX = 20_000;
+
+const messages = checkFirst(
+  (value) =>
+    countBlocks(value) > BLOCKS_MAX ? `have more than ${BLOCKS_MAX} content blocks together` : null,
+  z
+    .array(ChatMessage)
+    .min(1)
+    .max(10_000)
+    .refine((list) => list[0]?.role === "user", {
+      path: [0, "role"],
+      message: "the first message is the user's",
+    })
+    .refine((list) => list.at(-1)?.role === "user", "the last message must be the user's"),
+);
+
+/** Of what may be no messages at all. */
+function countBlocks(messagesGiven: unknown): number {
+  if (!Array.isArray(messagesGiven)) return 0;
+  return messagesGiven.reduce<number>((count, message: { content?: unknown } | null) => {
+    const content = message?.content;
+    return count + (Array.isArray(content) ? content.length : 0);
+  }, 0);
+}
 
 /** What a chat job and `POST /chat` share. */
 export const chatFields = {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ProviderUrl } from "./models-config.ts";
 
 const SECRET_LENGTH_MIN = 32;
 
@@ -26,6 +27,8 @@ export const sharedVariables = {
     .regex(/^[\w-]{1,32}$/, "takes 1 to 32 letters, digits, _ and -")
     .default("millrace"),
   MODELS_CONFIG_FILE: z.string().optional(),
+  ANTHROPIC_BASE_URL: ProviderUrl.optional(),
+  OPENAI_BASE_URL: ProviderUrl.optional(),
   WEBHOOK_SECRET: webhookSecrets,
   LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
 };

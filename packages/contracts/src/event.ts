@@ -35,7 +35,7 @@ export type TurnStopReason = z.infer<typeof TurnStopReason>;
 export const ParkReason = z.enum(["approval", "cool_down"]);
 export type ParkReason = z.infer<typeof ParkReason>;
 
-export const WarningCode = z.enum(["no_tools", "tools_left_out", "model_retry"]);
+export const WarningCode = z.enum(["no_tools", "tools_left_out", "no_price", "model_retry"]);
 export type WarningCode = z.infer<typeof WarningCode>;
 
 /** One flat object for each step of a job. A terminal event is the last of every log. */
@@ -77,6 +77,7 @@ export const JobEvent = z
       arguments: toolArguments.nullable().describe("What the call runs with instead of what was asked for."),
     }),
     event("tool.called", { ...toolCall, arguments: toolArguments }),
+    event("tool.postponed", toolCall),
     event("tool.progress", {
       ...toolCall,
       progress: z.number(),

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { ApprovalPolicy } from "./approval.ts";
+import { atMostEntries, checkFirst } from "./check-first.ts";
 import { Webhook } from "./webhook.ts";
 
-const metadata = z
-  .record(z.string().min(1).max(64), z.string().max(512))
-  .refine((entries) => Object.keys(entries).length <= 64, "at most 64 entries")
-  .describe("Your own labels, returned with the job. Never interpreted.");
+const metadata = checkFirst(
+  atMostEntries(64),
+  z.record(z.string().min(1).max(64), z.string().max(512)),
+).describe("Your own labels, returned with the job. Never interpreted.");
 
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;

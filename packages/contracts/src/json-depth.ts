@@ -11,12 +11,25 @@ export function hasFiniteNumbers(value: unknown): boolean {
   return true;
 }
 
-/** Whether a JSON value nests at most {@link JSON_DEPTH_MAX} levels; looks at it without recursion. */
-export function isShallow(value: unknown): boolean {
+/** Whether a JSON value nests at most so many levels; looks at it without recursion. */
+export function isShallow(value: unknown, levels = JSON_DEPTH_MAX): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > JSON_DEPTH_MAX) return false;
+    if (depth > levels) return false;
     level = level.flatMap((item) => (typeof item === "object" && item !== null ? Object.values(item) : []));
+  }
+  return true;
+}
+
+/** Whether a JSON value is made of at most `max` values, itself and keys' values included. */
+export function hasAtMostValues(value: unknown, max: number): boolean {
+  const open: unknown[] = [value];
+  for (let count = 1; open.length > 0; count += 1) {
+    const item = open.pop();
+    if (typeof item !== "object" || item === null) continue;
+    const parts: unknown[] = Array.isArray(item) ? item : Object.values(item);
+    if (count + open.length + parts.length > max) return false;
+    open.push(...parts);
   }
   return true;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { atMostEntries, checkFirst } from "./check-first.ts";
 import { TransportType } from "./mcp-config.ts";
 import { ContentBlock, ToolArguments } from "./tool-call.ts";
 
@@ -138,7 +139,9 @@ export type ResourceContents = z.infer<typeof ResourceContents>;
 
 /** Body of `POST /mcp/servers/{server}/prompts/{prompt}`. */
 export const PromptRequest = z
-  .strictObject({ arguments: z.record(z.string(), z.string()).default({}) })
+  .strictObject({
+    arguments: checkFirst(atMostEntries(1_000), z.record(z.string(), z.string())).default({}),
+  })
   .meta({ id: "PromptRequest" });
 
 /** A prompt with its arguments filled in. */

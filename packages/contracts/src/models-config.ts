@@ -6,12 +6,20 @@ export type ModelProvider = z.infer<typeof ModelProvider>;
 const price = z.number().min(0);
 const seconds = z.number().positive().max(86_400);
 
+/** Where a provider listens. Credentials in it would be shown by errors. */
+export const ProviderUrl = z
+  .url({ protocol: /^https?$/, abort: true, error: "must be an http or https URL" })
+  .refine((text) => {
+    const url = URL.parse(text);
+    return url?.username === "" && url.password === "";
+  }, "must have no user name and no password: put the key into the variable that holds it");
+
 /** One alias of `config/models.json`. */
 export const ModelConfig = z
   .strictObject({
     provider: ModelProvider,
     model: z.string().min(1).optional().describe("The provider's own model id."),
-    base_url: z.httpUrl().optional().describe("Where the provider listens. Default: the SDK's own variable."),
+    base_url: ProviderUrl.optional().describe("Where the provider listens. Default: the SDK's own variable."),
     api_key_env: z
       .string()
       .regex(/^[A-Za-z_]\w*$/)

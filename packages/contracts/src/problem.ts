@@ -67,6 +67,29 @@ const codes = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
 export const ProblemDetailError = z.object({ path: z.string(), message: z.string() });
 export type ProblemDetailError = z.infer<typeof ProblemDetailError>;
 
+/** So many errors one problem tells, … */
+const ERRORS_MAX = 100;
+/** … each of so many characters, and its path of so many: a client may have chosen them. */
+const MESSAGE_MAX = 1_000;
+const PATH_MAX = 500;
+
+/** What a problem tells of all that is wrong: the first errors, none of them long, and that there are more. */
+export function boundedErrors(errors: Iterable<ProblemDetailError>): ProblemDetailError[] {
+  const told: ProblemDetailError[] = [];
+  for (const { path, message } of errors) {
+    if (told.length === ERRORS_MAX) {
+      told.push({ path: "", message: `and more: these are the first ${ERRORS_MAX}` });
+      break;
+    }
+    told.push({ path: shortened(path, PATH_MAX), message: shortened(message, MESSAGE_MAX) });
+  }
+  return told;
+}
+
+function shortened(text: string, max: number): string {
+  return text.length > max ? `${text.slice(0, max)}…` : text;
+}
+
 /** Source: RFC 9457, with `code`, `errors` and `request_id` as extension members. */
 export const Problem = z
   .object({

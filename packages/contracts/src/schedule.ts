@@ -89,6 +89,7 @@ export type ScheduleError = z.infer<typeof ScheduleError>;
 export const Schedule = z
   .object({
     id: ScheduleId,
+    key: z.string().describe("The API key that it belongs to."),
     cron: z.string().nullable(),
     time_zone: z.string().nullable(),
     interval_ms: z.int().nullable(),

@@ -25,6 +25,19 @@ test("[contract.arguments.paths] names the path of everything that does not fit"
   ]);
 });
 
+test("[contract.arguments.many] of arguments that are wrong in a thousand places the first hundred are told, of larger ones the first", () => {
+  const wrong = (length: number) => ({ path: "a", edits: Array.from({ length }, () => 0) });
+  const errors = checkToolArguments(SCHEMA, wrong(1_000));
+  expect(errors).toHaveLength(101);
+  expect(errors[99]).toEqual({ path: "arguments.edits[99]", message: "must be object" });
+  expect(errors[100]?.message).toContain("and more");
+  expect(checkToolArguments(SCHEMA, wrong(1_000_000))).toEqual([
+    { path: "arguments.edits[0]", message: "must be object" },
+  ]);
+  const long = checkToolArguments(SCHEMA, { path: "a", ["k".repeat(1_000_000)]: 1 });
+  expect(JSON.stringify(long).length).toBeLessThan(1_000);
+});
+
 test("[contract.arguments.bad-schema] leaves the judgement to the server when the schema cannot be compiled", () => {
   expect(checkToolArguments({ type: "object", properties: { a: { $ref: "#/missing" } } }, { a: 1 })).toEqual(
     [],

@@ -1,4 +1,6 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { hasAtMostValues } from "./json-depth.ts";
+import { boundedErrors } from "./problem.ts";
 
 /** Where and why a value does not fit: `arguments.path`, `structured_content.edits[0].oldText`. */
 export interface ArgumentError {
@@ -44,9 +46,12 @@ class Validators {
   }
 }
 
-const argumentValidators = new Validators(true);
-// A large result may be wrong in a million places; the first says enough.
-const resultValidators = new Validators(false);
+const thoroughValidators = new Validators(true);
+// What is large may be wrong in a million places; the first says enough.
+const quickValidators = new Validators(false);
+
+/** Arguments of more values than this are checked up to the first error. */
+const THOROUGH_VALUES_MAX = 10_000;
 
 function readablePath(root: string, instancePath: string, property: unknown): string {
   const parts = instancePath
@@ -60,7 +65,7 @@ function readablePath(root: string, instancePath: string, property: unknown): st
 function check(validators: Validators, schema: object, root: string, value: unknown): ArgumentError[] {
   const validate = validators.for(schema);
   if (!validate || validate(value)) return [];
-  return (validate.errors ?? []).map((error) => ({
+  const errors = (validate.errors ?? []).values().map((error) => ({
     path: readablePath(
       root,
       error.instancePath,
@@ -68,14 +73,16 @@ function check(validators: Validators, schema: object, root: string, value: unkn
     ),
     message: error.message ?? "does not fit the schema",
   }));
+  return boundedErrors(errors);
 }
 
 /**
- * Checks a tool call's arguments against the tool's own JSON Schema.
+ * Checks a tool call's arguments against the tool's own JSON Schema; large ones up to the first error.
  * A schema that cannot be compiled accepts everything: the server judges.
  */
 export function checkToolArguments(schema: object, toolArguments: Record<string, unknown>): ArgumentError[] {
-  return check(argumentValidators, schema, "arguments", toolArguments);
+  const isSmall = hasAtMostValues(toolArguments, THOROUGH_VALUES_MAX);
+  return check(isSmall ? thoroughValidators : quickValidators, schema, "arguments", toolArguments);
 }
 
 /**
@@ -89,5 +96,5 @@ export function checkStructuredContent(
   if (structuredContent === null) {
     return [{ path: "structured_content", message: "is missing, and the tool has an output schema" }];
   }
-  return check(resultValidators, schema, "structured_content", structuredContent);
+  return check(quickValidators, schema, "structured_content", structuredContent);
 }

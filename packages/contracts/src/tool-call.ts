@@ -4,7 +4,10 @@ import { hasFiniteNumbers, isShallow, JSON_DEPTH_MAX } from "./json-depth.ts";
 /** A tool call's arguments; the tool's own schema judges what is in them. */
 export const ToolArguments = z
   .record(z.string(), z.unknown())
-  .refine(isShallow, { message: `nested deeper than ${JSON_DEPTH_MAX} levels`, abort: true })
+  .refine((value) => isShallow(value), {
+    message: `nested deeper than ${JSON_DEPTH_MAX} levels`,
+    abort: true,
+  })
   .refine(hasFiniteNumbers, "a number is too large")
   .describe("Checked against the tool's own schema.");
 

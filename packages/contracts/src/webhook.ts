@@ -22,6 +22,7 @@ export const Webhook = z
     events: z
       .array(WebhookEvent)
       .min(1)
+      .max(WebhookEvent.options.length)
       .refine((events) => new Set(events).size === events.length, "names an event twice")
       .optional()
       .describe("Default: the three ends of a job."),

@@ -30,6 +30,11 @@ export interface Host extends AsyncDisposable {
   start(): void;
   /** Resolves when every eager server has connected or failed, or after `timeoutMs`. */
   whenWarm(timeoutMs: number): Promise<void>;
+  /**
+   * Resolves when none of these servers, or of all, is in its first attempt to connect any more. Rejects with the reason
+   * of `signal` when it aborts.
+   */
+  whenSettled(servers: readonly string[] | undefined, signal: AbortSignal): Promise<void>;
   /** Names of the `required` servers that are not connected. */
   missing(): string[];
   /**

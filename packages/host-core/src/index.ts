@@ -1,5 +1,6 @@
 export type { AgentOutcome, AgentRun, AgentTools, CoolDowns } from "./agent/agent.ts";
 export { runAgent } from "./agent/run-agent.ts";
+export { ProgressWriter } from "./agent/progress-writer.ts";
 export { mayRunAgain } from "./agent/unknown-outcome.ts";
 export { systemClock, type Clock } from "./clock.ts";
 export { createServerSettings, type GivenSettings } from "./config/create-server-settings.ts";

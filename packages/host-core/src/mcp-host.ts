@@ -60,6 +60,13 @@ class McpHost implements Host {
     await settlesWithin(Promise.all(eager.map(({ settled }) => settled)), timeoutMs);
   }
 
+  async whenSettled(names: readonly string[] | undefined, signal: AbortSignal): Promise<void> {
+    const connecting = this.#servers.all.filter(
+      ({ settings, status }) => status === "connecting" && (names?.includes(settings.name) ?? true),
+    );
+    await abortable(Promise.all(connecting.map(({ settled }) => settled)), signal);
+  }
+
   missing(): string[] {
     return this.#servers.all
       .filter(({ settings, status, lastError }) => {
@@ -157,7 +164,7 @@ class McpHost implements Host {
     }
     const { signal, traceparent, sample, onProgress, onWaiting, onRunning, onStopping } = request;
     const listeners = { onProgress, onWaiting, onRunning, onStopping };
-    const findRefusal = () => this.#findRefusal(target.server, toolName);
+    const findRefusal = () => this.#findRefusal(tool) ?? this.#askForRefusal(request, tool);
     const outputSchema = tool.output_schema;
     const given = { toolName, arguments: request.arguments, outputSchema, findRefusal, traceparent, sample };
     const outcome = await server.call({ ...given, signal, ...listeners });
@@ -176,10 +183,18 @@ class McpHost implements Host {
   }
 
   /** A call may have waited while its server's tools or settings changed. The catalogue learns of that a little later. */
-  #findRefusal(serverName: string, toolName: string): JobError | null {
-    const server = this.#servers.get(serverName);
-    const reason = server && this.#entries.whyWithheld(server, toolName);
+  #findRefusal({ server_name, tool_name }: Tool): JobError | null {
+    const server = this.#servers.get(server_name);
+    const reason = server && this.#entries.whyWithheld(server, tool_name);
     return reason === undefined ? null : jobError("unknown_tool", reason);
+  }
+
+  /** A tool may call itself harmless no longer. One that its server has no longer says nothing of itself. */
+  #askForRefusal({ findRefusal }: ToolCallRequest, tool: Tool): JobError | null {
+    if (!findRefusal) return null;
+    const listed = this.#servers.get(tool.server_name)?.tools;
+    const annotations = listed?.find(({ name }) => name === tool.tool_name)?.annotations ?? null;
+    return findRefusal({ ...tool, annotations });
   }
 
   #currentCatalogue(): Catalogue {

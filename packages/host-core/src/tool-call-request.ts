@@ -1,3 +1,4 @@
+import type { JobError, Tool } from "@millrace/contracts";
 import type { ToolProgress } from "./connection/connection.ts";
 import type { Sampler } from "./connection/questions/sampling.ts";
 import type { StopListener, WaitListener } from "./server/run-call.ts";
@@ -14,6 +15,8 @@ export interface ToolCallRequest {
   onWaiting?: WaitListener | undefined;
   /** Called right before the call is sent, which waits for it. A rejection rejects the call. */
   onRunning?: (() => Promise<void> | void) | undefined;
+  /** Asked right before the call is sent, with the tool as it is by then: why it may not run, after all. */
+  findRefusal?: ((tool: Tool) => JobError | null) | undefined;
   /** W3C trace context, put into the call's `_meta` (MCP specification, "Trace context"). */
   traceparent?: string | undefined;
   /** Answers when the tool asks for a model, where the server's `sampling` allows it to; without, it is refused. */

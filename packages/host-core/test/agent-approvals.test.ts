@@ -1,6 +1,11 @@
 import { expect, test } from "vitest";
-import { APPROVAL_LIFETIME_MS, type ChatJobRequest, type JobStep } from "@millrace/contracts";
-import { ScriptedLog, startAgent, type ScriptedTool } from "./scripted-agent.ts";
+import {
+  APPROVAL_LIFETIME_MS,
+  type ApprovalPolicy,
+  type ChatJobRequest,
+  type JobStep,
+} from "@millrace/contracts";
+import { ScriptedLog, startAgent, textOutcome, type ScriptedTool } from "./scripted-agent.ts";
 import { resultOf } from "./scripted-model.ts";
 
 const NOW = Date.parse("2026-12-01T12:00:00Z");
@@ -191,4 +196,32 @@ test("[agent.approval.budget] calls that wait for an approval keep their places 
     request: { budget: { max_tool_calls: 2 } },
   });
   expect(second.outcome).toMatchObject({ status: "completed", result: { stop_reason: "budget_exhausted" } });
+});
+
+test("[agent.approval.late] a call that needs an approval only when it is to be sent is told to the model, and asks the next time", async () => {
+  const name = "files__read";
+  let policy: ApprovalPolicy = "never";
+  const tools: Record<string, ScriptedTool> = {
+    [name]: {
+      get policy() {
+        return policy;
+      },
+      call({ findRefusal }) {
+        policy = "always";
+        const tool = { name, server_name: "files", tool_name: "read", annotations: READ_ONLY };
+        const error = findRefusal?.({ ...tool, description: null, parameters: {}, output_schema: null });
+        return error ? { ok: false, error } : textOutcome("read");
+      },
+    },
+  };
+  const script = [{ calls: [{ id: "a", name }] }, { calls: [{ id: "b", name }] }, { text: "done" }];
+  const log = new ScriptedLog();
+  expect((await startAgent({ log, tools, script })).outcome).toMatchObject({ status: "parked" });
+  expect(log.of("tool.returned")).toMatchObject([{ tool_call_id: "a", error: { code: "approval_denied" } }]);
+  expect(log.of("approval.requested")).toMatchObject([{ tool_call_id: "b" }]);
+
+  const approval = { type: "approval.resolved", tool_call_id: "b", tool: name } as const;
+  const approved = resumed(log, { ...approval, decision: "approve", reason: null, arguments: null });
+  await startAgent({ log: approved, tools, script });
+  expect(approved.of("tool.returned").at(-1)).toMatchObject({ tool_call_id: "b", error: null });
 });

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { fixture, startHost, structured } from "./hosts.ts";
+import type { JobStep } from "@millrace/contracts";
+import type { AgentTools } from "../src/agent/agent.ts";
+import { fixture, makeHost, report, startHost, structured } from "./hosts.ts";
 import { ScriptedLog, startAgent } from "./scripted-agent.ts";
 import { resultOf } from "./scripted-model.ts";
 
@@ -61,4 +63,86 @@ test("[agent.host.abort] over the real host an abort proves which tool has stopp
       model_stopped: false,
     },
   });
+});
+
+/** The host, and a word of each call that has to wait. */
+function watchWaiting(host: AgentTools, onWaiting: () => void): AgentTools {
+  return {
+    tools: () => host.tools(),
+    approvalPolicy: (tool) => host.approvalPolicy(tool),
+    whenSettled: (servers, signal) => host.whenSettled(servers, signal),
+    callTool: (request) =>
+      host.callTool({
+        ...request,
+        onWaiting: (reason) => {
+          request.onWaiting?.(reason);
+          onWaiting();
+        },
+      }),
+  };
+}
+
+test("[agent.host.drain] over the real host a call that waits for a place when its worker shuts down is made by the next", async () => {
+  const host = await startHost([fixture("std", [], { maxConcurrentTools: 1 })]);
+  const draining = new AbortController();
+  const log = new ScriptedLog();
+  const calls = [
+    { id: "runs", name: "std__wait", input: { ms: 200 } },
+    { id: "waits", name: "std__add", input: { a: 2, b: 3 } },
+  ];
+  const script = [{ calls }, { text: "done" }];
+  const tools = watchWaiting(host, () => draining.abort());
+  const first = await startAgent({ log, script, tools, draining: draining.signal });
+  expect(first.outcome).toEqual({ status: "yielded" });
+  expect(log.of("tool.postponed")).toMatchObject([{ tool_call_id: "waits" }]);
+  expect(log.of("tool.returned")).toMatchObject([{ tool_call_id: "runs", is_error: false }]);
+  const { outcome, model } = await startAgent({ log, script, tools: host });
+  expect(outcome).toMatchObject({ status: "completed", usage: { tool_calls: 2 } });
+  expect(resultOf(model.requests[0], "waits")).toMatchObject({ content: [{ text: "5" }] });
+});
+
+test("[agent.host.connecting] a chat waits for its own servers while they connect, and for no others", async () => {
+  const host = makeHost([fixture("young"), fixture("mute", ["--hang-initialize"])]);
+  host.start();
+  const { outcome, log } = await startAgent({
+    tools: host,
+    script: [{ calls: [{ id: "c1", name: "young__add", input: { a: 2, b: 3 } }] }, { text: "done" }],
+    request: { mcp_servers: ["young"], tool_choice: { type: "tool", name: "young__add" } },
+  });
+  expect(outcome).toMatchObject({ status: "completed", usage: { tool_calls: 1 } });
+  expect(log.of("job.warning")).toEqual([]);
+  expect(log.of("tool.returned")).toMatchObject([{ is_error: false }]);
+  expect(report(host, "mute").status).toBe("connecting");
+
+  const draining = new AbortController();
+  const waiting = startAgent({ tools: host, script: [], draining: draining.signal });
+  draining.abort();
+  expect((await waiting).outcome).toEqual({ status: "yielded" });
+  const plain = await startAgent({ tools: host, script: [{ text: "hi" }], request: { enable_mcp: false } });
+  expect(plain.outcome).toMatchObject({ status: "completed" });
+});
+
+test("[agent.host.connecting] calls that an earlier worker has begun, or that were approved, wait for their server", async () => {
+  const calls = [
+    { id: "begun", name: "young__echo", input: { text: "hi" } },
+    { id: "approved", name: "young__add", input: { a: 2, b: 3 } },
+  ];
+  const script = [{ calls }, { text: "done" }];
+  const first = await startAgent({ script, tools: { young__echo: {}, young__add: { policy: "always" } } });
+  const approval: JobStep = {
+    type: "approval.resolved",
+    tool_call_id: "approved",
+    tool: "young__add",
+    decision: "approve",
+    reason: null,
+    arguments: null,
+  };
+  const cut = first.log.steps.filter(({ type }) => type !== "tool.returned");
+  const host = makeHost([fixture("young")]);
+  host.start();
+  const log = new ScriptedLog([...cut, approval]);
+  const { outcome, model } = await startAgent({ log, script, tools: host });
+  expect(outcome).toMatchObject({ status: "completed" });
+  expect(resultOf(model.requests[0], "begun")).toMatchObject({ content: [{ text: "hi" }] });
+  expect(resultOf(model.requests[0], "approved")).toMatchObject({ content: [{ text: "5" }] });
 });

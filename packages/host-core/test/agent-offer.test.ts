@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ToolChoice } from "@millrace/contracts";
 import { startAgent } from "./scripted-agent.ts";
+import { ScriptedModel } from "./scripted-model.ts";
 
 const done = { text: "done" };
 
@@ -85,4 +86,23 @@ test("[agent.offer.choice] a tool choice binds the first turn, and one that name
     usage: { turns: 0 },
   });
   expect(model.requests).toEqual([]);
+});
+
+test("[agent.warnings.price] a job says once that its budget of dollars bounds nothing on a model without a price", async () => {
+  const warnings = async (settings: object, budget: object) => {
+    const model = new ScriptedModel([asking("read"), done], 0, settings);
+    const { log } = await startAgent({ model, tools: { files__read: {} }, request: { budget } });
+    return log.of("job.warning");
+  };
+  const unpriced = { provider: "openai", price: null } as const;
+  expect(await warnings(unpriced, { max_cost_usd: 1 })).toEqual([
+    {
+      type: "job.warning",
+      code: "no_price",
+      message: expect.stringMatching(/"scripted" has no price.*models file/),
+    },
+  ]);
+  expect(await warnings(unpriced, { max_tokens: 10_000 })).toEqual([]);
+  expect(await warnings({ provider: "openai" }, { max_cost_usd: 1 })).toEqual([]);
+  expect(await warnings({ provider: "demo", price: null }, { max_cost_usd: 1 })).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { startFixtureHttp } from "@millrace/testing";
+import { FIXTURE_STDIO_PROGRAM, startFixtureHttp } from "@millrace/testing";
 import { call, fixture, makeHost, program, recordingLogger, report, settings, startHost } from "./hosts.ts";
 
 test("[host.failure.command] a command that does not exist is named, with the cure, and harms no other server", async () => {
@@ -29,15 +29,24 @@ test("[host.secrets.redacted] no secret reaches last_error, an error or a log", 
   const dies = fixture("dies", ["--die-at-start"]);
   if (dies.transport.type !== "stdio") throw new Error("unreachable");
   const env = { ...dies.transport.env, FIXTURE_SECRET: secret };
-  const host = await startHost([{ ...dies, transport: { ...dies.transport, env }, secrets: [secret] }], {
-    logger,
-  });
+  const says = 'echo "the key $FIXTURE_SECRET"; exec "$0" "$1"';
+  const args = ["-c", says, process.execPath, FIXTURE_STDIO_PROGRAM];
+  const talks = settings("talks", { type: "stdio", command: "sh", args, env }, { secrets: [secret] });
+  const host = await startHost(
+    [{ ...dies, transport: { ...dies.transport, env }, secrets: [secret] }, talks],
+    { logger },
+  );
   expect(report(host, "dies").last_error).toContain("the key [redacted] was refused");
   const outcome = await call(host, "dies", "anything");
   expect(JSON.stringify([outcome, host.reports(), logger.entries])).not.toContain(secret);
   expect(logger.entries.map(({ fields }) => fields["line"])).toContain(
     "fixture: the key [redacted] was refused",
   );
+  expect(logger.entries).toContainEqual({
+    level: "debug",
+    fields: { line: "the key [redacted]" },
+    message: "ignored what is no MCP message on stdout",
+  });
 });
 
 test("[host.failure.timeout] a server that never answers is an error after its timeout, with its stderr", async () => {

@@ -10,6 +10,7 @@ type Behaviour = Partial<Pick<McpConnection, "connect" | "ping" | "callTool" | "
 export interface FakeConnection {
   readonly events: McpConnectionEvents;
   isClosed: boolean;
+  heard: number;
 }
 
 export function tool(name: string): ServerTool {
@@ -32,11 +33,14 @@ export function fakeServer(
     maxResultBytes: 1_000_000,
     onChange: () => {},
     openConnection: (_settings, events) => {
-      const connection: FakeConnection = { events, isClosed: false };
+      const connection: FakeConnection = { events, isClosed: false, heard: 0 };
       connections.push(connection);
       open += 1;
       mostOpen = Math.max(mostOpen, open);
       return {
+        get heard() {
+          return connection.heard;
+        },
         connect: () => Promise.resolve(),
         listTools: () => Promise.resolve({ tools: [tool("one")], leftOut: [], warnings: [], ttlMs: null }),
         listResources: () => Promise.resolve([]),
@@ -45,7 +49,8 @@ export function fakeServer(
         readResource: () => Promise.resolve([]),
         getPrompt: () => Promise.resolve({ description: null, messages: [] }),
         complete: () => Promise.resolve({ values: [], total: null, hasMore: false }),
-        callTool: () => Promise.resolve({ content: [], structuredContent: null, isError: false }),
+        callTool: () =>
+          Promise.resolve({ content: [], structuredContent: null, isError: false, misfits: [] }),
         ping: () => Promise.resolve(),
         close: () => {
           if (!connection.isClosed) open -= 1;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ConnectionLostError, RequestRejectedError, type ToolListing } from "../src/connection/connection.ts";
+import type { ToolListing } from "../src/connection/connection.ts";
+import type { ServerSettings } from "../src/config/server-settings.ts";
 import { fakeServer, tool } from "./fake-connections.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -7,8 +8,6 @@ afterEach(() => void vi.useRealTimers());
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-
-const ANSWER = { content: [], structuredContent: null, isError: false };
 
 function echo(signal = new AbortController().signal) {
   return { toolName: "one", arguments: {}, signal };
@@ -60,32 +59,6 @@ test("[host.reconnect.breaker] a server that connects and dies is probed about o
   expect(connections.length - before).toBeGreaterThan(10);
 });
 
-test("[host.health.idle] a day of idleness is a ping every 30 s and a listing every 5 min, and nothing grows", async () => {
-  const ping = vi.fn<() => Promise<void>>(() => Promise.resolve());
-  const listing = {
-    tools: [tool("one")],
-    leftOut: [{ tool: "odd", reason: "it is odd" }],
-    warnings: ["an odd tool"],
-    ttlMs: null,
-  };
-  const listTools = vi.fn<() => Promise<typeof listing>>(() => Promise.resolve(structuredClone(listing)));
-  const onChange = vi.fn<() => void>();
-  const { server, connections, logger } = fakeServer(() => ({ ping, listTools }), { onChange });
-  await server.start();
-  const timers = vi.getTimerCount();
-  const { tools } = server;
-  const lines = logger.entries.length;
-  onChange.mockClear();
-  await vi.advanceTimersByTimeAsync(24 * HOUR_MS);
-  expect(ping).toHaveBeenCalledTimes(24 * 120);
-  expect(listTools).toHaveBeenCalledTimes(1 + 24 * 12);
-  expect(connections).toHaveLength(1);
-  expect(vi.getTimerCount()).toBe(timers);
-  expect(logger.entries).toHaveLength(lines);
-  expect(onChange).not.toHaveBeenCalled();
-  expect(server.tools).toBe(tools);
-});
-
 test.each([
   [30_000, 30_000],
   [0, 5_000],
@@ -107,65 +80,6 @@ test.each([
   },
 );
 
-test("[host.health.dead] a connection that answers no ping is given up after three, and a fresh one made", async () => {
-  let isDead = false;
-  const hang = () => new Promise<void>(() => {});
-  const { server, connections } = fakeServer(() => ({ ping: () => (isDead ? hang() : Promise.resolve()) }));
-  await server.start();
-  isDead = true;
-  await vi.advanceTimersByTimeAsync(54_000);
-  expect(connections).toHaveLength(1);
-  isDead = false;
-  await vi.advanceTimersByTimeAsync(2_000);
-  expect(connections[0]?.isClosed).toBe(true);
-  expect(connections).toHaveLength(2);
-  expect(server.status).toBe("connected");
-});
-
-test("[host.health.refusal] a server that does not know ping is alive", async () => {
-  const ping = () => Promise.reject(new RequestRejectedError(-32_601, "no such method"));
-  const { server, connections } = fakeServer(() => ({ ping }));
-  await server.start();
-  await vi.advanceTimersByTimeAsync(HOUR_MS);
-  expect(connections).toHaveLength(1);
-});
-
-test("[host.health.slow] a slow tool is never pinged at, and never marks its server dead", async () => {
-  const ping = vi.fn<() => Promise<void>>(() => new Promise(() => {}));
-  const answer = Promise.withResolvers<typeof ANSWER>();
-  const settings = { ...fakeServer(() => ({})).server.settings, toolTimeoutMs: 2 * HOUR_MS };
-  const { server, connections } = fakeServer(() => ({ ping, callTool: () => answer.promise }), { settings });
-  await server.start();
-  const call = server.call(echo());
-  await vi.advanceTimersByTimeAsync(HOUR_MS);
-  expect(ping).not.toHaveBeenCalled();
-  answer.resolve(ANSWER);
-  expect(await call).toMatchObject({ ok: true });
-  expect(connections).toHaveLength(1);
-});
-
-test("[host.health.passive] three calls in a row that get no answer give the connection up; an answer between them does not", async () => {
-  let isDead = true;
-  const callTool = () =>
-    isDead ? Promise.reject(new ConnectionLostError("no route")) : Promise.resolve(ANSWER);
-  const { server, connections } = fakeServer(() => ({ callTool }));
-  await server.start();
-  const lost = { ok: false, error: { code: "server_unavailable" } };
-  for (let round = 0; round < 3; round += 1) {
-    isDead = true;
-    expect(await server.call(echo())).toMatchObject(lost);
-    expect(await server.call(echo())).toMatchObject(lost);
-    isDead = false;
-    expect(await server.call(echo())).toMatchObject({ ok: true });
-  }
-  expect(connections).toHaveLength(1);
-  isDead = true;
-  for (let call = 0; call < 3; call += 1) expect(await server.call(echo())).toMatchObject(lost);
-  expect(server.status).toBe("disconnected");
-  await vi.advanceTimersByTimeAsync(MINUTE_MS);
-  expect(connections.length).toBeGreaterThan(1);
-});
-
 test("[host.list.kept] what a lost server offers stays known for 5 minutes, and calls wait for it only so long", async () => {
   let isAway = false;
   const connect = () => (isAway ? Promise.reject(new Error("refused")) : Promise.resolve());
@@ -183,6 +97,23 @@ test("[host.list.kept] what a lost server offers stays known for 5 minutes, and 
   isAway = false;
   await vi.advanceTimersByTimeAsync(MINUTE_MS);
   expect(await server.call(echo())).toMatchObject({ ok: true });
+});
+
+test("[host.list.kept] what a lazy server offered that does not come back from its rest is forgotten likewise", async () => {
+  let isAway = false;
+  const connect = () => (isAway ? Promise.reject(new Error("refused")) : Promise.resolve());
+  const idle = fakeServer(() => ({})).server.settings;
+  const settings: ServerSettings = { ...idle, lifecycle: "lazy", idleTimeoutMs: 1_000, toolTimeoutMs: 1_000 };
+  const { server } = fakeServer(() => ({ connect }), { settings });
+  await server.start();
+  await vi.advanceTimersByTimeAsync(HOUR_MS);
+  expect(server).toMatchObject({ status: "disconnected", lastError: null, tools: [{ name: "one" }] });
+  isAway = true;
+  void server.call(echo());
+  await vi.advanceTimersByTimeAsync(4.9 * MINUTE_MS);
+  expect(server.tools).toMatchObject([{ name: "one" }]);
+  await vi.advanceTimersByTimeAsync(0.2 * MINUTE_MS);
+  expect(server.tools).toBeNull();
 });
 
 test("[host.call.wait] a call for a server that is away ends with the tool timeout, or with its own signal", async () => {

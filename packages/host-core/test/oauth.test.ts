@@ -1,4 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import {
   startAuthorizationServer,
@@ -99,6 +102,26 @@ test.each(["http", "sse"] as const)(
     });
   },
 );
+
+test("[oauth.needs_auth] so is one that refuses the handshake of a WebSocket", async () => {
+  const gate = createServer((_request, response) => response.writeHead(401).end());
+  gate.on("upgrade", (_request, socket) => {
+    socket.end("HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+  });
+  await once(gate.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(async () => {
+    const closed = once(gate, "close");
+    gate.close();
+    gate.closeAllConnections();
+    await closed;
+  });
+  const url = `ws://127.0.0.1:${(gate.address() as AddressInfo).port}/ws`;
+  const host = await startHost([remote(url, null, "websocket")]);
+  expect(report(host, "one")).toMatchObject({
+    status: "needs_auth",
+    last_error: expect.stringContaining('give it "auth"') as string,
+  });
+});
 
 test.each<[string, AuthorizationServerOptions, RegExp]>([
   ["knows humans only", { ...CLIENT, humansOnly: true }, /unsupported_grant_type/],

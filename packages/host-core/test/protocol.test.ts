@@ -57,6 +57,7 @@ test.each(KINDS)(
       content: [{ type: "text", text: "3" }],
       structuredContent: { sum: 3 },
       isError: false,
+      misfits: [],
     });
     expect(await connection.listResources(patience())).toEqual([
       { uri: "fixture://greeting", name: "greeting", title: null, description: null, mimeType: "text/plain" },

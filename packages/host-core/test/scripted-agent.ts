@@ -45,6 +45,8 @@ class ScriptedTools implements AgentTools {
     });
   }
 
+  async whenSettled(): Promise<void> {}
+
   approvalPolicy({ name }: Tool): ApprovalPolicy {
     return this.#tools[name]?.policy ?? "never";
   }

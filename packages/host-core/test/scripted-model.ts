@@ -45,13 +45,14 @@ const SETTINGS: ModelSettings = {
  * list is for one attempt after the other.
  */
 export class ScriptedModel implements Model {
-  readonly settings: ModelSettings = SETTINGS;
+  readonly settings: ModelSettings;
   readonly requests: ModelRequest[] = [];
   readonly #script: readonly ScriptEntry[];
   readonly #attempts = new Map<number, number>();
   readonly #openingTurns: number;
 
-  constructor(script: readonly ScriptEntry[], openingTurns = 0) {
+  constructor(script: readonly ScriptEntry[], openingTurns = 0, settings: Partial<ModelSettings> = {}) {
+    this.settings = { ...SETTINGS, ...settings };
     this.#script = script;
     this.#openingTurns = openingTurns;
   }

@@ -1,12 +1,12 @@
 import { expect, onTestFinished, test } from "vitest";
-import { startFixtureHttp } from "@millrace/testing";
+import { startFixtureHttp, type FixtureHttpOptions } from "@millrace/testing";
 import { callText, connect, connections, patience } from "./connections.ts";
 import { recordingLogger, settings } from "./hosts.ts";
 
 const CALLS = 80;
 
-async function openFixture() {
-  const server = await startFixtureHttp();
+async function openFixture(options: FixtureHttpOptions = {}) {
+  const server = await startFixtureHttp(options);
   onTestFinished(() => server.close());
   const logger = recordingLogger();
   const transport = { type: "http", url: server.httpUrl, headers: {} } as const;
@@ -47,4 +47,22 @@ test.each([
   expect(server.requests.filter(({ method }) => method === "GET")).toHaveLength(1);
   expect(server.requests.filter(({ headers }) => headers["last-event-id"])).toEqual([]);
   await opened.connection.ping(patience());
+});
+
+test("[host.http.wedged] calls that are given up on a server that answers nothing any more keep no socket", async () => {
+  let isWedged = false;
+  const { server, opened } = await openFixture({ intercept: () => isWedged });
+  isWedged = true;
+  const reason = new Error("given up");
+  const calls = Array.from({ length: 20 }, () => {
+    const controller = new AbortController();
+    const call = opened.connection.callTool("wait", { ms: 1 }, { signal: controller.signal });
+    return { call, controller };
+  });
+  const running = Promise.allSettled(calls.map(({ call }) => call));
+  await expect.poll(() => server.openSockets(), { timeout: 20_000 }).toBeGreaterThan(20);
+  for (const { controller } of calls) controller.abort(reason);
+  for (const outcome of await running) expect(outcome).toEqual({ status: "rejected", reason });
+  await expect.poll(() => server.openSockets(), { timeout: 20_000 }).toBeLessThan(10);
+  expect(opened.told).toEqual([]);
 });

@@ -196,9 +196,9 @@ export class JobStore {
     });
   }
 
-  /** A page of the log after an id. The caller has made sure that the job is the viewer's. */
+  /** A page of the log after an id, see {@link EventLog.read}. The caller has made sure that the job is the viewer's. */
   readLog(jobId: string, after: number, limit: number): Promise<LogEvent[]> {
-    return this.#answer(() => this.#log.read(jobId, after, limit));
+    return this.#answer(async () => (await this.#log.read(jobId, after, limit)).events);
   }
 
   /** Follows the log after an id. The caller has made sure that the job is the viewer's, and disposes of it. */

@@ -37,6 +37,8 @@ export interface Keys {
   schedules(tenant: string): string;
   /** Hash: the last run of each of them. */
   scheduleRuns(tenant: string): string;
+  /** Set: every tenant that has a schedule. */
+  scheduleTenants: string;
   /** Sorted set by time: changes of schedules that have not yet been seen to reach BullMQ. */
   scheduleChanges: string;
   /** String with expiry: until when nobody asks a model provider, in milliseconds since 1970. */
@@ -92,6 +94,8 @@ export function createKeys(prefix: string): Keys {
     deliveries: (jobId) => `${prefix}:{${jobId}}:deliveries`,
     webhooks: `${prefix}:{webhooks}`,
     schedules: (tenant) => `${prefix}:{schedules}:${tenant}`,
+    // No tenant's name has a colon.
+    scheduleTenants: `${prefix}:{schedules}::tenants`,
     scheduleRuns: (tenant) => `${prefix}:{schedules}:${tenant}:runs`,
     scheduleChanges: `${prefix}:{schedules}`,
     coolDown: (provider) => `${prefix}:{cool-down}:${provider}`,

@@ -5,7 +5,7 @@ import type { ClientContext, Redis, Result } from "ioredis";
 const SCRIPTS = {
   millraceCreateJob: { keys: 2, files: ["create-job"] },
   millraceDeletePartial: { keys: 2, files: ["delete-partial"] },
-  millraceReopen: { keys: 2, files: ["reopen"] },
+  millraceReopen: { keys: 3, files: ["reopen"] },
   millraceClaim: { keys: 2, files: ["claim"] },
   millraceStep: { keys: 2, files: ["end-job", "step"] },
   millraceEndWaiting: { keys: 2, files: ["end-job", "end-waiting"] },
@@ -14,10 +14,11 @@ const SCRIPTS = {
   millraceBeginCoolDown: { keys: 1, files: ["begin-cool-down"] },
   millraceEnter: { keys: 1, files: ["line", "enter"] },
   millraceLeave: { keys: 1, files: ["line", "leave"] },
-  millraceChangeSchedule: { keys: 3, files: ["change-schedule"] },
-  millraceOpenDelivery: { keys: 2, files: ["expire-with-job", "open-delivery"] },
-  millraceRecordDelivery: { keys: 2, files: ["expire-with-job", "record-delivery"] },
-  millraceReplayDelivery: { keys: 2, files: ["replay-delivery"] },
+  millraceChangeSchedule: { keys: 4, files: ["change-schedule"] },
+  millraceOpenDelivery: { keys: 3, files: ["expire-with-job", "open-delivery"] },
+  millraceRecordDelivery: { keys: 3, files: ["expire-with-job", "record-delivery"] },
+  millraceReplayDelivery: { keys: 3, files: ["expire-with-job", "replay-delivery"] },
+  millraceSettleDeliveries: { keys: 3, files: ["expire-with-job", "settle-deliveries"] },
   millraceSettleWebhookNote: { keys: 1, files: ["settle-webhook-note"] },
   millraceRecordScheduleRun: { keys: 2, files: ["record-schedule-run"] },
   millraceBatchOpen: { keys: 5, files: ["batch-settle", "batch-open"] },
@@ -29,6 +30,7 @@ const SCRIPTS = {
   millraceBatchReopened: { keys: 5, files: ["batch-settle", "batch-reopened"] },
   millraceBatchCancel: { keys: 5, files: ["batch-settle", "batch-cancel"] },
   millraceReadOutcome: { keys: 2, files: ["read-outcome"] },
+  millraceReadLog: { keys: 1, files: ["read-log"] },
 } as const;
 
 type Values = (string | number)[];
@@ -36,7 +38,7 @@ type Values = (string | number)[];
 declare module "ioredis" {
   interface RedisCommander<Context extends ClientContext = { type: "default" }> {
     millraceDeletePartial(record: string, log: string): Result<0 | 1, Context>;
-    millraceReopen(record: string, log: string, ...values: Values): Result<number, Context>;
+    millraceReopen(...keysAndValues: Values): Result<number, Context>;
     millraceClaim(record: string, log: string, ...values: Values): Result<ClaimReply, Context>;
     millraceStep(record: string, log: string, ...values: Values): Result<number, Context>;
     millraceEndWaiting(record: string, log: string, ...values: Values): Result<EndWaitingReply, Context>;
@@ -49,11 +51,13 @@ declare module "ioredis" {
       schedules: string,
       runs: string,
       changes: string,
+      tenants: string,
       ...values: Values
     ): Result<0 | 1, Context>;
-    millraceOpenDelivery(record: string, deliveries: string, ...values: Values): Result<string[], Context>;
-    millraceRecordDelivery(record: string, deliveries: string, ...values: Values): Result<0 | 1, Context>;
-    millraceReplayDelivery(record: string, deliveries: string, n: number): Result<0 | 1, Context>;
+    millraceOpenDelivery(...keysAndValues: Values): Result<string[], Context>;
+    millraceRecordDelivery(...keysAndValues: Values): Result<0 | 1, Context>;
+    millraceReplayDelivery(...keysAndValues: Values): Result<0 | 1, Context>;
+    millraceSettleDeliveries(record: string, log: string, deliveries: string): Result<0 | 1, Context>;
     millraceSettleWebhookNote(notes: string, jobId: string, score: number): Result<0 | 1, Context>;
     millraceRecordScheduleRun(schedules: string, runs: string, ...values: Values): Result<0 | 1, Context>;
     millraceBatchOpen(...keysAndValues: (string | number)[]): Result<BatchOpenReply, Context>;
@@ -65,6 +69,7 @@ declare module "ioredis" {
     millraceBatchReopened(...keysAndValues: Values): Result<1, Context>;
     millraceBatchCancel(...keysAndValues: Values): Result<BatchCancelReply, Context>;
     millraceReadOutcome(record: string, log: string, limit: number): Result<OutcomeReply, Context>;
+    millraceReadLog(log: string, after: number, limit: number, bytes: number): Result<LogReply, Context>;
   }
 }
 
@@ -88,7 +93,14 @@ type ClaimReply =
 /** Of each job that is admitted now: its entry, its priority and its place. */
 export type FedReply = (string | number)[];
 
-export type EnterReply = [refused: number, before: number, priority: number, waiting: number, fed: FedReply];
+export type EnterReply = [
+  refused: string[],
+  before: number,
+  priority: number,
+  waiting: number,
+  later: number,
+  fed: FedReply,
+];
 
 type BatchOpenReply = "opened" | "resumed" | "cancelled" | "gone";
 
@@ -97,6 +109,8 @@ type BatchAcceptReply = [outcome: "ok" | "gone" | "cancelled" | "superseded", an
 type BatchCancelReply = "requested" | "ended" | "missing";
 
 export type OutcomeReply = [customId: string | null, event: string | number | null];
+
+type LogReply = [hasMore: 0 | 1, events: string[], isGone: 0 | 1];
 
 type EndWaitingReply = "ended" | "missing" | "terminal" | "changed";
 

@@ -153,6 +153,27 @@ test("[store.cut.submission_line] a submission that died before its line is let 
   await untilStatus(api, id, "completed");
 });
 
+test("[store.cut.submission_cap] one that comes again, when its key is at its cap meanwhile, is not forgotten", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi(600, () => ({ ...LIMITS, maxQueued: 1 }));
+  const taken = await api.keyed.take({ tenant: TENANT, request: REQUEST }, "key");
+  if (!("newJob" in taken)) throw new Error("the key was taken");
+  const { id } = await api.submit(taken.newJob);
+  await noteTaken(installation);
+  await redis.del(...(await redis.keys(`{${installation.keyPrefix}:tool}*`)));
+  await redis.del(...(await redis.keys(`${keys.line("tool", TENANT)}*`)));
+  await submitMany(api, 1);
+  await noteTaken(installation);
+  await api.submit(taken.newJob);
+  await submitMany(api, 1, { tenant: "bob" });
+  await noteTaken(installation, [id]);
+  await redis.zadd(keys.submissions, "XX", CUT_OFF, id);
+  expect(await installation.createWorker().createSweeper().sweep()).toBe(1);
+  startRunner(installation, () => Promise.resolve(DONE), { type: "tool" });
+  await untilStatus(api, id, "completed");
+});
+
 test("[store.cut.delayed] a delayed job whose submission died before its wait began waits all the same", async () => {
   const installation = createInstallation();
   const { redis, keys, keyPrefix } = installation;

@@ -1,5 +1,5 @@
 import { Pipeline } from "ioredis";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { QueueFullError } from "../src/admission/tenant-limits.ts";
 import type { Execute } from "../src/run/job-execution.ts";
 import { LIMITS, lineState, linesGone, submitMany } from "./support/line-state.ts";
@@ -91,6 +91,19 @@ test("[store.admission.max_running] no more of a key's jobs run at a time than i
   await untilStarted(starts, 35);
   expect(most).toBe(3);
   await linesGone(installation);
+});
+
+test("[store.admission.max_running.slow] jobs that come one after the other, seconds apart, are held to the cap too", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi(600, () => ({ ...LIMITS, maxRunning: 1 }));
+  const clock = vi.spyOn(performance, "now");
+  onTestFinished(() => clock.mockRestore());
+  for (let seconds = 0; seconds < 20; seconds += 2) {
+    clock.mockReturnValue(seconds * 1_000);
+    await submitMany(api, 1);
+  }
+  clock.mockRestore();
+  expect((await lineState(installation)).admitted).toHaveLength(1);
 });
 
 test("[store.admission.max_queued] a key at its cap is refused, and nothing of the refused jobs is left", async () => {

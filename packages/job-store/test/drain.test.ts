@@ -1,9 +1,11 @@
 import { once } from "node:events";
-import { expect, test } from "vitest";
-import type { JobExecution } from "../src/run/job-execution.ts";
+import { expect, test, vi } from "vitest";
+import { RunRefusedError } from "../src/run/run-writer.ts";
+import type { Execute, JobExecution } from "../src/run/job-execution.ts";
 import { CHAT_DONE, CHAT_REQUEST, claimChat, submitChat } from "./support/chat-jobs.ts";
 import { NOTHING } from "./support/executors.ts";
-import { eventTypes, startRunner, untilStatus } from "./support/run-jobs.ts";
+import { submitMany } from "./support/line-state.ts";
+import { eventTypes, PATIENCE_MS, startRunner, untilStatus } from "./support/run-jobs.ts";
 import { createInstallation, TENANT, type Installation } from "./support/test-installation.ts";
 
 /** Longer than any test: a worker that waited for it would be told by the test's own time limit. */
@@ -101,6 +103,19 @@ test("[store.unknown.held] a run that died while it waited has begun nothing, on
   expect(third.remainingMs).toBeGreaterThan(60_000);
 });
 
+test("[store.unknown.held.claim] a run that was claimed as held is known not to have begun until it says so", async () => {
+  const installation = createInstallation();
+  const jobId = await submitChat(installation);
+  const claimHeld = (run: number) => claimChat(installation, jobId, run, CHAT_REQUEST, true);
+  await claimHeld(1);
+  const second = await claimHeld(2);
+  expect(second.isUnknown).toBe(false);
+  await second.release(0);
+  expect((await claimHeld(3)).isUnknown).toBe(true);
+  // What the second may have done is not made known by the third's waiting.
+  expect((await claimHeld(4)).isUnknown).toBe(true);
+});
+
 test("[store.unknown.held.before] a run that waits does not hide what a run before it may have begun", async () => {
   const installation = createInstallation();
   const api = installation.createApi();
@@ -124,6 +139,59 @@ test("[store.unknown.held.before] a run that waits does not hide what a run befo
   expect(await redis.hget(keys.record(jobId), "idle_run")).toBeNull();
 });
 
+test("[store.held.burst] of the jobs that a worker takes at once, few leave it open whether they have begun", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const executions = new Map<string, JobExecution>();
+  const execute: Execute = async (execution) => {
+    executions.set(execution.jobId, execution);
+    if (!execution.signal.aborted) await once(execution.signal, "abort");
+    return { status: "stopped", cancellation: NOTHING };
+  };
+  startRunner(installation, execute, { type: "tool", concurrency: 30 });
+  /** Submits jobs; returns those that would count as unknown if their worker died now. */
+  const takenOpen = async (count: number): Promise<string[]> => {
+    const ids = await submitMany(api, count);
+    await vi.waitFor(() => expect(ids.every((id) => executions.has(id))).toBe(true), PATIENCE_MS);
+    return await unsettled(installation, ids);
+  };
+  const open = await takenOpen(22);
+  expect(open).toHaveLength(20);
+  const [held = ""] = [...executions.keys()].filter((id) => !open.includes(id));
+  for (const id of open) await executions.get(id)?.running();
+  const [waiting = "", ...others] = await takenOpen(2);
+  expect(others).toHaveLength(1);
+  // Where one waits, the next ones are likely to wait as well.
+  executions.get(waiting)?.waiting("place");
+  expect(await takenOpen(1)).toEqual([]);
+  await vi.waitFor(async () => expect(await unsettled(installation, [waiting])).toEqual([]), PATIENCE_MS);
+  await executions.get(waiting)?.running();
+  expect(await takenOpen(1)).toHaveLength(1);
+  // One that was claimed as held says so before it begins.
+  expect(await unsettled(installation, [held])).toEqual([]);
+  await executions.get(held)?.running();
+  expect(await unsettled(installation, [held])).toEqual([held]);
+});
+
+test("[store.held.late] a run that has stalled since its claim begins nothing when another has taken its job", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const { redis, keys } = installation;
+  const ended = Promise.withResolvers<unknown>();
+  startRunner(installation, async ({ jobId, running }) => {
+    // As after a stop of a few seconds.
+    const stalled = performance.now() + 9_000;
+    await redis.hincrby(keys.record(jobId), "run", 1);
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => stalled);
+    await running().then(ended.resolve, ended.resolve);
+    clock.mockRestore();
+    return CHAT_DONE;
+  });
+  const jobId = await submitChat(installation);
+  expect(await ended.promise).toBeInstanceOf(RunRefusedError);
+  expect((await api.find(TENANT, jobId))?.job.status).toBe("running");
+});
+
 test("[store.held.cost] a job that need not wait writes nothing for it", async () => {
   const installation = createInstallation();
   const api = installation.createApi();
@@ -136,6 +204,12 @@ test("[store.held.cost] a job that need not wait writes nothing for it", async (
   // The end.
   expect(await steps()).toBe(1);
 });
+
+/** Of these jobs, those whose record does not say that their run has begun nothing. */
+async function unsettled({ redis, keys }: Installation, jobIds: readonly string[]): Promise<string[]> {
+  const marks = await Promise.all(jobIds.map((id) => redis.hmget(keys.record(id), "run", "idle_run")));
+  return jobIds.filter((_, index) => marks[index]?.[0] !== marks[index]?.[1]);
+}
 
 /** Runs jobs, and counts the steps that they have written. */
 async function stepsOf(

@@ -99,6 +99,31 @@ test("[store.follow.slow] keeps no more than a bounded piece for a reader that d
   expect(largest).toBeLessThan(100);
 });
 
+test("[store.follow.large_events] reads large events a few at a time, in order, also where a page ends at one", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const { job, follower } = await api.submitAndFollow({ tenant: TENANT, request: REQUEST });
+  using following = follower;
+  expect(await following.next(never, PATIENCE_MS)).toHaveLength(1);
+  const event = (bytes: number) =>
+    JSON.stringify({ type: "job.warning", time: "", attempt: 1, message: "x".repeat(bytes) });
+  const sizes = [10, 3_000_000, 10, 400_000, 400_000, 400_000, 2_000_000, 10, 10, 10];
+  for (const size of sizes) await redis.rpush(keys.log(job.id), event(size));
+  following.recheck();
+  const pages: number[][] = [];
+  while (pages.flat().length < sizes.length) {
+    const events = await following.next(never, PATIENCE_MS);
+    pages.push(events.map(({ id }) => id));
+  }
+  expect(pages).toEqual([[2], [3], [4, 5, 6], [7], [8], [9, 10, 11]]);
+  const listed = await api.readLog(job.id, 1, 100);
+  expect(listed.map(({ id }) => id)).toEqual([2]);
+  expect((await api.readLog(job.id, 8, 2)).map(({ id }) => id)).toEqual([9, 10]);
+  expect((await api.readLog(job.id, 8, 100)).map(({ id }) => id)).toEqual([9, 10, 11]);
+  expect(await api.readLog(job.id, 11, 100)).toEqual([]);
+});
+
 test("[store.follow.reconnect] misses nothing when the connections break", async () => {
   const server = await startRedisProcess();
   onTestFinished(() => server.close());

@@ -1,6 +1,8 @@
 import { expect, test, vi } from "vitest";
 import type { Gate } from "../src/admission/gate.ts";
 import type { JobStore } from "../src/job-store.ts";
+import { approvalRequested } from "./support/chat-jobs.ts";
+import { approve, forApproval } from "./support/executors.ts";
 import { lineState, linesGone, submitMany } from "./support/line-state.ts";
 import { PATIENCE_MS, queueEmpty, startRunner } from "./support/run-jobs.ts";
 import { createInstallation, REQUEST, RESULT, TENANT } from "./support/test-installation.ts";
@@ -42,6 +44,54 @@ test("[store.admission.gate] no more jobs of a gate than its limit are past it, 
   expect(most).toBeLessThanOrEqual(2);
   expect(starts.toSorted()).toEqual(gated);
   await queueEmpty(installation, "tool");
+  await linesGone(installation);
+});
+
+test("[store.admission.gate.back] a job that comes back counts at its gate, so that no other passes before there is room", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const [first = "", second = "", third = ""] = await submitAt({ id: "batch_1", limit: 1 }, api, 3);
+  const [running, released] = [new Set<string>(), new Map<string, () => void>()];
+  startRunner(
+    installation,
+    async ({ jobId, readPast, write }) => {
+      if (jobId === first && (await readPast()).length === 0) {
+        await write([approvalRequested("c1")]);
+        return forApproval();
+      }
+      running.add(jobId);
+      await new Promise<void>((resolve) => void released.set(jobId, resolve));
+      return DONE;
+    },
+    { type: "tool" },
+  );
+  const untilRunning = (jobId: string) =>
+    vi.waitFor(() => expect(running.has(jobId)).toBe(true), PATIENCE_MS);
+  const untilAdmitted = (...ids: string[]) =>
+    vi.waitFor(
+      async () => expect((await lineState(installation)).admitted.toSorted()).toEqual(ids),
+      PATIENCE_MS,
+    );
+  // It lets the next pass while it waits.
+  await untilRunning(second);
+  await approve(api, first);
+  await untilRunning(first);
+  await untilAdmitted(first, second);
+  released.get(second)?.();
+  await untilAdmitted(first);
+  released.get(first)?.();
+  await untilRunning(third);
+  released.get(third)?.();
+  await linesGone(installation);
+});
+
+test("[store.admission.gate.back] one that is cancelled while it is away leaves nothing at its gate", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const [only = ""] = await submitAt({ id: "batch_1", limit: 1 }, api, 1);
+  startRunner(installation, () => Promise.resolve(forApproval()), { type: "tool" });
+  await vi.waitFor(async () => expect((await lineState(installation)).admitted).toEqual([]), PATIENCE_MS);
+  await api.cancel(TENANT, only);
   await linesGone(installation);
 });
 

@@ -1,6 +1,7 @@
 import type { JobError } from "@millrace/contracts";
 import { expect, test, vi } from "vitest";
 import type { ExecutionResult } from "../src/run/job-execution.ts";
+import { entryId } from "../src/job-queues.ts";
 import type { JobStore } from "../src/job-store.ts";
 import {
   approvalRequested,
@@ -146,13 +147,11 @@ test("[store.retry.cut] the sweeper puts a job into its queue whose retry was cu
   const installation = createInstallation();
   const { redis, keys } = installation;
   const { api, jobId } = await failedChat(installation);
-  // The note of its submission goes a little later than that is answered, and would take the one below with it.
-  await vi.waitFor(async () => expect(await redis.exists(keys.submissions)).toBe(0), PATIENCE_MS);
   await api.retries.retry(TENANT, jobId, "journal");
   // As if the api had died between the record and the queue.
   const prefix = `${keys.queuePrefix("chat")}:chat:`;
   await redis.del(...(await redis.keys(`${prefix}${jobId}*`)), `${prefix}prioritized`);
-  await redis.zadd(keys.submissions, Date.now() - 10_000, jobId);
+  await redis.zadd(keys.submissions, Date.now() - 10_000, entryId({ jobId, generation: 1 }));
   startRunner(installation, () => Promise.resolve(CHAT_DONE));
   expect(await installation.createWorker().createSweeper().sweep()).toBe(1);
   await untilStatus(api, jobId, "completed");

@@ -1,12 +1,10 @@
-import type { ToolJobRequest } from "@millrace/contracts";
 import { Worker } from "bullmq";
 import { expect, test, vi } from "vitest";
-import type { JobStore } from "../src/job-store.ts";
-import type { SendWebhook, WebhookMessage } from "../src/webhooks/webhook-runner.ts";
+import type { SendWebhook } from "../src/webhooks/webhook-runner.ts";
 import { WEBHOOK_QUEUE, type QueuedDelivery } from "../src/webhooks/webhook-queue.ts";
 import { noteWebhook } from "../src/webhooks/webhook-notes.ts";
 import { systemClock } from "../src/clock.ts";
-import { approvalRequested, claimChat, CHAT_REQUEST } from "./support/chat-jobs.ts";
+import { approvalRequested, claimChat } from "./support/chat-jobs.ts";
 import { FAR_MS, NOTHING } from "./support/executors.ts";
 import { PATIENCE_MS, startRunner, untilStatus } from "./support/run-jobs.ts";
 import {
@@ -16,32 +14,7 @@ import {
   TENANT,
   type Installation,
 } from "./support/test-installation.ts";
-
-const WEBHOOK = { url: "https://example.com/hook" };
-const CHAT = { ...CHAT_REQUEST, webhook: WEBHOOK };
-const TAKEN = { statusCode: 204, error: null };
-
-/** A worker that delivers, and what it has sent. */
-function startWebhooks(installation: Installation, answer: SendWebhook = () => Promise.resolve(TAKEN)) {
-  const sent: WebhookMessage[] = [];
-  const runner = installation.createWorker().createWebhookRunner((message) => {
-    sent.push(message);
-    return answer(message);
-  });
-  installation.onRelease(() => runner.close());
-  runner.start();
-  return sent;
-}
-
-async function submit(api: JobStore, request: ToolJobRequest | typeof CHAT = CHAT): Promise<string> {
-  return (await api.submit({ tenant: TENANT, request })).id;
-}
-
-async function untilDelivered(api: JobStore, jobId: string): Promise<void> {
-  await vi.waitFor(async () => {
-    expect(await api.deliveries.list(TENANT, jobId)).toMatchObject([{ status: "delivered" }]);
-  }, PATIENCE_MS);
-}
+import { CHAT, startWebhooks, submitJob, TAKEN, untilDelivered, WEBHOOK } from "./support/webhooks.ts";
 
 /** Takes a delivery as a worker does that then dies. */
 async function takeAndDie({ redis, keys, onRelease }: Installation): Promise<QueuedDelivery | undefined> {
@@ -61,7 +34,7 @@ test("[webhook.cut] a worker that dies between a job's end and its delivery lose
   const installation = createInstallation();
   const { redis, keys } = installation;
   const api = installation.createApi();
-  const jobId = await submit(api);
+  const jobId = await submitJob(api);
   const run = await claimChat(installation, jobId, 1, CHAT);
   // It dies here the first time: its note is there before the end is.
   await noteWebhook(jobId, { redis, keys, clock: systemClock });
@@ -88,7 +61,7 @@ test("[webhook.cut] a note that is looked at twice makes one delivery", async ()
   const installation = createInstallation();
   const { redis, keys } = installation;
   const api = installation.createApi();
-  const jobId = await submit(api);
+  const jobId = await submitJob(api);
   await api.cancel(TENANT, jobId);
   const sweepers = [installation.createWorker().createSweeper(), installation.createWorker().createSweeper()];
   for (const sweeper of sweepers) {
@@ -106,7 +79,7 @@ test("[webhook.cut] a note that is looked at twice makes one delivery", async ()
 test("[webhook.worker_killed] a delivery whose worker died is made by another, under the same id", async () => {
   const installation = createInstallation();
   const api = installation.createApi();
-  const jobId = await submit(api);
+  const jobId = await submitJob(api);
   await api.cancel(TENANT, jobId);
   await installation.createWorker().createSweeper().sweep();
   expect(await takeAndDie(installation)).toEqual({ jobId, n: 2, generation: 0 });
@@ -118,7 +91,7 @@ test("[webhook.worker_killed] a delivery whose worker died is made by another, u
 test("[webhook.shutdown] a worker that shuts down breaks its deliveries off, and another one makes them", async () => {
   const installation = createInstallation();
   const api = installation.createApi();
-  const jobId = await submit(api);
+  const jobId = await submitJob(api);
   await api.cancel(TENANT, jobId);
   await installation.createWorker().createSweeper().sweep();
   const begun = Promise.withResolvers<void>();
@@ -142,7 +115,7 @@ test("[webhook.replay] what was planned before a replay does nothing any more", 
   const installation = createInstallation();
   const { redis, keys } = installation;
   const api = installation.createApi();
-  const jobId = await submit(api);
+  const jobId = await submitJob(api);
   await api.cancel(TENANT, jobId);
   const sweeper = installation.createWorker().createSweeper();
   await sweeper.sweep();
@@ -156,44 +129,6 @@ test("[webhook.replay] what was planned before a replay does nothing any more", 
   expect(await api.deliveries.replay(TENANT, jobId, 3)).toBe("unknown");
   expect(await api.deliveries.replay("bob", jobId, 2)).toBeNull();
   expect(await api.deliveries.list("bob", jobId)).toBeNull();
-});
-
-test("[webhook.expire] the deliveries of a job expire with it, and those of a job that goes on do not", async () => {
-  const installation = createInstallation();
-  const { redis, keys } = installation;
-  const api = installation.createApi(600);
-  const events = ["approval.requested"] as const;
-  const request = { ...CHAT, webhook: { ...WEBHOOK, events: [...events] } };
-  const jobId = (await api.submit({ tenant: TENANT, request })).id;
-  startRunner(installation, async ({ readPast, write }) => {
-    if ((await readPast()).length === 0) await write([approvalRequested("c1")]);
-    return { status: "parked", reason: "approval", until: Date.now() + FAR_MS };
-  });
-  startWebhooks(installation);
-  await untilDelivered(api, jobId);
-  expect(await redis.ttl(keys.deliveries(jobId))).toBe(-1);
-  await api.cancel(TENANT, jobId);
-  await installation.createWorker().createSweeper().sweep();
-  const ends = await Promise.all([
-    redis.pexpiretime(keys.deliveries(jobId)),
-    redis.pexpiretime(keys.record(jobId)),
-  ]);
-  expect(ends[0]).toBeGreaterThan(Date.now());
-  expect(ends[0]).toBe(ends[1]);
-  expect(await api.deliveries.list(TENANT, jobId)).toHaveLength(1);
-});
-
-test("[webhook.approval.decided] an approval that was decided before it could be told is told no more", async () => {
-  const installation = createInstallation();
-  const api = installation.createApi();
-  const request = { ...CHAT, webhook: { ...WEBHOOK, events: ["approval.requested" as const] } };
-  const jobId = (await api.submit({ tenant: TENANT, request })).id;
-  const run = await claimChat(installation, jobId, 1, request);
-  await run.write([approvalRequested("c1"), approvalRequested("c2")]);
-  await run.park("approval", Date.now() + FAR_MS, 60_000);
-  await api.decideApproval(TENANT, jobId, "c1", { decision: "approve" });
-  await installation.createWorker().createSweeper().sweep();
-  expect(await api.deliveries.list(TENANT, jobId)).toMatchObject([{ n: 4, event: "approval.requested" }]);
 });
 
 test("[webhook.fair] a key whose receiver never answers holds up nobody else's webhooks", async () => {
@@ -230,8 +165,8 @@ test("[webhook.independent] a job ends as fast as without, and jobs without a we
   const api = installation.createApi();
   startRunner(installation, () => Promise.resolve({ status: "completed", result: RESULT }), { type: "tool" });
   // Nobody delivers.
-  const told = await submit(api, { ...REQUEST, webhook: WEBHOOK });
-  const plain = await submit(api, REQUEST);
+  const told = await submitJob(api, { ...REQUEST, webhook: WEBHOOK });
+  const plain = await submitJob(api, REQUEST);
   await untilStatus(api, told, "completed");
   await untilStatus(api, plain, "completed");
   await vi.waitFor(

@@ -31,10 +31,24 @@ test.each([
   ['{"models":{"a":{"provider":"openai"}}}', /models\.a\.model/],
   ['{"models":{"default":{"provider":"demo"}}}', /models\.default/],
   ['{"models":{"a":{"provider":"demo","colour":1}}}', /models\.a/],
+  ['{"models":{"a":{"provider":"openai","model":"m","base_url":"ftp://lan"}}}', /base_url: must be an http/],
+  [
+    '{"models":{"a":{"provider":"openai","model":"m","base_url":"http://:key@lan"}}}',
+    /base_url: .*no password/,
+  ],
 ])("[config.models.wrong] %s is refused with its place", async (text, message) => {
   const reading = readModels({ path: await modelsFile(text), environment: {} });
   await expect(reading).rejects.toThrow(ConfigError);
   await expect(reading).rejects.toThrow(message);
+});
+
+test("[config.models.local] a base URL may name this machine, or another one by a short name", async () => {
+  for (const base_url of ["http://127.0.0.1:11434/v1", "http://localhost/v1", "http://ollama:11434/v1"]) {
+    const path = await modelsFile(
+      JSON.stringify({ models: { own: { provider: "openai", model: "m", base_url } } }),
+    );
+    expect((await readModels({ path, environment: {} })).default).toMatchObject({ baseUrl: base_url });
+  }
 });
 
 test("[config.models.missing] a file that was named must be there", async () => {

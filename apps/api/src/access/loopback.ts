@@ -24,13 +24,13 @@ function refuseOthers(c: Context): void {
   if (!isLoopback(withoutPort(c.req.header("host") ?? ""))) {
     throw new ProblemError("host_not_allowed", {
       detail:
-        "Without API_KEYS only requests to localhost or 127.0.0.1 are served. Use that name, or set API_KEYS.",
+        "Without API keys only requests to localhost or 127.0.0.1 are served. Use that name, or set API_KEYS.",
     });
   }
   const origin = c.req.header("origin");
   if (origin !== undefined && !isLoopback(URL.parse(origin)?.hostname ?? "")) {
     throw new ProblemError("host_not_allowed", {
-      detail: "Without API_KEYS only pages from localhost may call the api. Set API_KEYS to serve others.",
+      detail: "Without API keys only pages from localhost may call the api. Set API_KEYS to serve others.",
     });
   }
 }

@@ -1,5 +1,5 @@
 import type { BatchUpload, UploadLine } from "@millrace/job-store";
-import { BATCH_LINES_MAX } from "@millrace/contracts";
+import { BATCH_LINES_MAX, isShallow, JSON_DEPTH_MAX } from "@millrace/contracts";
 import { ProblemError } from "../http/problem.ts";
 import { LineSplitter, type RawLine } from "./line-splitter.ts";
 import type { BodyPiece } from "./read-body.ts";
@@ -66,9 +66,14 @@ export async function uploadArray(
   const writer = new LineWriter(upload);
   for (const [index, value] of values.entries()) {
     refuseTooMany(index + 1);
-    await writer.add(await reader.readValue(index + 1, Buffer.from(JSON.stringify(value)), value));
+    await writer.add(await reader.readValue(index + 1, bytesOf(value), value));
   }
   await writer.flush();
+}
+
+/** What tells an element from another; nothing of one that is too deep to be written, and will be rejected. */
+function bytesOf(value: unknown): Buffer {
+  return isShallow(value, 2 * JSON_DEPTH_MAX) ? Buffer.from(JSON.stringify(value)) : Buffer.of();
 }
 
 function refuseTooMany(line: number): void {

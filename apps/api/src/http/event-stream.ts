@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
-import { StoreUnavailableError, type LogEvent, type LogFollower } from "@millrace/job-store";
+import { LogGoneError, StoreUnavailableError, type LogEvent, type LogFollower } from "@millrace/job-store";
 import type { ApiDependencies } from "../dependencies.ts";
 
 /** Comments keep proxies from cutting a quiet stream; at each one the log is read again. In milliseconds. */
@@ -67,7 +67,7 @@ class EventStreamSource {
     clearTimeout(this.#stuck);
     const { text, ended } = await this.#next();
     if (this.#closed.signal.aborted && !text) return this.#end(controller);
-    controller.enqueue(this.#encoder.encode(text));
+    if (text) controller.enqueue(this.#encoder.encode(text));
     if (ended) return this.#end(controller);
     this.#stuck = setTimeout(() => {
       this.cancel();
@@ -90,6 +90,8 @@ class EventStreamSource {
       const text = events.length === 0 ? ": keep-alive\n\n" : events.map(frame).join("");
       return { text, ended: events.at(-1)?.terminal ?? false };
     } catch (error) {
+      // Who comes again is told that there is no such job.
+      if (error instanceof LogGoneError) return { text: "", ended: true };
       if (!(error instanceof StoreUnavailableError)) {
         this.#release();
         throw error;

@@ -1,5 +1,5 @@
 import { isTerminal, type Job, type JobRequest } from "@millrace/contracts";
-import { waitForEnd, type JobSnapshot, type JobStore, type NewJob } from "@millrace/job-store";
+import { EVERY_TENANT, waitForEnd, type JobSnapshot, type JobStore, type NewJob } from "@millrace/job-store";
 import type { Context } from "hono";
 import { accepted } from "./accepted.ts";
 import { eventStreamResponse, type StreamDependencies } from "./event-stream.ts";
@@ -67,7 +67,9 @@ export async function submitAndAwait(
   if (isTerminal(job.status)) return { job, ended: true };
   using follower = store.follow(job.id, logLength);
   const ended = await waitForEnd(follower, signal, waitMs);
-  return { job: ended ?? job, ended: ended !== null };
+  // It is the key's own: only that finds it by its idempotency key.
+  const now = ended ?? (await store.find(EVERY_TENANT, job.id))?.job ?? job;
+  return { job: now, ended: isTerminal(now.status) };
 }
 
 /** The same, and answers 200 when it has ended in time, else 202. */

@@ -1,4 +1,4 @@
-import type { ProblemCode, ProblemDetailError } from "@millrace/contracts";
+import { boundedErrors, type ProblemCode, type ProblemDetailError } from "@millrace/contracts";
 import { isUtf8 } from "node:buffer";
 import { createMiddleware } from "hono/factory";
 import { validator } from "hono-openapi";
@@ -59,27 +59,39 @@ function invalid(code: ProblemCode, summary: string, issues: readonly unknown[])
   return new ProblemError(code, { detail: `${summary}: ${detail}.`, errors });
 }
 
-/** What zod says is wrong, each with its path as one would write it. */
+/** The first of what zod says is wrong, each with its path as one would write it. */
 export function describeIssues(issues: readonly unknown[]): ProblemDetailError[] {
-  return (issues as readonly Issue[]).flatMap((issue) => describe(issue));
+  return boundedErrors(describeEach(issues as readonly Issue[]));
 }
 
-function describe(issue: Issue, outer: readonly PropertyKey[] = []): ProblemDetailError[] {
+function* describeEach(
+  issues: readonly Issue[],
+  outer: readonly PropertyKey[] = [],
+): Iterable<ProblemDetailError> {
+  for (const issue of issues) yield* describe(issue, outer);
+}
+
+function* describe(issue: Issue, outer: readonly PropertyKey[]): Iterable<ProblemDetailError> {
   const inner = (issue.path ?? []).map((part) => (typeof part === "object" ? part.key : part));
   const path = [...outer, ...inner];
   if (issue.code === "unrecognized_keys" && issue.keys) {
-    return issue.keys.map((key) => ({ path: joined([...path, key]), message: "unknown key" }));
+    for (const key of issue.keys) yield { path: joined([...path, key]), message: "unknown key" };
+  } else if (issue.errors && issue.errors.length > 0) {
+    yield* describeUnion(issue.errors, path);
+  } else {
+    yield { path: joined(path), message: issue.message };
   }
-  if (issue.errors && issue.errors.length > 0) return describeUnion(issue.errors, path);
-  return [{ path: joined(path), message: issue.message }];
 }
 
 /** What is wrong inside the branch that fits as a whole; where none does, what each of them wants. */
-function describeUnion(branches: Issue[][], path: readonly PropertyKey[]): ProblemDetailError[] {
+function* describeUnion(branches: Issue[][], path: readonly PropertyKey[]): Iterable<ProblemDetailError> {
   const fitting = branches.find((issues) => issues.every((issue) => (issue.path ?? []).length > 0));
-  if (fitting) return fitting.flatMap((issue) => describe(issue, path));
-  const messages = branches.flat().map(({ message }) => message);
-  return [{ path: joined(path), message: messages.join(", or ") }];
+  if (fitting) {
+    yield* describeEach(fitting, path);
+  } else {
+    const messages = branches.flat().map(({ message }) => message);
+    yield { path: joined(path), message: messages.join(", or ") };
+  }
 }
 
 function joined(path: readonly PropertyKey[]): string {

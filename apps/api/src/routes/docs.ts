@@ -31,7 +31,7 @@ const DOCUMENTATION = {
   info: {
     title: "Millrace",
     version: packageJson.version,
-    description: "Tool jobs over HTTP, run by a fleet of workers that keep their MCP servers warm.",
+    description: "Chat and tool jobs over HTTP, run by a fleet of workers that keep their MCP servers warm.",
   },
   components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
   security: [{ key: [] }],

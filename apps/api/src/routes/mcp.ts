@@ -66,16 +66,20 @@ export function mcpRoutes({ store, shutdown }: ApiDependencies) {
 }
 
 /** `/mcp/health`. */
-export function mcpHealthRoutes({ store }: ApiDependencies) {
+export function mcpHealthRoutes({ store, shutdown }: ApiDependencies) {
+  const lists = createFleetLists(store);
   return new Hono<AccessEnvironment>().get(
     "/mcp/health",
     describeRoute({
       tags: ["mcp"],
       summary: "Tell which servers are connected",
-      responses: { 200: json("The health", ServerHealth), ...problems(401, 503) },
+      description: REFRESH,
+      responses: { 200: json("The health", ServerHealth), ...problems(400, 401, 503) },
     }),
+    queryParameters(RefreshQuery),
     async (c) => {
-      const { reports } = (await store.fleet()).visibleTo(c.get("principal").toolAccess);
+      const fleet = await lists.fleet(c.get("principal"), c.req.valid("query"), waitSignal(c, shutdown));
+      const { reports } = fleet;
       const health = reports.map(({ name, status }) => [name, status === "connected"]);
       return c.json({ health: Object.fromEntries(health) as Record<string, boolean> });
     },

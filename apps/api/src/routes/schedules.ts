@@ -2,14 +2,17 @@ import { Schedule, ScheduleId, ScheduleList, ScheduleRequest, scheduleLink } fro
 import { InvalidTimingError, TooManySchedulesError } from "@millrace/job-store";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
+import { z } from "zod";
 import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { Principal } from "../access/principal.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { json, problems } from "../http/openapi.ts";
 import { ProblemError } from "../http/problem.ts";
-import { jsonBody, requireJson } from "../http/validation.ts";
+import { jsonBody, queryParameters, requireJson } from "../http/validation.ts";
 import { checkWebhook } from "../webhook-check.ts";
+import { linkedFor, ownerOf, OwnerQuery } from "./schedule-owner.ts";
 
-/** `/schedules`: jobs that are submitted again and again. A schedule is its key's alone, whatever the other's scope. */
+/** `/schedules`: jobs that are submitted again and again. A schedule is its key's; an admin sees and touches all. */
 export function scheduleRoutes(dependencies: ApiDependencies) {
   const { schedules } = dependencies.store;
   return new Hono<AccessEnvironment>()
@@ -17,26 +20,36 @@ export function scheduleRoutes(dependencies: ApiDependencies) {
       "/schedules",
       describeRoute({
         tags: ["schedules"],
-        summary: "List the schedules of this key",
+        summary: "List schedules",
+        description: "This key's; for a key with the scope `admin` those of all keys.",
         responses: {
-          200: json("The schedules, in the order of their ids", ScheduleList),
-          ...problems(401, 503),
+          200: json("The schedules, in the order of their keys and ids", ScheduleList),
+          ...problems(400, 401, 403, 503),
         },
       }),
-      async (c) => c.json({ schedules: await schedules.list(c.get("principal").tenant) }),
+      queryParameters(OwnerQuery),
+      async (c) => {
+        const principal = c.get("principal");
+        const query = c.req.valid("query");
+        const whose = query.key === undefined ? principal.viewer : ownerOf(principal, query);
+        const list = await schedules.list(whose);
+        return c.json({ schedules: list.map((schedule) => linkedFor(principal, schedule)) });
+      },
     )
     .get(
       "/schedules/:id",
       describeRoute({
         tags: ["schedules"],
         summary: "Look a schedule up",
-        responses: { 200: json("The schedule", Schedule), ...problems(401, 404, 503) },
+        responses: { 200: json("The schedule", Schedule), ...problems(400, 401, 403, 404, 503) },
       }),
+      queryParameters(OwnerQuery),
       async (c) => {
         const id = c.req.param("id");
-        const schedule = await schedules.find(c.get("principal").tenant, id);
+        const principal = c.get("principal");
+        const schedule = await schedules.find(ownerOf(principal, c.req.valid("query")), id);
         if (!schedule) throw scheduleNotFound(id);
-        return c.json(schedule);
+        return c.json(linkedFor(principal, schedule));
       },
     )
     .delete(
@@ -45,11 +58,13 @@ export function scheduleRoutes(dependencies: ApiDependencies) {
         tags: ["schedules"],
         summary: "Delete a schedule",
         description: "Jobs that it has submitted go on.",
-        responses: { 204: { description: "It is gone" }, ...problems(401, 404, 503) },
+        responses: { 204: { description: "It is gone" }, ...problems(400, 401, 403, 404, 503) },
       }),
+      queryParameters(OwnerQuery),
       async (c) => {
         const id = c.req.param("id");
-        if (!(await schedules.delete(c.get("principal").tenant, id))) throw scheduleNotFound(id);
+        const owner = ownerOf(c.get("principal"), c.req.valid("query"));
+        if (!(await schedules.delete(owner, id))) throw scheduleNotFound(id);
         return c.body(null, 204);
       },
     )
@@ -72,6 +87,8 @@ function putRoute({ store: { schedules }, config }: ApiDependencies) {
         ...problems(400, 401, 409, 413, 415, 422, 503),
       },
     }),
+    // Without `?key=`: a schedule is put by its own key, whose tools are then what its job may use.
+    queryParameters(z.strictObject({})),
     requireJson,
     jsonBody(ScheduleRequest),
     async (c) => {
@@ -90,10 +107,10 @@ function putRoute({ store: { schedules }, config }: ApiDependencies) {
 }
 
 function pauseRoutes({ store }: ApiDependencies) {
-  const set = async (tenant: string, id: string, paused: boolean): Promise<Schedule> => {
-    const schedule = await store.schedules.setPaused(tenant, id, paused);
+  const set = async (principal: Principal, query: OwnerQuery, id: string, paused: boolean) => {
+    const schedule = await store.schedules.setPaused(ownerOf(principal, query), id, paused);
     if (!schedule) throw scheduleNotFound(id);
-    return schedule;
+    return linkedFor(principal, schedule);
   };
   return new Hono<AccessEnvironment>()
     .post(
@@ -102,9 +119,10 @@ function pauseRoutes({ store }: ApiDependencies) {
         tags: ["schedules"],
         summary: "Pause a schedule",
         description: "Times that come while it is paused are left out. Jobs that it has submitted go on.",
-        responses: { 200: json("The schedule", Schedule), ...problems(401, 404, 503) },
+        responses: { 200: json("The schedule", Schedule), ...problems(400, 401, 403, 404, 503) },
       }),
-      async (c) => c.json(await set(c.get("principal").tenant, c.req.param("id"), true)),
+      queryParameters(OwnerQuery),
+      async (c) => c.json(await set(c.get("principal"), c.req.valid("query"), c.req.param("id"), true)),
     )
     .post(
       "/schedules/:id/resume",
@@ -112,9 +130,10 @@ function pauseRoutes({ store }: ApiDependencies) {
         tags: ["schedules"],
         summary: "Resume a schedule",
         description: "It goes on with the next time that comes.",
-        responses: { 200: json("The schedule", Schedule), ...problems(401, 404, 503) },
+        responses: { 200: json("The schedule", Schedule), ...problems(400, 401, 403, 404, 503) },
       }),
-      async (c) => c.json(await set(c.get("principal").tenant, c.req.param("id"), false)),
+      queryParameters(OwnerQuery),
+      async (c) => c.json(await set(c.get("principal"), c.req.valid("query"), c.req.param("id"), false)),
     );
 }
 

@@ -4,7 +4,7 @@ import { Batch, BatchProgress, BatchResult, type BatchPage } from "@millrace/con
 import { expect, vi } from "vitest";
 import { expectProblem, type HttpClient } from "./http-client.ts";
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = process.env["MILLRACE_TEST_SIZE"] === "full" ? 300_000 : 20_000;
 const NDJSON = { "content-type": "application/x-ndjson" };
 
 export interface UploadOptions {

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { CommandError } from "../failure.ts";
 import type { InputFile } from "./input-file.ts";
 
@@ -26,9 +27,14 @@ function statePath(output: string): string {
 /**
  * The state of the batch that this output belongs to; a new one where there is none. The idempotency key of a new one
  * is made of the input and the output's path: a state that got lost does not run the batch twice.
- * @throws CommandError when the output holds something else.
+ * @throws CommandError when the output holds something else, or has no folder.
  */
 export async function openState({ output, input, restart }: StateOptions): Promise<BatchState> {
+  if (!existsSync(dirname(output))) {
+    throw new CommandError(
+      `${output} cannot be written: its folder is not there. Make it, or choose another -o.`,
+    );
+  }
   if (restart) {
     await rm(output, { force: true });
     await rm(statePath(output), { force: true });

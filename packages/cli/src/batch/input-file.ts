@@ -3,31 +3,38 @@ import { createReadStream, createWriteStream } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { CommandError } from "../failure.ts";
 
 /** What is to be sent, as it was when it was looked through. */
 export interface InputFile extends AsyncDisposable {
   readonly path: string;
-  /** Lines that are not empty. */
+  /** Lines with something to read on them: the api takes each of these, or rejects it. */
   readonly lines: number;
   /** SHA-256 of the content, in hexadecimal. */
   readonly hash: string;
 }
 
-/** Looks a file through; `-` is stdin, which is kept in a file until the end, so that it can be sent again. */
+/**
+ * Looks a file through; `-` is stdin. It is read again when it is sent: what can be read only once, such as stdin or a
+ * pipe, is kept in a file until the end.
+ */
 export async function openInput(path: string, signal: AbortSignal): Promise<InputFile> {
   // A lone dash may arrive as an empty word.
-  if (path !== "-" && path !== "") {
-    if ((await stat(path)).isDirectory())
-      throw new CommandError(`${path} is a folder: name a file of NDJSON.`);
-    return { path, ...(await lookThrough(path)), async [Symbol.asyncDispose]() {} };
-  }
+  if (path === "-" || path === "") return await spool(process.stdin, signal);
+  const found = await stat(path);
+  if (found.isDirectory()) throw new CommandError(`${path} is a folder: name a file of NDJSON.`);
+  if (!found.isFile()) return await spool(createReadStream(path), signal);
+  return { path, ...(await lookThrough(path)), async [Symbol.asyncDispose]() {} };
+}
+
+async function spool(source: Readable, signal: AbortSignal): Promise<InputFile> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-batch-"));
   const dispose = () => rm(folder, { recursive: true, force: true });
   try {
-    const spooled = join(folder, "stdin.ndjson");
-    await pipeline(process.stdin, createWriteStream(spooled), { signal });
+    const spooled = join(folder, "input.ndjson");
+    await pipeline(source, createWriteStream(spooled), { signal });
     return { path: spooled, ...(await lookThrough(spooled)), [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
@@ -45,9 +52,7 @@ async function lookThrough(path: string): Promise<{ lines: number; hash: string 
     hash.update(chunk);
     for (let start = 0; start < chunk.length;) {
       const end = chunk.indexOf(LINE_FEED, start);
-      const length = (end < 0 ? chunk.length : end) - start;
-      // A carriage return alone is an empty line too; it cannot be cut from its line feed in a way that matters.
-      if (length > 1 || (length === 1 && chunk[start] !== 13)) isEmpty = false;
+      if (isEmpty) isEmpty = !chunk.subarray(start, end < 0 ? chunk.length : end).some(isVisible);
       if (end < 0) break;
       if (!isEmpty) lines += 1;
       isEmpty = true;
@@ -55,4 +60,9 @@ async function lookThrough(path: string): Promise<{ lines: number; hash: string 
     }
   }
   return { lines: isEmpty ? lines : lines + 1, hash: hash.digest("hex") };
+}
+
+/** A visible character of ASCII: whatever else stands on a line, JSON has some. */
+function isVisible(byte: number): boolean {
+  return byte > 0x20 && byte < 0x7f;
 }

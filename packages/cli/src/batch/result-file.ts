@@ -17,22 +17,28 @@ const TAIL_BYTES = 65_536;
 
 /** Goes on behind the last whole result of a file; half a line at its end, which a crash has left, is taken away. */
 export async function openResultFile(path: string): Promise<ResultSink> {
-  const { length, lastLine } = await readEnd(path);
-  await truncate(path, length);
-  const stream = createWriteStream(path, { flags: "a" });
-  return { cursor: lastLine === null ? undefined : cursorOf(lastLine, path), ...writerOf(stream) };
+  const { length, size, lastLine } = await readEnd(path);
+  // A pipe or a device has no length to set.
+  if (length < size) await truncate(path, length);
+  const cursor = lastLine === null ? undefined : cursorOf(lastLine, path);
+  return { cursor, ...fileWriter(path) };
 }
 
 /** Results to stdout. */
 export function stdoutResults(stdout: NodeJS.WriteStream): ResultSink {
-  const { write } = writerOf(stdout);
-  return { cursor: undefined, write, async close() {} };
+  return { cursor: undefined, write: (line) => writeLine(stdout, line), async close() {} };
 }
 
-function writerOf(stream: WriteStream | NodeJS.WriteStream): Pick<ResultSink, "write" | "close"> {
+/** Writes behind the end of a file; what goes wrong is thrown by the next call, and names the file. */
+function fileWriter(path: string): Pick<ResultSink, "write" | "close"> {
+  const stream = createWriteStream(path, { flags: "a" });
+  let failure: Error | null = null;
+  // Nobody may be waiting for the stream when it fails.
+  stream.on("error", (error) => (failure ??= Object.assign(error, { path })));
   return {
     async write(line) {
-      if (!stream.write(`${line}\n`)) await once(stream, "drain");
+      if (failure) throw failure;
+      await writeLine(stream, line);
     },
     async close() {
       stream.end();
@@ -41,8 +47,12 @@ function writerOf(stream: WriteStream | NodeJS.WriteStream): Pick<ResultSink, "w
   };
 }
 
-/** Where the last whole line of a file ends, and that line; makes the file when there is none. */
-async function readEnd(path: string): Promise<{ length: number; lastLine: string | null }> {
+async function writeLine(stream: WriteStream | NodeJS.WriteStream, line: string): Promise<void> {
+  if (!stream.write(`${line}\n`)) await once(stream, "drain");
+}
+
+/** How long a file is, where its last whole line ends, and that line; makes the file when there is none. */
+async function readEnd(path: string): Promise<{ size: number; length: number; lastLine: string | null }> {
   await using file = await open(path, "a+");
   const { size } = await file.stat();
   for (let bytes = TAIL_BYTES; ; bytes *= 4) {
@@ -53,7 +63,7 @@ async function readEnd(path: string): Promise<{ length: number; lastLine: string
     const before = end <= 0 ? -1 : tail.lastIndexOf(LINE_FEED, end - 1);
     if (start > 0 && (end < 0 || before < 0)) continue;
     const lastLine = end < 0 ? null : tail.subarray(before + 1, end).toString("utf8");
-    return { length: end < 0 ? 0 : start + end + 1, lastLine };
+    return { size, length: end < 0 ? 0 : start + end + 1, lastLine };
   }
 }
 

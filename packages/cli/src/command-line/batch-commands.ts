@@ -1,9 +1,10 @@
 import { runBatch } from "../commands/batch.ts";
 import { cancelBatch, listBatches, showBatch } from "../commands/batches.ts";
 import type { Act, CommandLine } from "./act.ts";
+import { named } from "./named.ts";
 import { positiveNumber } from "./positive-number.ts";
 
-const id = { type: "string", demandOption: true, describe: "The batch's id" } as const;
+const id = named("The batch's id");
 
 export function addBatchCommands(line: CommandLine, act: Act): CommandLine {
   return line

@@ -1,5 +1,6 @@
 import { listServers, listTools, listWorkers } from "../commands/fleet.ts";
 import type { Act, CommandLine } from "./act.ts";
+import { namedOrNone } from "./named.ts";
 
 export function addFleetCommands(line: CommandLine, act: Act): CommandLine {
   return line
@@ -7,7 +8,7 @@ export function addFleetCommands(line: CommandLine, act: Act): CommandLine {
     .command(
       "tools [server]",
       "The tools, of all servers or of one; --json shows their schemas",
-      (command) => command.positional("server", { type: "string", describe: "A server's name" }),
+      (command) => command.positional("server", namedOrNone("The server's name")),
       act(listTools),
     )
     .command("workers", "The live workers", (command) => command, act(listWorkers));

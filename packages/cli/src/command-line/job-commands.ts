@@ -1,9 +1,11 @@
 import { approveCall } from "../commands/approve.ts";
 import { cancelJobs, listJobs, retryJobs, showJob, watchJob } from "../commands/jobs.ts";
 import type { Act, CommandLine } from "./act.ts";
+import { named, namedList } from "./named.ts";
 import { positiveNumber } from "./positive-number.ts";
 
-const id = { type: "string", demandOption: true, describe: "The job's id" } as const;
+const id = named("The job's id");
+const ids = namedList("A job's id");
 const STATUSES = ["queued", "running", "parked", "completed", "failed", "cancelled"] as const;
 const TYPES = ["tool", "chat"] as const;
 
@@ -16,11 +18,7 @@ export function addJobCommands(line: CommandLine, act: Act): CommandLine {
       (command) =>
         command
           .positional("job", id)
-          .positional("call", {
-            type: "string",
-            demandOption: true,
-            describe: "The event approval.requested names it",
-          })
+          .positional("call", named("The call's id", "the event approval.requested"))
           .option("deny", { type: "boolean", default: false, describe: "Refuse it instead" })
           .option("reason", { type: "string", requiresArg: true, describe: "Told to the model, with --deny" })
           .option("json-args", {
@@ -59,7 +57,7 @@ function addSubcommands(jobs: CommandLine, act: Act): CommandLine {
     .command(
       "cancel <id..>",
       "Stop jobs",
-      (command) => command.positional("id", { ...id, array: true }),
+      (command) => command.positional("id", { ...ids, demandOption: true }),
       act(cancelJobs),
     )
     .command(
@@ -67,7 +65,7 @@ function addSubcommands(jobs: CommandLine, act: Act): CommandLine {
       "Let failed or cancelled jobs go on",
       (command) =>
         command
-          .positional("id", { type: "string", array: true, describe: "The jobs' ids" })
+          .positional("id", ids)
           .option("from", {
             choices: ["journal", "start"] as const,
             default: "journal" as const,

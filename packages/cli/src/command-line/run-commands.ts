@@ -1,6 +1,7 @@
 import { runChat } from "../commands/chat.ts";
 import { runTool } from "../commands/tool.ts";
 import type { Act, CommandLine } from "./act.ts";
+import { named } from "./named.ts";
 import { positiveNumber } from "./positive-number.ts";
 
 const approval = {
@@ -16,12 +17,12 @@ export function addRunCommands(line: CommandLine, act: Act): CommandLine {
       "Call a tool and print its answer",
       (command) =>
         command
-          .positional("server", { type: "string", demandOption: true, describe: "See millrace servers" })
-          .positional("tool", { type: "string", demandOption: true, describe: "See millrace tools" })
+          .positional("server", named("The server's name", "millrace servers"))
+          .positional("tool", named("The tool's name", "millrace tools"))
           .positional("arguments", {
             type: "string",
             array: true,
-            describe: "key=value, typed by the tool's schema",
+            describe: "key=value, typed by the tool's schema; where that is not known, JSON or else text",
           })
           .option("json-args", {
             type: "string",

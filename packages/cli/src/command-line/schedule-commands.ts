@@ -1,8 +1,9 @@
 import { deleteSchedule, listSchedules, putSchedule, scheduleCommand } from "../commands/schedules.ts";
 import type { Act, CommandLine } from "./act.ts";
+import { named } from "./named.ts";
 import { positiveNumber } from "./positive-number.ts";
 
-const id = { type: "string", demandOption: true, describe: "The schedule's id" } as const;
+const id = named("The schedule's id");
 
 export function addScheduleCommands(line: CommandLine, act: Act): CommandLine {
   return line.command("schedules", "Jobs that are submitted at certain times", (schedules) =>

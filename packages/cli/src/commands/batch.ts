@@ -6,6 +6,7 @@ import { ProgressBar } from "../batch/progress-bar.ts";
 import { openResultFile, stdoutResults, type ResultSink } from "../batch/result-file.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-code.ts";
+import { CommandError } from "../failure.ts";
 import { onInterrupt } from "../interrupt.ts";
 import type { Output } from "../output/output.ts";
 
@@ -58,6 +59,7 @@ async function send({ client, output }: Context, options: SendOptions): Promise<
     concurrency,
     signal,
   });
+  refuseLoss(batch, options);
   if (options.output !== undefined && state)
     await writeState(options.output, { ...state, batch_id: batch.id });
   for (const { line, message, code } of batch.rejections.slice(0, REJECTIONS_SHOWN)) {
@@ -66,6 +68,15 @@ async function send({ client, output }: Context, options: SendOptions): Promise<
   const more = batch.rejected - REJECTIONS_SHOWN;
   if (more > 0) output.warn(`${more} more lines were rejected: millrace batches show ${batch.id}`);
   return batch;
+}
+
+/** Each line has made a job or a rejection, or what has arrived is not what was looked through. */
+function refuseLoss({ id, accepted, rejected }: Batch, { file, input }: SendOptions): void {
+  const taken = accepted + rejected;
+  if (taken >= input.lines) return;
+  throw new CommandError(
+    `Of the ${input.lines} lines of ${file} ${taken} have arrived (${id}): was it changed while it was sent? Run the command again.`,
+  );
 }
 
 /** Writes results until the batch has ended. */
@@ -83,9 +94,9 @@ async function receive(
       await sink.write(JSON.stringify(result));
     }
   } finally {
-    await sink.close();
     ended.abort();
     await progress;
+    await sink.close();
   }
 }
 

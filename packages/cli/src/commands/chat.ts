@@ -60,6 +60,6 @@ function chatFields({
     ...(approval === undefined ? {} : { approval }),
     ...(maxTurns === undefined ? {} : { max_tool_iterations: maxTurns }),
     ...(previous === undefined ? {} : { previous_job_id: previous }),
-    ...(timeout === undefined ? {} : { timeout_ms: timeout * 1_000 }),
+    ...(timeout === undefined ? {} : { timeout_ms: Math.round(timeout * 1_000) }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Job, JobErrorCode, JobEvent, JobStatus, JobType, RetryFrom } from "@millrace/contracts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-code.ts";
-import { CommandError } from "../failure.ts";
+import { CommandError, describeFailure } from "../failure.ts";
 import { exitCodeOf, followJob } from "../follow-job.ts";
 import { formatAge } from "../output/age.ts";
 import { JobView, showEnd } from "../output/job-view.ts";
@@ -60,11 +60,10 @@ export async function watchJob(context: Context, { id }: { id: string }): Promis
 
 /** `millrace jobs cancel` */
 export async function cancelJobs({ client, output }: Context, { id }: { id: string[] }): Promise<number> {
-  const jobs = await Promise.all(id.map((each) => client.jobs.cancel(each)));
-  showJobs(output, jobs, (job) =>
-    job.finished_at === null ? "is told to stop" : `has ended: ${job.status}`,
-  );
-  return EXIT.ok;
+  return await forEachJob(output, id, {
+    act: (each) => client.jobs.cancel(each),
+    describe: (job) => (job.finished_at === null ? "is told to stop" : `has ended: ${job.status}`),
+  });
 }
 
 interface RetryOptions {
@@ -81,9 +80,8 @@ export async function retryJobs({ client, output }: Context, options: RetryOptio
   if (id.length > 0 === isFiltered)
     throw new CommandError("Name the jobs, or say which with --type or --error-code.");
   if (!isFiltered) {
-    const jobs = await Promise.all(id.map((each) => client.jobs.retry(each, { from })));
-    showJobs(output, jobs, () => "is queued again");
-    return EXIT.ok;
+    const act = (each: string) => client.jobs.retry(each, { from });
+    return await forEachJob(output, id, { act, describe: () => "is queued again" });
   }
   const filter = {
     from,
@@ -96,7 +94,26 @@ export async function retryJobs({ client, output }: Context, options: RetryOptio
   return EXIT.ok;
 }
 
-function showJobs(output: Output, jobs: readonly Job[], describe: (job: Job) => string): void {
-  if (output.json) return output.value(jobs);
-  for (const job of jobs) output.text(`${job.id} ${describe(job)}`);
+interface JobAction {
+  act: (id: string) => Promise<Job>;
+  /** What has become of a job. */
+  describe: (job: Job) => string;
+}
+
+/** Does the same to each job, and says of each how that went; returns the exit code of the worst. */
+async function forEachJob(output: Output, ids: readonly string[], action: JobAction): Promise<number> {
+  const jobs: Job[] = [];
+  let exitCode: number = EXIT.ok;
+  for (const [index, outcome] of (await Promise.allSettled(ids.map(action.act))).entries()) {
+    if (outcome.status === "fulfilled") {
+      jobs.push(outcome.value);
+      if (!output.json) output.text(`${outcome.value.id} ${action.describe(outcome.value)}`);
+    } else {
+      const failure = describeFailure(outcome.reason);
+      output.error(`${ids[index]}: ${failure.message}`);
+      exitCode = Math.max(exitCode, failure.exitCode);
+    }
+  }
+  if (output.json) output.value(jobs);
+  return exitCode;
 }

@@ -42,7 +42,7 @@ export async function putSchedule({ client, output }: Context, options: PutSched
   const schedule = await client.schedules.put(id, {
     ...(cron === undefined ? {} : { cron }),
     ...(timeZone === undefined ? {} : { time_zone: timeZone }),
-    ...(every === undefined ? {} : { interval_ms: every * 1_000 }),
+    ...(every === undefined ? {} : { interval_ms: Math.round(every * 1_000) }),
     job: readJob(options.job),
     paused,
   });

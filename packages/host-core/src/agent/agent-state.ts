@@ -24,8 +24,9 @@ type Arguments = Record<string, unknown>;
  *       │         ╰──▶ denied ─▶ returned
  *       ╰──────────────────────▶ returned
  *
- * A call may be called twice: the second time after a crash, when that does no harm. `isWithheld` says that the loop
- * itself did not let it run, for a reason that is none of its own.
+ * A call may be called twice: the second time after a crash, when that does no harm. One that is postponed, because it
+ * was not sent when its worker shut down, goes back to where it was before. `isWithheld` says that the loop itself did
+ * not let it run, for a reason that is none of its own.
  */
 export type CallState =
   | { readonly status: "asked" }
@@ -38,7 +39,12 @@ export type CallState =
     }
   | { readonly status: "approved"; readonly tool: string; readonly arguments: Arguments }
   | { readonly status: "denied"; readonly tool: string; readonly reason: string | null }
-  | { readonly status: "called"; readonly tool: string; readonly arguments: Arguments }
+  | {
+      readonly status: "called";
+      readonly tool: string;
+      readonly arguments: Arguments;
+      readonly isApproved: boolean;
+    }
   | { readonly status: "returned"; readonly isWithheld: boolean };
 
 export interface AgentCall<State = CallState> {
@@ -115,6 +121,7 @@ export function applyStep(state: AgentState, step: JobStep): void {
     case "approval.requested":
     case "approval.resolved":
     case "tool.called":
+    case "tool.postponed":
     case "tool.returned":
       moveCall(state, step);
       break;
@@ -161,7 +168,9 @@ function finishTurn(state: AgentState, { message, stop_reason, usage }: Step<"tu
   state.usage = addUsage({ ...state.usage, turns: state.usage.turns + 1 }, usage);
 }
 
-type CallStep = Step<"approval.requested" | "approval.resolved" | "tool.called" | "tool.returned">;
+type CallStep = Step<
+  "approval.requested" | "approval.resolved" | "tool.called" | "tool.postponed" | "tool.returned"
+>;
 
 function moveCall(state: AgentState, step: CallStep): void {
   const { tool_call_id: id, tool } = step;
@@ -170,11 +179,14 @@ function moveCall(state: AgentState, step: CallStep): void {
   const next = nextCallState(call.state, step);
   state.calls = new Map(state.calls).set(id, { block: call.block, state: next });
 
-  const hasRun = call.state.status === "called";
-  if (next.status === "called" && !hasRun) {
-    state.usage = { ...state.usage, tool_calls: state.usage.tool_calls + 1 };
-  }
-  if (next.status === "returned" && hasRun) state.completed.push({ tool_call_id: id, tool });
+  const wasCalled = call.state.status === "called";
+  if (next.status === "called" && !wasCalled) countCalls(state, 1);
+  if (step.type === "tool.postponed" && wasCalled) countCalls(state, -1);
+  if (next.status === "returned" && wasCalled) state.completed.push({ tool_call_id: id, tool });
+}
+
+function countCalls(state: AgentState, change: 1 | -1): void {
+  state.usage = { ...state.usage, tool_calls: state.usage.tool_calls + change };
 }
 
 function nextCallState(current: CallState, step: CallStep): CallState {
@@ -185,12 +197,23 @@ function nextCallState(current: CallState, step: CallStep): CallState {
     case "approval.resolved":
       return current.status === "pending" ? decideCall(current, step) : current;
     case "tool.called":
-      return { status: "called", tool, arguments: step.arguments };
+      return { status: "called", tool, arguments: step.arguments, isApproved: isApproved(current) };
+    case "tool.postponed":
+      return current.status === "called" ? postponeCall(current) : current;
     case "tool.returned":
       return { status: "returned", isWithheld: current.status === "asked" && step.error === null };
     default:
       return step satisfies never;
   }
+}
+
+function isApproved(current: CallState): boolean {
+  return current.status === "approved" || (current.status === "called" && current.isApproved);
+}
+
+function postponeCall(called: Extract<CallState, { status: "called" }>): CallState {
+  const { tool, arguments: given } = called;
+  return called.isApproved ? { status: "approved", tool, arguments: given } : { status: "asked" };
 }
 
 function decideCall(

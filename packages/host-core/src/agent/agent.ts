@@ -19,6 +19,8 @@ import type { ToolCallOutcome } from "../server/run-call.ts";
 export interface AgentTools {
   /** The tools of all connected servers, in an order that does not change with time. */
   tools(): Tool[];
+  /** Resolves once none of these servers, or of all, is in its first attempt to connect; rejects when it aborts. */
+  whenSettled(servers: readonly string[] | undefined, signal: AbortSignal): Promise<void>;
   callTool(request: ToolCallRequest): Promise<ToolCallOutcome>;
   /** What the configuration says of a tool. */
   approvalPolicy(tool: Tool): ApprovalPolicy;
@@ -48,7 +50,7 @@ export interface AgentRun {
   readonly past: readonly JobStep[];
   /** Aborts at the job's deadline, when it is cancelled, when it is lost, and when a shutdown has waited for long enough. */
   readonly signal: AbortSignal;
-  /** Aborts when a shutdown begins: no further turn is asked for. */
+  /** Aborts when a shutdown begins: no further turn is asked for, and nothing waits for a server or a place there. */
   readonly draining?: AbortSignal | undefined;
   /**
    * Writes events to the job's log, all or nothing; resolves once they are stored. Calls keep their order, so one

@@ -3,7 +3,7 @@ import { abortable } from "../abortable.ts";
 import { ModelError, type ModelTurn } from "../model/model.ts";
 import { awaitCoolDown, providerKey } from "./cool-down.ts";
 import { DeltaBuffer } from "./delta-buffer.ts";
-import { pause } from "./pause.ts";
+import { pause } from "../pause.ts";
 import { decideRetry, type RetryDecision } from "./retry-policy.ts";
 import type { Session } from "./session.ts";
 import { outputTokensLeft } from "./stop-conditions.ts";

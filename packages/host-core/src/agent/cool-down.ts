@@ -1,5 +1,5 @@
 import { abortable } from "../abortable.ts";
-import { pause } from "./pause.ts";
+import { pause } from "../pause.ts";
 import type { Session } from "./session.ts";
 
 /** A wait that is worth no park. */

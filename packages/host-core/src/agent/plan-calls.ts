@@ -1,11 +1,6 @@
-import {
-  APPROVAL_LIFETIME_MS,
-  jobError,
-  needsApproval,
-  strictestPolicy,
-  type JobStep,
-} from "@millrace/contracts";
+import { APPROVAL_LIFETIME_MS, jobError, type JobStep } from "@millrace/contracts";
 import { callsThatAre, type AgentCall, type CallState } from "./agent-state.ts";
+import { mustBeApproved } from "./required-approval.ts";
 import { denied, failed } from "./returned.ts";
 import type { Session } from "./session.ts";
 import { callBudgetSpent } from "./stop-conditions.ts";
@@ -26,7 +21,7 @@ export function planCalls(session: Session, offer: ToolOffer): void {
 type CallThatIs<Status> = AgentCall<Extract<CallState, { status: Status }>>;
 
 function planAsked(session: Session, offer: ToolOffer, { block }: CallThatIs<"asked">): JobStep[] {
-  const { state, request, tools, clock } = session;
+  const { state, request, clock } = session;
   const { id: tool_call_id, name, input, malformed_input } = block;
   const refuse = (tool: string, ...[text, error]: [string, Parameters<typeof failed>[2]]) => [
     failed({ tool_call_id, tool }, text, error),
@@ -47,11 +42,7 @@ function planAsked(session: Session, offer: ToolOffer, { block }: CallThatIs<"as
     return refuse(tool, "This call did not run: the job's budget is spent.", null);
   }
   const call = { tool_call_id, tool, arguments: input };
-  const policy = strictestPolicy(
-    target.tool ? tools.approvalPolicy(target.tool) : "always",
-    request.approval,
-  );
-  if (!needsApproval(policy, target.tool?.annotations ?? null)) return [{ type: "tool.called", ...call }];
+  if (!mustBeApproved(session, target.tool)) return [{ type: "tool.called", ...call }];
   const expires_at = new Date(clock.now() + APPROVAL_LIFETIME_MS).toISOString();
   return [{ type: "approval.requested", ...call, expires_at }];
 }

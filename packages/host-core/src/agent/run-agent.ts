@@ -1,11 +1,13 @@
 import type { AssistantMessage, ChatJobResult, StopReason } from "@millrace/contracts";
 import type { AgentDependencies, AgentOutcome, AgentRun } from "./agent.ts";
 import { askModel } from "./ask-model.ts";
+import { awaitServers } from "./await-servers.ts";
 import { recordTurn } from "./record-turn.ts";
 import { recover } from "./recover.ts";
 import { openSession, type Session } from "./session.ts";
 import { settleCalls } from "./settle-calls.ts";
 import { findStopReason } from "./stop-conditions.ts";
+import { warnOfUnboundedCost } from "./unbounded-cost.ts";
 import { chooseTool, offerTools, type ToolOffer } from "./tool-offer.ts";
 import { planCalls } from "./plan-calls.ts";
 
@@ -36,20 +38,22 @@ export async function runAgent(dependencies: AgentDependencies, run: AgentRun): 
 async function takeTurns(session: Session): Promise<AgentOutcome> {
   const { state, request, journal, signal } = session;
   signal.throwIfAborted();
+  if (!(await awaitServers(session))) return { status: "yielded" };
   recover(session, offerTools(session));
   await journal.commit();
 
   for (;;) {
     const offer = offerTools(session);
-    const pendingUntil = await settleCalls(session, offer);
-    if (pendingUntil !== null) return { status: "parked", reason: "approval", until: pendingUntil };
+    const calls = await settleCalls(session, offer);
+    if (calls.status === "postponed") return { status: "yielded" };
+    if (calls.status === "pending") return { status: "parked", reason: "approval", until: calls.until };
 
     const stopReason = findStopReason(state, request);
     if (stopReason) return complete(session, stopReason);
 
     const chosen = chooseTool(session, offer);
     if (!chosen.ok) return { status: "failed", error: chosen.error, usage: state.usage };
-    warnAboutTools(session, offer);
+    warn(session, [...offer.warnings, ...warnOfUnboundedCost(session)]);
 
     const turn = await askModel(session, offer, chosen.choice);
     if (turn.status === "cooling_down") return { status: "parked", reason: "cool_down", until: turn.until };
@@ -64,7 +68,8 @@ async function takeTurns(session: Session): Promise<AgentOutcome> {
   }
 }
 
-function warnAboutTools({ state, journal }: Session, { warnings }: ToolOffer): void {
+/** What was said once is not said again. */
+function warn({ state, journal }: Session, warnings: ToolOffer["warnings"]): void {
   void journal.note(...warnings.filter(({ code }) => !state.warned.has(code)));
 }
 

@@ -1,6 +1,8 @@
 import { callsThatAre, type AgentCall, type CallState } from "./agent-state.ts";
 import { planCalls } from "./plan-calls.ts";
+import { CallPostponed, PostponableCall } from "./postponable-call.ts";
 import { ProgressWriter } from "./progress-writer.ts";
+import { findMissingApproval } from "./required-approval.ts";
 import { failed, outcomeUnknown, returned } from "./returned.ts";
 import { samplerFor } from "./sample-for-tool.ts";
 import type { Session } from "./session.ts";
@@ -8,11 +10,15 @@ import type { StopListener, ToolCallOutcome } from "../server/run-call.ts";
 import type { ToolOffer } from "./tool-offer.ts";
 import { mayRunAgain } from "./unknown-outcome.ts";
 
-/**
- * Runs the calls of the last turn side by side, each once its intent is stored. When some wait for an approval it
- * returns the time, in milliseconds since 1970, at which the first of these is denied; otherwise null.
- */
-export async function settleCalls(session: Session, offer: ToolOffer): Promise<number | null> {
+type SettledCalls =
+  | { readonly status: "returned" }
+  /** Some were not sent when the worker shut down. */
+  | { readonly status: "postponed" }
+  /** Some wait for an approval; the first of these is denied at that time, in milliseconds since 1970. */
+  | { readonly status: "pending"; readonly until: number };
+
+/** Runs the calls of the last turn side by side, each once its intent is stored. */
+export async function settleCalls(session: Session, offer: ToolOffer): Promise<SettledCalls> {
   const { state, journal } = session;
   planCalls(session, offer);
   await journal.commit();
@@ -21,8 +27,11 @@ export async function settleCalls(session: Session, offer: ToolOffer): Promise<n
   );
   // Only now: a bug in one call takes no answer from the others.
   for (const end of ends) if (end.status === "rejected") throw end.reason;
+  if (callsThatAre(state, "asked").length + callsThatAre(state, "approved").length > 0) {
+    return { status: "postponed" };
+  }
   const pending = callsThatAre(state, "pending").map((call) => call.state.expiresAt);
-  return pending.length === 0 ? null : Math.min(...pending);
+  return pending.length === 0 ? { status: "returned" } : { status: "pending", until: Math.min(...pending) };
 }
 
 async function runToolCall(
@@ -37,13 +46,17 @@ async function runToolCall(
     journal.record(failed(name, target.error.message, target.error));
     return await journal.commit();
   }
+  using sending = new PostponableCall(session);
   const progress = new ProgressWriter(name, clock, (step) => void journal.note(step));
   const call = (onStopping: StopListener): Promise<ToolCallOutcome> =>
     tools.callTool({
       server: target.server,
       tool: target.toolName,
       arguments: state.arguments,
-      signal,
+      findRefusal: (tool) => (state.isApproved ? null : findMissingApproval(session, tool)),
+      signal: sending.signal,
+      onWaiting: sending.onWaiting,
+      onRunning: sending.onRunning,
       onProgress: (report) => progress.add(report),
       sample: samplerFor(session, name),
       onStopping,
@@ -55,6 +68,10 @@ async function runToolCall(
     const outcome = wasLost && mayRepeat ? await running.run(name, signal, call) : first;
     const end = wasLost && !mayRepeat ? outcomeUnknown(name) : returned(name, outcome);
     journal.record(...progress.drain(), end);
+    await journal.commit();
+  } catch (error) {
+    if (!(error instanceof CallPostponed)) throw error;
+    journal.record({ type: "tool.postponed", ...name });
     await journal.commit();
   } finally {
     progress.stop();

@@ -13,18 +13,25 @@ export interface ToolOffer {
 
 /** What the job may use of the tools that there are now. */
 export function offerTools({ tools, request }: Pick<Session, "tools" | "request">): ToolOffer {
-  const { enable_mcp = true, tool_choice, mcp_servers } = request;
-  if (!enable_mcp || tool_choice === "none") return { tools: [], directory: directoryOf([]), warnings: [] };
-  const isWanted = ({ server_name }: Tool) => mcp_servers?.includes(server_name) ?? true;
-  const wanted = tools.tools().filter(isWanted);
+  const servers = wantedServers(request);
+  const wanted = tools.tools().filter(({ server_name }) => servers?.includes(server_name) ?? true);
   const { tools: fit, leftOut } = fitTools(wanted);
   const names = new Set(leftOut.map(({ name }) => name));
   const directory = directoryOf(wanted.filter(({ name }) => !names.has(name)));
   const warnings = [
-    ...(wanted.length === 0 && mcp_servers?.length !== 0 ? [noTools(mcp_servers)] : []),
+    ...(wanted.length === 0 && servers?.length !== 0 ? [noTools(servers)] : []),
     ...(leftOut.length > 0 ? [toolsLeftOut(leftOut)] : []),
   ];
   return { tools: fit, directory, warnings };
+}
+
+/** The servers whose tools the job may use; undefined: all. */
+export function wantedServers({
+  enable_mcp = true,
+  tool_choice,
+  mcp_servers,
+}: Session["request"]): readonly string[] | undefined {
+  return enable_mcp && tool_choice !== "none" ? mcp_servers : [];
 }
 
 /** The choice that the request makes for its first turn; an error when the tool that it names is not offered. */

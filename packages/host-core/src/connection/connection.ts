@@ -1,4 +1,4 @@
-import type { ContentBlock } from "@millrace/contracts";
+import type { ArgumentError, ContentBlock } from "@millrace/contracts";
 import type { Sampler } from "./questions/sampling.ts";
 
 /** A tool as its server describes it, found fit for use. The schema objects stay the same until the next listing. */
@@ -90,6 +90,8 @@ export interface ServerToolResult {
   readonly content: ContentBlock[];
   readonly structuredContent: Record<string, unknown> | null;
   readonly isError: boolean;
+  /** What of it could not be kept in its place, and where it is instead. */
+  readonly misfits: readonly ArgumentError[];
 }
 
 /** One `notifications/progress` (MCP specification, "Progress"). */
@@ -132,10 +134,12 @@ export interface McpConnectionEvents {
  *
  * The seam between the host and a protocol driver: nothing here knows an SDK or a protocol version.
  * Requests throw `RequestRejectedError` when the server answered with an error, `ConnectionLostError` when no
- * answer can come any more (`NeedsAuthError` when the server wants to know who asks), `SessionGoneError` when it refused
- * a session that it does not know, and the signal's reason when it aborted. A list is empty when the server does not offer such things.
+ * answer can come any more (`NeedsAuthError` when the server wants to know who asks), `NotRunError` when the request has
+ * certainly not run, and the signal's reason when it aborted. A list is empty when the server does not offer such things.
  */
 export interface McpConnection {
+  /** How many messages have arrived so far: whether it grows says whether the server is heard of. */
+  readonly heard: number;
   /** Starts or reaches the server and shakes hands. Also after a failure, `close()` must be called. */
   connect(signal: AbortSignal): Promise<void>;
   /** Ends the session, and a stdio server's whole process group. Safe at any time, and twice. */
@@ -163,12 +167,15 @@ export interface McpConnection {
   ping(signal: AbortSignal): Promise<void>;
 }
 
+/** JSON-RPC 2.0, "Error object". */
+const INTERNAL_ERROR = -32_603;
+
 /** JSON-RPC error code of a server that speaks other protocol versions (MCP specification 2026-07-28). */
 export const UNSUPPORTED_PROTOCOL_VERSION = -32_022;
 
 /** The server answered a request with a protocol error, or with something that is no answer to it. */
 export class RequestRejectedError extends Error {
-  override readonly name = "RequestRejectedError";
+  override readonly name: string = "RequestRejectedError";
   /** JSON-RPC error code. */
   readonly code: number;
 
@@ -183,12 +190,23 @@ export class ConnectionLostError extends Error {
   override readonly name: string = "ConnectionLostError";
 }
 
+/** The server's answer is larger than any that is read: the request has run. */
+export class AnswerTooLargeError extends RequestRejectedError {
+  constructor(message: string) {
+    super(INTERNAL_ERROR, message);
+  }
+}
+
+/** It turned the request away because it has too much to do: later it may take the same one. */
+export class ServerBusyError extends RequestRejectedError {}
+
 /**
- * The server has forgotten the session, as after its restart, and refused the request for that reason alone: it has not
- * run, and may be sent again on a new connection. On this one nothing will be answered any more.
+ * The request has certainly not run: nothing of it could be sent, or the server refused it for the one reason that it
+ * has forgotten the session, as after its restart. It may be sent again on a new connection; on this one nothing will
+ * be answered any more.
  */
-export class SessionGoneError extends Error {
-  override readonly name = "SessionGoneError";
+export class NotRunError extends Error {
+  override readonly name = "NotRunError";
 }
 
 /** Nobody can connect before the configuration gives (other) credentials: the message says which kind. */

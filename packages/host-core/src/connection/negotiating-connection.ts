@@ -30,6 +30,10 @@ export class NegotiatingConnection implements McpConnection {
     this.#options = options;
   }
 
+  get heard(): number {
+    return this.#driver?.heard ?? 0;
+  }
+
   async connect(signal: AbortSignal): Promise<void> {
     const { protocol, memory } = this.#options;
     if (protocol === "auto" && !memory.isModern && (await this.#connectLegacy(signal))) return;

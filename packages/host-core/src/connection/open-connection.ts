@@ -1,4 +1,5 @@
 import type { LookupFunction } from "node:net";
+import { redactingLogger } from "../config/redacting-logger.ts";
 import type { ServerSettings } from "../config/server-settings.ts";
 import type { Logger } from "../logger.ts";
 import type { ProcessGuard } from "../process/process-guard.ts";
@@ -45,7 +46,8 @@ export function createConnectionOpener(dependencies: ConnectionDependencies) {
     }
     const { tokens } = memory;
     const { transport, auth, questions } = settings;
-    const options = { ...dependencies, transport, auth, questions, tokens, events };
+    const logger = redactingLogger(dependencies.logger, settings.secrets);
+    const options = { ...dependencies, logger, transport, auth, questions, tokens, events };
     const openLegacy = () => new SdkConnection(options);
     if (settings.protocol === "legacy") return openLegacy();
     const openModern = async () => {

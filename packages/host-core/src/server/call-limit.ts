@@ -1,5 +1,8 @@
 import type { Clock } from "../clock.ts";
 
+/** Why a call was aborted that took longer than its limit. */
+export const TIMED_OUT = Symbol("timed out");
+
 /** However long it reports progress, a call gets no more than so many of its server's tool timeouts. */
 const MOST_TIMEOUTS = 10;
 

@@ -5,7 +5,7 @@ import {
   type McpConnectionEvents,
 } from "../connection/connection.ts";
 import { StderrTail } from "./stderr-tail.ts";
-import { withDeadline } from "./with-deadline.ts";
+import { withDeadline } from "../with-deadline.ts";
 
 /** Makes a connection that is not connected yet: a fresh one for every attempt. */
 export type OpenConnection = (settings: ServerSettings, events: McpConnectionEvents) => McpConnection;
@@ -14,6 +14,8 @@ export interface ConnectionAttemptOptions {
   settings: ServerSettings;
   openConnection: OpenConnection;
   events: McpConnectionEvents;
+  /** Hides the server's secrets. */
+  redact: (text: string) => string;
   /** Lists what the server offers: part of connecting. */
   list: (connection: McpConnection, signal: AbortSignal) => Promise<void>;
 }
@@ -22,11 +24,12 @@ export interface ConnectionAttemptOptions {
 export class ConnectionAttempt {
   readonly connection: McpConnection;
   readonly #options: ConnectionAttemptOptions;
-  readonly #stderr = new StderrTail();
+  readonly #stderr: StderrTail;
   readonly #lost = new AbortController();
 
   constructor(options: ConnectionAttemptOptions) {
     this.#options = options;
+    this.#stderr = new StderrTail(options.redact);
     const { settings, events } = options;
     this.connection = options.openConnection(settings, {
       ...events,

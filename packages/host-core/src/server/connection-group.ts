@@ -21,14 +21,20 @@ export interface ConnectionGroupOptions {
   onChange: () => void;
 }
 
+/** Of stderr, in the log. Lines are read to twice that: a secret that is cut there is cut off as a whole here. */
+const LONGEST_LINE = 4_096;
+
 /** The best of several copies: the order in which DESIGN merges the workers' statuses as well. */
 const BEST_FIRST = ["connected", "connecting", "needs_auth", "error", "disconnected"] as const;
+
+/** What the listings are told: one that wakes from its rest and does not come is lost. */
+type Presence = "connected" | "resting" | "lost";
 
 /** The connections of one server: one, or one for each copy of a stdio server. Each comes and goes by itself. */
 export class ConnectionGroup {
   readonly #options: ConnectionGroupOptions;
   readonly #keepers: readonly ConnectionKeeper[];
-  #isConnected = false;
+  #presence: Presence = "lost";
 
   constructor(options: ConnectionGroupOptions) {
     this.#options = options;
@@ -103,21 +109,22 @@ export class ConnectionGroup {
         onPromptsChanged: () => listings.announce("prompts"),
         onWarning: listings.warn,
         onStderr: (line) => {
-          if (settings().logStderr) logger.info({ ...fields, line: redact(line) }, "MCP server stderr");
+          if (settings().logStderr)
+            logger.info({ ...fields, line: redact(line).slice(0, LONGEST_LINE) }, "MCP server stderr");
         },
       },
     });
   }
 
   #onChange(): void {
-    const isConnected = this.#keepers.some(({ connection }) => connection !== null);
-    const { listings } = this.#options;
-    if (isConnected && !this.#isConnected) listings.connected();
-    if (!isConnected && this.#isConnected) {
-      if (this.#keepers.some(({ isResting }) => isResting)) listings.resting();
-      else listings.lost();
-    }
-    this.#isConnected = isConnected;
+    const before = this.#presence;
+    this.#presence = this.#findPresence();
+    if (this.#presence !== before) this.#options.listings[this.#presence]();
     this.#options.onChange();
+  }
+
+  #findPresence(): Presence {
+    if (this.#keepers.some(({ connection }) => connection !== null)) return "connected";
+    return this.#keepers.some(({ isResting }) => isResting) ? "resting" : "lost";
   }
 }

@@ -1,7 +1,8 @@
 import type { Clock } from "../clock.ts";
 import { ConnectionLostError, RequestRejectedError } from "../connection/connection.ts";
 import { describeError } from "../describe-error.ts";
-import { withDeadline } from "./with-deadline.ts";
+import { TIMED_OUT } from "./call-limit.ts";
+import { withDeadline } from "../with-deadline.ts";
 
 /** A connection of which nothing has been heard for so long is asked. */
 const IDLE_MS = 30_000;
@@ -13,6 +14,8 @@ const MOST_FAILURES = 3;
 
 export interface ConnectionHealthOptions {
   clock: Clock;
+  /** How many messages have arrived so far. */
+  heard: () => number;
   ping: (signal: AbortSignal) => Promise<void>;
   /** It is to be given up. At most once. */
   onDead: (reason: string) => void;
@@ -22,11 +25,15 @@ export interface ConnectionHealthOptions {
  * Judges one established connection, until `stop`. Silence during a call says nothing: tools may be slow. So it is
  * asked only while no call runs, and a ping that a call overtakes does not count. Errors of calls that no server
  * answered count too. A refusal is an answer.
+ *
+ * A call that timed out, while nothing at all has arrived, makes it doubtful: then it is asked at once and again,
+ * whatever runs, until something is answered. Without that a server that hangs under a steady load would never be asked.
  */
 export class ConnectionHealth {
   readonly #options: ConnectionHealthOptions;
   #ping: AbortController | null = null;
   #isStopped = false;
+  #isDoubted = false;
   #timer: NodeJS.Timeout | undefined;
   #running = 0;
   #failures = 0;
@@ -40,15 +47,18 @@ export class ConnectionHealth {
 
   /** Runs a request and learns from its end. */
   async watch<T>(request: () => Promise<T>): Promise<T> {
+    const { heard } = this.#options;
+    const heardBefore = heard();
     this.#running += 1;
-    this.#ping?.abort();
+    if (!this.#isDoubted) this.#ping?.abort();
     try {
       const answer = await request();
-      this.#failures = 0;
+      this.#trust();
       return answer;
     } catch (error) {
-      if (error instanceof RequestRejectedError) this.#failures = 0;
+      if (error instanceof RequestRejectedError) this.#trust();
       if (error instanceof ConnectionLostError) this.#fail(describeError(error));
+      if (error === TIMED_OUT && heard() === heardBefore) this.#doubt();
       throw error;
     } finally {
       this.#running -= 1;
@@ -71,7 +81,7 @@ export class ConnectionHealth {
   async #look(): Promise<void> {
     const quietMs = this.#options.clock.monotonicMs() - this.#quietSince;
     const dueInMs = this.#running > 0 ? IDLE_MS : IDLE_MS - quietMs;
-    if (dueInMs > 0) {
+    if (dueInMs > 0 && !this.#isDoubted) {
       this.#lookAfter(dueInMs);
       return;
     }
@@ -86,14 +96,26 @@ export class ConnectionHealth {
     const reason = new Error(`it did not answer a ping within ${PING_TIMEOUT_MS / 1_000} s`);
     try {
       await withDeadline({ signal, timeoutMs: PING_TIMEOUT_MS, reason }, this.#options.ping);
-      this.#failures = 0;
+      this.#trust();
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof RequestRejectedError) this.#failures = 0;
+      if (error instanceof RequestRejectedError) this.#trust();
       else this.#fail(describeError(error));
     } finally {
       this.#ping = null;
     }
+  }
+
+  #trust(): void {
+    this.#isDoubted = false;
+    this.#failures = 0;
+  }
+
+  #doubt(): void {
+    if (this.#isDoubted || this.#isStopped) return;
+    this.#isDoubted = true;
+    clearTimeout(this.#timer);
+    void this.#look();
   }
 
   #fail(reason: string): void {

@@ -4,7 +4,7 @@ import type { ServerSettings } from "../config/server-settings.ts";
 import {
   ConnectionLostError,
   NeedsAuthError,
-  SessionGoneError,
+  NotRunError,
   type McpConnection,
   type McpConnectionEvents,
 } from "../connection/connection.ts";
@@ -140,7 +140,7 @@ export class ConnectionKeeper {
     try {
       return await this.#health.watch(() => request(connection));
     } catch (error) {
-      if (error instanceof SessionGoneError) this.#lose(connection, describeError(error), true);
+      if (error instanceof NotRunError) this.#lose(connection, describeError(error), true);
       throw error;
     } finally {
       this.running -= 1;
@@ -203,6 +203,7 @@ export class ConnectionKeeper {
     this.#schedule.connected();
     this.#health = new ConnectionHealth({
       clock: this.#options.clock,
+      heard: () => connection.heard,
       ping: (signal) => connection.ping(signal),
       onDead: (reason) => this.#lose(connection, reason),
     });
@@ -243,8 +244,7 @@ export class ConnectionKeeper {
   }
 
   #rest(): void {
-    const closing = this.connection?.close();
-    this.#closing = Promise.allSettled([closing]);
+    this.#closing = Promise.allSettled([this.connection?.close()]);
     this.#become("resting");
   }
 }

@@ -4,7 +4,7 @@ import type { LeftOutTool, McpConnection, ToolListing } from "../connection/conn
 import { describeError } from "../describe-error.ts";
 import { createDebouncedTask } from "./debounced-task.ts";
 import { LIST, type ListListener, type OfferKind, type Offers, type Warn } from "./list-offers.ts";
-import { withDeadline } from "./with-deadline.ts";
+import { withDeadline } from "../with-deadline.ts";
 
 /** Servers announce changes in bursts. */
 const ANNOUNCEMENT_DELAY_MS = 100;

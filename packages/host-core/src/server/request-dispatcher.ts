@@ -2,12 +2,12 @@ import { jobError, type JobError } from "@millrace/contracts";
 import { abortable } from "../abortable.ts";
 import type { Clock } from "../clock.ts";
 import type { ServerSettings } from "../config/server-settings.ts";
-import { ConnectionLostError, SessionGoneError, type McpConnection } from "../connection/connection.ts";
+import { ConnectionLostError, NotRunError, type McpConnection } from "../connection/connection.ts";
 import type { ConnectionGroup } from "./connection-group.ts";
 import type { ConnectionKeeper } from "./connection-keeper.ts";
 import { runCall, type ToolCall, type ToolCallOutcome, type WaitListener } from "./run-call.ts";
 import { Slots } from "./slots.ts";
-import { withDeadline } from "./with-deadline.ts";
+import { withDeadline } from "../with-deadline.ts";
 
 export interface RequestDispatcherOptions {
   settings: () => ServerSettings;
@@ -96,7 +96,7 @@ export class RequestDispatcher {
           try {
             return await keeper.use((connection) => request(connection, bounded));
           } catch (failure) {
-            if (!(failure instanceof SessionGoneError)) throw failure;
+            if (!(failure instanceof NotRunError)) throw failure;
             if (isLast) throw new ConnectionLostError(failure.message);
           }
         }
@@ -141,7 +141,7 @@ export class RequestDispatcher {
       const environment = { settings: settings(), connection, clock, maxResultBytes, redact, describeLoss };
       return await runCall(environment, call);
     } catch (error) {
-      if (!(error instanceof SessionGoneError)) throw error;
+      if (!(error instanceof NotRunError)) throw error;
       return mayRepeat() ? NOT_RUN : { ok: false, error: describeLoss(error.message) };
     }
   }

@@ -8,15 +8,18 @@ import {
 } from "@millrace/contracts";
 import type { Clock } from "../clock.ts";
 import {
+  AnswerTooLargeError,
   ConnectionLostError,
   NeedsAuthError,
   RequestRejectedError,
+  ServerBusyError,
   type McpConnection,
+  type ServerToolResult,
   type ToolProgress,
 } from "../connection/connection.ts";
 import type { ServerSettings } from "../config/server-settings.ts";
 import type { Sampler } from "../connection/questions/sampling.ts";
-import { CallLimit } from "./call-limit.ts";
+import { CallLimit, TIMED_OUT } from "./call-limit.ts";
 import { judgeSize } from "./result-size.ts";
 
 /**
@@ -72,8 +75,6 @@ export interface CallEnvironment {
   describeLoss: (reason: string) => JobError;
 }
 
-const TIMED_OUT = Symbol("timed out");
-
 /** Servers read a line of 10 MB at most, and close the connection, for every job that shares it, at a longer one. */
 const STDIO_ARGUMENT_BYTES_MAX = 8 * 1_024 * 1_024;
 
@@ -97,7 +98,7 @@ export async function runCall(environment: CallEnvironment, call: ToolCall): Pro
   signal.addEventListener("abort", onAbort, { once: true });
   const limit = new CallLimit(settings.toolTimeoutMs, clock, () => controller.abort(TIMED_OUT));
   try {
-    const { content, structuredContent, isError } = await connection.callTool(call.toolName, call.arguments, {
+    const answer = await connection.callTool(call.toolName, call.arguments, {
       signal: controller.signal,
       traceparent: call.traceparent,
       sample: sample && ((request, ends) => limit.whileAnswering(() => sample(request, ends))),
@@ -108,10 +109,11 @@ export async function runCall(environment: CallEnvironment, call: ToolCall): Pro
       // A timeout needs no proof: nobody waits for it.
       onAborted: onStopping && ((watch) => signal.aborted && onStopping(watch())),
     });
+    const { content, structuredContent, isError } = answer;
     const result: ToolJobResult = {
       content,
       structured_content: structuredContent,
-      ...findMisfits(call, structuredContent, isError),
+      ...findMisfits(call, answer),
       is_error: isError,
       execution_time_ms: Math.round(limit.elapsedMs * 1_000) / 1_000,
     };
@@ -151,9 +153,9 @@ function checkSize(
  */
 function findMisfits(
   { outputSchema }: ToolCall,
-  structuredContent: ToolJobResult["structured_content"],
-  isError: boolean,
+  { structuredContent, isError, misfits }: ServerToolResult,
 ): Pick<ToolJobResult, "structured_content_errors"> {
+  if (misfits.length > 0) return { structured_content_errors: [...misfits] };
   if (!outputSchema || isError) return {};
   const errors = checkStructuredContent(outputSchema, structuredContent);
   return errors.length > 0 ? { structured_content_errors: errors } : {};
@@ -172,6 +174,14 @@ function describeFailure(
       ? `reported progress for ${Math.floor(limit.elapsedMs / 1_000)} s and did not end`
       : `took longer than ${seconds} s`;
     return jobError("tool_timeout", `${subject} ${took}; raise the server's "tool_timeout" if it may.`);
+  }
+  if (error instanceof AnswerTooLargeError) {
+    const message = `${subject} was called, and its result cannot be read: ${error.message}. Ask it for less, such as a page or a filter.`;
+    return jobError("result_too_large", message);
+  }
+  if (error instanceof ServerBusyError) {
+    const message = `${subject} was not called, because its server has too much to do: ${error.message}`;
+    return jobError("server_unavailable", redact(message));
   }
   if (error instanceof RequestRejectedError) {
     return jobError("call_rejected", redact(`${subject} was refused by its server: ${error.message}`));

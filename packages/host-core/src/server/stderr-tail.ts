@@ -4,10 +4,17 @@ const LONGEST_LINE = 500;
 
 /** The last lines that a server wrote to stderr: mostly the only thing that says why it died. */
 export class StderrTail {
+  readonly #redact: (text: string) => string;
   #lines: string[] = [];
 
-  push(line: string): void {
-    if (line.trim() === "") return;
+  /** `redact` hides secrets: before a line is cut, or the beginning of one would stay. */
+  constructor(redact: (text: string) => string) {
+    this.#redact = redact;
+  }
+
+  push(given: string): void {
+    if (given.trim() === "") return;
+    const line = this.#redact(given);
     this.#lines.push(line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line);
     if (this.#lines.length > MOST_LINES) this.#lines.shift();
   }

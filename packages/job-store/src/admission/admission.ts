@@ -23,6 +23,12 @@ export interface Entering {
   gate?: Gate | undefined;
 }
 
+/** A job that goes out. */
+export interface Leaving extends QueueEntry {
+  /** It has not ended: it waits for something, and runs again. */
+  comesBack?: boolean;
+}
+
 /** A job that has been admitted: it belongs into BullMQ now. */
 export interface FedJob {
   entry: QueueEntry;
@@ -73,6 +79,11 @@ export class Admission {
     return this.#options.limitsOf?.(tenant).maxQueued ?? Infinity;
   }
 
+  /** Whether the line has to say how many more may run: a cap holds, or is not known here. */
+  mustAsk({ tenant }: LineName): boolean {
+    return this.#options.limitsOf === undefined || this.#options.limitsOf(tenant).maxRunning !== null;
+  }
+
   weightOf({ tenant }: LineName): number {
     return this.#options.limitsOf?.(tenant).weight ?? 1;
   }
@@ -108,7 +119,7 @@ export class Admission {
     const pipeline = queues.pipeline();
     pipeline.runCommand("millraceEnter", this.enterParameters(line, "wait", jobs, { bounded: false }));
     const [reply] = pipelineReplies(await pipeline.exec()) as [EnterReply];
-    await this.add(line, fedJobs(reply[4]));
+    await this.add(line, fedJobs(reply[5]));
   }
 
   /** Lets a job in that is due later. */
@@ -125,18 +136,21 @@ export class Admission {
    */
   async leave(
     line: LineName,
-    { gone, back = [] }: { gone: readonly QueueEntry[]; back?: readonly Entering[] },
+    { gone, back = [] }: { gone: readonly Leaving[]; back?: readonly Entering[] },
     feed: "low" | "all" = "low",
   ): Promise<number> {
     const { keys, queues, capacity } = this.#options;
+    const pausing = gone.filter(({ comesBack }) => comesBack === true);
+    const ended = gone.filter(({ comesBack }) => comesBack !== true);
     const pipeline = queues.pipeline();
     pipeline.runCommand("millraceLeave", [
       keys.line(line.type, line.tenant),
       capacity.room(line.type),
       feed,
       back.length,
+      pausing.length,
       ...back.flatMap(({ entry, priority }) => [entryId(entry), priority]),
-      ...gone.map(entryId),
+      ...[...pausing, ...ended].map(entryId),
     ]);
     const [fed] = pipelineReplies(await pipeline.exec()) as [FedReply];
     const jobs = fedJobs(fed);

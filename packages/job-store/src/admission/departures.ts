@@ -1,6 +1,6 @@
 import type { Logger } from "../logger.ts";
-import type { QueueEntry } from "../job-queues.ts";
-import type { Admission, Entering, LineName } from "./admission.ts";
+import { entryId } from "../job-queues.ts";
+import type { Admission, Entering, Leaving, LineName } from "./admission.ts";
 
 /** How long departures wait for others to go with, in milliseconds. */
 const COLLECT_MS = { soon: 5, later: 100 };
@@ -13,7 +13,7 @@ const TOGETHER_MAX = 500;
 
 interface Waiting extends PromiseWithResolvers<void> {
   line: LineName;
-  gone: QueueEntry[];
+  gone: Leaving[];
   back: Entering[];
 }
 
@@ -41,7 +41,7 @@ export class Departures {
    * The job has ended or is parked. `later` is for those whose place nobody waits for, as far as is known. Resolves once its
    * line knows, or could not be told; never rejects.
    */
-  leave(line: LineName, entry: QueueEntry, when: "soon" | "later" = "soon"): Promise<void> {
+  leave(line: LineName, entry: Leaving, when: "soon" | "later" = "soon"): Promise<void> {
     const group = this.#of(line);
     group.gone.push(entry);
     if (when === "later" && group.gone.length >= ENOUGH) void this.flush();
@@ -51,7 +51,11 @@ export class Departures {
 
   /** A job that was parked, or waited for its next attempt, runs again: it counts from now on. */
   comeBack(line: LineName, job: Entering): void {
-    this.#of(line).back.push(job);
+    const { gone, back } = this.#of(line);
+    const left = gone.findIndex((entry) => entryId(entry) === entryId(job.entry));
+    // The line has not been told yet that it left: it has stayed.
+    if (left >= 0) gone.splice(left, 1);
+    else back.push(job);
     this.#schedule(COLLECT_MS.soon);
   }
 

@@ -73,28 +73,33 @@ export class Entrance {
   }
 
   /**
-   * Adds to a second pipeline what the line has let in. Returns the submissions that the key's cap refuses: the last
-   * ones.
+   * Adds to a second pipeline what the line has let in. Returns the submissions that the key's cap refuses.
    */
   async complete(
     replies: OwnedReplies<PreparedSubmission>,
     pipeline: Pipeline,
-  ): Promise<readonly PreparedSubmission[]> {
-    const [refused, before, priority, waiting, fed] = replies.reply(this.#command) as EnterReply;
+  ): Promise<ReadonlySet<PreparedSubmission>> {
+    const [refusedIds, before, priority, waiting, later, fed] = replies.reply(this.#command) as EnterReply;
     const { standings } = this.#dependencies;
     const count = this.isAtOnce ? this.submissions.length : fed.length / 3;
     const entered = { count, priority: this.#priority };
     if (this.#mode !== "later")
-      standings.of(this.#line).heard({ before, priority, waiting }, entered, performance.now());
-    const accepted = this.submissions.slice(0, this.submissions.length - refused);
-    if (this.#mode === "later") for (const submission of accepted) await this.#addDue(pipeline, submission);
-    else await this.#addFed(pipeline, fedJobs(fed));
-    return this.submissions.slice(accepted.length);
+      standings.of(this.#line).heard({ before, priority, waiting, later }, entered, performance.now());
+    const refused = new Set(this.submissions.filter(({ jobId }) => refusedIds.includes(jobId)));
+    if (this.#mode === "later") {
+      for (const submission of this.submissions) {
+        if (!refused.has(submission)) await this.#addDue(pipeline, submission);
+      }
+    } else {
+      await this.#addFed(pipeline, fedJobs(fed));
+    }
+    return refused;
   }
 
   #placeAtOnce(): number | null {
     const { admission, standings } = this.#dependencies;
     if (this.#priority < 0 || this.submissions.some(({ gate }) => gate !== undefined)) return null;
+    if (admission.mustAsk(this.#line)) return null;
     return standings.of(this.#line).place(this.submissions.length, this.#priority, {
       size: admission.windowOf(this.#line),
       maxQueued: admission.maxQueuedOf(this.#line),

@@ -2,17 +2,17 @@ import { expect, test } from "vitest";
 import { Standing } from "./standing.ts";
 
 const room = { size: 100, maxQueued: 1_000_000 };
-const EMPTY = { before: 0, priority: -1, waiting: 0 };
+const EMPTY = { before: 0, priority: -1, waiting: 0, later: 0 };
 
-function heardOf(before: number, waiting = 0, priority = 5): Standing {
+function heardOf(before: number, { waiting = 0, later = 0 } = {}): Standing {
   const standing = new Standing();
-  standing.heard({ before, priority, waiting }, { count: 0, priority }, 0);
+  standing.heard({ before, priority: 5, waiting, later }, { count: 0, priority: 5 }, 0);
   return standing;
 }
 
 test("[store.admission.standing] a line that nobody has heard of, or in which jobs wait, is asked", () => {
   expect(new Standing().place(1, 5, { ...room, now: 0 })).toBeNull();
-  expect(heardOf(0, 1).place(1, 5, { ...room, now: 1 })).toBeNull();
+  expect(heardOf(0, { waiting: 1 }).place(1, 5, { ...room, now: 1 })).toBeNull();
   expect(heardOf(0).place(1, 5, { ...room, now: 1 })).toBe(0);
 });
 
@@ -20,6 +20,7 @@ test("[store.admission.standing.full] a key near its window, or near its cap, as
   expect(heardOf(70).place(5, 5, { ...room, now: 1 })).toBe(70);
   expect(heardOf(70).place(6, 5, { ...room, now: 1 })).toBeNull();
   expect(heardOf(7).place(1, 5, { ...room, maxQueued: 10, now: 1 })).toBeNull();
+  expect(heardOf(0, { later: 8 }).place(1, 5, { ...room, maxQueued: 10, now: 1 })).toBeNull();
 });
 
 test("[store.admission.standing.own] what was entered since counts", () => {
@@ -40,4 +41,9 @@ test("[store.admission.standing.priority] jobs of several priorities are put in 
 test("[store.admission.standing.old] few jobs are taken to be gone after a while, many are not", () => {
   expect(heardOf(3).place(1, 0, { ...room, now: 5_000 })).toBe(0);
   expect(heardOf(50).place(1, 5, { ...room, now: 5_000 })).toBeNull();
+});
+
+test("[store.admission.standing.slow] jobs that come seldom ask where few would be too many", () => {
+  expect(heardOf(0).place(1, 5, { size: 10, maxQueued: 1_000_000, now: 5_000 })).toBeNull();
+  expect(heardOf(0).place(1, 5, { size: 100, maxQueued: 5, now: 5_000 })).toBeNull();
 });

@@ -8,6 +8,8 @@ export interface Heard {
   priority: number;
   /** Jobs in line or at a gate. */
   waiting: number;
+  /** Jobs that are not due yet. */
+  later: number;
 }
 
 /** After this nobody knows how many of the jobs are still there, in milliseconds. */
@@ -27,6 +29,7 @@ const SAFE_SHARE = 0.75;
 export class Standing {
   #heardAt = Number.NEGATIVE_INFINITY;
   #known = 0;
+  #later = 0;
   #priority = -1;
   #isLine = true;
 
@@ -41,8 +44,9 @@ export class Standing {
     if (!isFresh && this.#known > FEW) return null;
     const known = isFresh ? this.#known : 0;
     if (known > 0 && this.#priority !== priority) return null;
-    const most = Math.min(size, maxQueued) * SAFE_SHARE;
-    if (known + count > most) return null;
+    // Those that are taken to be gone may be there all the same.
+    const there = (isFresh ? known : FEW) + count;
+    if (there > size * SAFE_SHARE || there + this.#later > maxQueued * SAFE_SHARE) return null;
     this.#known = known + count;
     this.#priority = priority;
     return known;
@@ -50,13 +54,14 @@ export class Standing {
 
   /** `now` is monotonic, in milliseconds; `entered` of `priority` (-1 when they differ) have come in besides. */
   heard(
-    { before, priority, waiting }: Heard,
+    { before, priority, waiting, later }: Heard,
     entered: { count: number; priority: number },
     now: number,
   ): void {
     this.#heardAt = now;
     this.#isLine = waiting > 0;
     this.#known = before + entered.count;
+    this.#later = later;
     this.#priority = before === 0 || priority === entered.priority ? entered.priority : -1;
   }
 }

@@ -16,6 +16,8 @@ import { isJobId } from "../job-id.ts";
 import type { JobQueues } from "../job-queues.ts";
 import { jobView, type QueuedEvent } from "../reading/job-view.ts";
 import { readJob } from "./read-job.ts";
+import { eventType } from "../reading/event-log.ts";
+import { storedEvents } from "../reading/stored-events.ts";
 import type { Keys } from "../keys.ts";
 import { approvalField, type JobRecord } from "../record.ts";
 import { forgetQueueTimeout, takeOut } from "./queue-timeouts.ts";
@@ -116,15 +118,12 @@ export class JobControl {
     const { redis, keys } = this.#dependencies;
     const isKnown = await redis.hexists(keys.record(jobId), approvalField(toolCallId));
     if (isKnown === 0) return null;
-    const log = await redis.lrange(keys.log(jobId), 1, -1);
-    const wanted = '{"type":"approval.requested"';
-    const steps = log
-      .filter((event) => event.startsWith(wanted))
-      .map((event) => JSON.parse(event) as JobStep);
-    const found = steps.find(
-      (step) => step.type === "approval.requested" && step.tool_call_id === toolCallId,
-    );
-    return found?.type === "approval.requested" ? { tool: found.tool } : null;
+    for await (const event of storedEvents(redis, keys.log(jobId), 1)) {
+      if (eventType(event) !== "approval.requested") continue;
+      const step = JSON.parse(event) as JobStep;
+      if (step.type === "approval.requested" && step.tool_call_id === toolCallId) return { tool: step.tool };
+    }
+    return null;
   }
 
   /** The conversation of a chat job that has ended; `not_usable` of one that has not, and of a tool job. */

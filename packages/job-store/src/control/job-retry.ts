@@ -16,6 +16,7 @@ import { eventType } from "../reading/event-log.ts";
 import type { JobIndex } from "../reading/job-index.ts";
 import { jobView, type QueuedEvent } from "../reading/job-view.ts";
 import { readJob, type JobReading } from "./read-job.ts";
+import { entryId } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
 import { PUBLISH_BYTES_MAX } from "../run/run-writer.ts";
 import type { Answer } from "../redis/unavailable.ts";
@@ -107,10 +108,13 @@ export class JobRetry {
     const event = { type: "job.reopened", time, attempt: record.attempt + 1, from };
     const { queue_timeout_ms: queueTimeoutMs } = request;
     const deadline = queueTimeoutMs === undefined ? [] : ["queue_deadline", now + queueTimeoutMs];
-    await redis.zadd(keys.submissions, now, jobId);
+    // Under the name of its new entry: the note of its submission may be about to go.
+    const note = entryId({ jobId, generation: record.generation + 1 });
+    await redis.zadd(keys.submissions, now, note);
     const generation = await redis.millraceReopen(
       keys.record(jobId),
       keys.log(jobId),
+      keys.deliveries(jobId),
       keys.events(jobId),
       record.generation,
       PUBLISH_BYTES_MAX,
@@ -125,7 +129,7 @@ export class JobRetry {
     if (queueTimeoutMs !== undefined) await redis.zadd(keys.queueDeadlines, now + queueTimeoutMs, jobId);
     // Whatever the key's cap: it was accepted before.
     await admission.enter(record, [{ entry: { jobId, generation }, priority: priorityOf(request) }]);
-    await redis.zrem(keys.submissions, jobId);
+    await redis.zrem(keys.submissions, note);
     return generation;
   }
 

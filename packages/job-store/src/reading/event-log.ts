@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import { endedJob, type QueuedEvent, type TerminalEvent } from "./job-view.ts";
 import type { Keys } from "../keys.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
+import { readStored } from "./stored-events.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
 
 /** An event as readers see it: `json` is the whole public object, `terminal` says that the log ends here. */
@@ -43,6 +44,13 @@ function shownEvent(type: string, stored: string): string {
   return JSON.stringify(shown);
 }
 
+/** Some of the events of a log, in order. */
+interface LogPage {
+  events: LogEvent[];
+  hasMore: boolean;
+  isGone: boolean;
+}
+
 /** Where a log stands: its length, and whether the job has ended. */
 export interface LogHead {
   record: JobRecord;
@@ -69,17 +77,20 @@ export class EventLog {
     return { record, length: replies[1] as number, ended: isTerminal(record.status) };
   }
 
-  /** At most `limit` events whose ids come after `after`, in order. */
-  async read(jobId: string, after: number, limit: number): Promise<LogEvent[]> {
-    // One more than asked for: a terminal event that has a successor is not the end, the job was reopened.
-    const found = await this.#redis.lrange(this.#keys.log(jobId), after, after + limit);
-    const stored = found.slice(0, limit);
+  /** At most `limit` events whose ids come after `after`; fewer where they are large. */
+  async read(jobId: string, after: number, limit: number): Promise<LogPage> {
+    const { stored, hasMore, isGone } = await readStored(this.#redis, this.#keys.log(jobId), {
+      after,
+      limit,
+    });
     const needsFirst = after > 0 && stored.some((event) => isTerminalEvent(eventType(event)));
     const first = needsFirst ? await this.first(jobId) : (stored[0] ?? "");
-    return stored.map((event, index) => {
+    const events = stored.map((event, index) => {
       const shown = publicEvent(jobId, after + index + 1, event, first);
-      return { ...shown, terminal: shown.terminal && index === found.length - 1 };
+      // A terminal event that has a successor is not the end: the job was reopened.
+      return { ...shown, terminal: shown.terminal && !hasMore && index === stored.length - 1 };
     });
+    return { events, hasMore, isGone };
   }
 
   /** The stored form of event 1. */

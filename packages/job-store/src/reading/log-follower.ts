@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { isTerminalEvent } from "@millrace/contracts";
 import type { ChannelSubscription, ChannelSubscriptions } from "../redis/channel-subscriptions.ts";
 import { eventType, publicEvent, type EventLog, type LogEvent } from "./event-log.ts";
@@ -7,6 +8,8 @@ import { withStore } from "../redis/unavailable.ts";
 /** Live events that wait for a slow reader; beyond this they are dropped and read from the log later. */
 const LIVE_BYTES_MAX = 64 * 1_024;
 const PAGE_LENGTH = 50;
+/** In milliseconds; less than what a read may take in all. */
+const SUBSCRIBE_PATIENCE_MS = 500;
 
 export interface FollowOptions {
   jobId: string;
@@ -14,6 +17,15 @@ export interface FollowOptions {
   after: number;
   /** The job is about to be created by this process, so the log needs no reading as long as no id is missing. */
   fresh?: boolean;
+}
+
+/** The job's retention was over before its reader had come to the end. */
+export class LogGoneError extends Error {
+  override name = "LogGoneError";
+
+  constructor(jobId: string) {
+    super(`The retention of ${jobId} is over`);
+  }
 }
 
 interface FollowerDependencies {
@@ -30,6 +42,8 @@ export class LogFollower implements Disposable {
   readonly #jobId: string;
   readonly #log: EventLog;
   readonly #subscription: ChannelSubscription;
+  /** Resolves when the subscription stands, or cannot be made now. */
+  readonly #subscribed: Promise<void>;
   #cursor: number;
   #first: string | null = null;
   #live: { id: number; stored: string }[] = [];
@@ -47,6 +61,7 @@ export class LogFollower implements Disposable {
     this.#cursor = after;
     this.#behind = !fresh;
     this.#subscription = subscriptions.subscribe(keys.events(jobId), (message) => this.#receive(message));
+    this.#subscribed = this.#subscription.ready.catch(() => undefined);
   }
 
   /** Id of the last event that was delivered. */
@@ -72,6 +87,7 @@ export class LogFollower implements Disposable {
    * The next events, in order and without gaps; waits for one, `waitMs` at most.
    * An empty list means that the time is over or that `signal` has aborted.
    * @throws StoreUnavailableError when the log cannot be read; the cursor stays, so the call can be repeated.
+   * @throws LogGoneError when there is nothing to be followed any more.
    */
   async next(signal: AbortSignal, waitMs: number): Promise<LogEvent[]> {
     const until = performance.now() + waitMs;
@@ -99,12 +115,14 @@ export class LogFollower implements Disposable {
     this.#live = [];
     this.#liveBytes = 0;
     try {
-      const events = await withStore(async () => {
-        // What is written after this reading is announced only to a subscription that stands by then.
-        await this.#subscription.ready.catch(() => undefined);
+      const { events, hasMore, isGone } = await withStore(async () => {
+        // What is written after this reading is announced only to a subscription that stands by then. One that does not
+        // come to stand soon tells when it does.
+        await Promise.race([this.#subscribed, delay(SUBSCRIBE_PATIENCE_MS, undefined, { ref: false })]);
         return await this.#log.read(this.#jobId, this.#cursor, PAGE_LENGTH);
       });
-      if (events.length === PAGE_LENGTH) this.#behind = true;
+      if (isGone) throw new LogGoneError(this.#jobId);
+      if (hasMore) this.#behind = true;
       // What was announced meanwhile may have been read already.
       const last = events.at(-1)?.id ?? this.#cursor;
       this.#live = this.#live.filter(({ id }) => id > last);

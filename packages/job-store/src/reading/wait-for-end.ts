@@ -1,11 +1,11 @@
 import type { Job } from "@millrace/contracts";
-import type { LogFollower } from "./log-follower.ts";
+import { LogGoneError, type LogFollower } from "./log-follower.ts";
 
 /** Messages may be lost, so a waiting reader looks at the log this often, in milliseconds. */
 export const RECHECK_MS = 15_000;
 
 /**
- * Waits for the job to end, `waitMs` at most; null when the time is over or `signal` aborts first.
+ * Waits for the job to end, `waitMs` at most; null when the time or the job's retention is over, or `signal` aborts first.
  * @throws StoreUnavailableError when the log cannot be read.
  */
 export async function waitForEnd(
@@ -17,10 +17,16 @@ export async function waitForEnd(
   while (!signal.aborted) {
     const left = until - performance.now();
     if (left <= 0) break;
-    const events = await follower.next(signal, Math.min(left, RECHECK_MS));
+    const events = await follower.next(signal, Math.min(left, RECHECK_MS)).catch(nothingLeft);
+    if (events === null) return null;
     const last = events.at(-1);
     if (last?.terminal) return (JSON.parse(last.json) as { job: Job }).job;
     if (!last) follower.recheck();
   }
   return null;
+}
+
+function nothingLeft(error: unknown): null {
+  if (error instanceof LogGoneError) return null;
+  throw error;
 }

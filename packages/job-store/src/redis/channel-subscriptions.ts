@@ -1,4 +1,8 @@
+import { setImmediate } from "node:timers/promises";
 import type { Redis } from "ioredis";
+
+/** After a reconnect so many listeners look at a time: all at once would ask for everything in one reply. */
+const LOOK_TOGETHER = 100;
 
 /** Called with each message of a channel, and with null when messages may have been lost. */
 export type ChannelListener = (message: string | null) => void;
@@ -60,6 +64,10 @@ export class ChannelSubscriptions {
       // The connection broke again; the next one begins anew.
       return;
     }
-    for (const { listeners } of this.#channels.values()) for (const listener of listeners) listener(null);
+    const listeners = [...this.#channels.values()].flatMap((channel) => [...channel.listeners]);
+    for (const [position, listener] of listeners.entries()) {
+      if (position % LOOK_TOGETHER === LOOK_TOGETHER - 1) await setImmediate();
+      listener(null);
+    }
   }
 }

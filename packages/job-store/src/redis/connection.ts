@@ -8,10 +8,10 @@ const CONNECT_TIMEOUT_MS = 2_000;
 const RECONNECT_DELAY_MAX_MS = 1_000;
 const PING_INTERVAL_MS = 1_000;
 /**
- * A connection on which nothing has answered for this long is made anew. Workers are more patient: they send their
- * commands again after a reconnect, and have no client waiting.
+ * A connection on which nothing has answered for this long, or that is not ready so long after it was made, is made
+ * anew. Redis may hold writes back for two seconds when its disk is slow; who waits for an answer is told sooner.
  */
-const PING_TIMEOUT_MS = { request: 1_500, subscriber: 1_500, worker: 5_000, queue: 5_000 };
+const PING_TIMEOUT_MS = 5_000;
 
 /**
  * What a connection is for:
@@ -33,6 +33,8 @@ const OPTIONS = {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     enableAutoPipelining: true,
+    // A ping that waits for the pipeline before it says nothing of the connection.
+    autoPipeliningIgnoredCommands: ["ping"],
   },
   // Its owner subscribes again after a break, and knows then that messages may be lost.
   subscriber: { connectTimeout: CONNECT_TIMEOUT_MS, maxRetriesPerRequest: 0, autoResubscribe: false },
@@ -59,8 +61,7 @@ export function openConnection({ url, role, name, logger }: ConnectionOptions): 
     retryStrategy: (times) => Math.min(times * 50, RECONNECT_DELAY_MAX_MS),
     reconnectOnError: isDemoted,
   };
-  const watch = (redis: Redis): void => reconnectWhenHalfOpen(redis, PING_TIMEOUT_MS[role]);
-  const redis = openRedis(url, role, options, watch);
+  const redis = openRedis(url, role, options, reconnectWhenHalfOpen);
   defineScripts(redis);
   logOutages(redis, url, name, logger);
   return redis;
@@ -136,16 +137,16 @@ function logOutages(redis: Redis, url: string, name: string, logger: Logger): vo
  * A peer that vanished without closing leaves a socket on which nothing is ever answered, and one that never answers
  * the first command leaves the connection half made. Either is made anew.
  */
-function reconnectWhenHalfOpen(redis: Redis, timeoutMs: number): void {
+function reconnectWhenHalfOpen(redis: Redis): void {
   let unanswered: NodeJS.Timeout | undefined;
   let unready = 0;
   // Timers run before sockets are read, so an answer may be there already when this process was busy.
   const reconnect = (): void => void setImmediate(() => unanswered && redis.disconnect(true));
   const timer = setInterval(() => {
     unready = redis.status === "connect" ? unready + PING_INTERVAL_MS : 0;
-    if (unready > timeoutMs) redis.disconnect(true);
+    if (unready > PING_TIMEOUT_MS) redis.disconnect(true);
     if (redis.status !== "ready" || unanswered) return;
-    unanswered = setTimeout(reconnect, timeoutMs).unref();
+    unanswered = setTimeout(reconnect, PING_TIMEOUT_MS).unref();
     const answered = (): void => {
       clearTimeout(unanswered);
       unanswered = undefined;
@@ -156,6 +157,7 @@ function reconnectWhenHalfOpen(redis: Redis, timeoutMs: number): void {
   redis.on("close", () => {
     clearTimeout(unanswered);
     unanswered = undefined;
+    unready = 0;
   });
 }
 

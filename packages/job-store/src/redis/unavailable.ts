@@ -39,7 +39,9 @@ export async function withStore<Value>(
 ): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new StoreUnavailableError("no answer in time")), timeoutMs);
+    // Timers run before sockets are read, so the answer may be there already when this process was busy.
+    const giveUp = () => setImmediate(() => reject(new StoreUnavailableError("no answer in time")));
+    timer = setTimeout(giveUp, timeoutMs);
   });
   try {
     return await Promise.race([commands(), tooLate]);

@@ -13,18 +13,20 @@ export const DEFAULT_MAX_CRASHES = 20;
 
 /**
  * Begins a run, or says why not. `request` is what came with the BullMQ job; without it the claim reads the
- * first event of the log.
+ * first event of the log. With `isHeld` the record says that the run has begun nothing, until it is released.
  */
 export async function claimRun(
   fence: RunFence,
   request: JobRequest | undefined,
   dependencies: JobRunDependencies,
+  isHeld = false,
 ): Promise<Claim> {
   const { redis, keys, clock, maxCrashes = DEFAULT_MAX_CRASHES } = dependencies;
   const { jobId, generation, run, workerId } = fence;
   const now = clock.now();
   // The script puts the right attempt in.
   const event = { type: "job.started", time: new Date(now).toISOString(), attempt: 1, worker_id: workerId };
+  const askedAt = performance.now();
   const reply = await untilStored(() =>
     redis.millraceClaim(
       keys.record(jobId),
@@ -37,6 +39,7 @@ export async function claimRun(
       JSON.stringify(event),
       request ? "" : "1",
       maxCrashes,
+      isHeld ? 1 : 0,
     ),
   );
   if (reply[0] !== "claimed") return { outcome: reply[0] };
@@ -58,6 +61,8 @@ export async function claimRun(
     cancelRequested: cancelRequested === 1,
     crashes,
     isUnknown: isUnknown === 1,
+    // What an earlier run may have done is not made known by this one's waiting.
+    intent: { isHeld: isHeld && isUnknown === 0, askedAt },
     attemptsBefore,
     batchId,
   };

@@ -1,6 +1,17 @@
 import type { JobRun } from "./job-run.ts";
+import type { OpenClaims } from "./open-claims.ts";
 import { HandedOver } from "./run-abandoned.ts";
 import type { RunTimer } from "./run-timer.ts";
+
+/** What the record has said so long ago may be over: another run may hold the job. In milliseconds. */
+const LATE_MS = 1_000;
+
+interface HeldRunDependencies {
+  controller: AbortController;
+  timer: RunTimer;
+  draining: AbortSignal;
+  claims: OpenClaims;
+}
 
 /**
  * A run whose side effect has to wait before it can begin:
@@ -8,58 +19,74 @@ import type { RunTimer } from "./run-timer.ts";
  *     free ── hold() ──→ held ── release() ──→ free
  *
  * The record knows as long as it is held, so that nobody wonders later whether the side effect has happened. It knows
- * of the release before the side effect begins. One that never has to wait writes nothing: its claim is its intent.
+ * of the release before the side effect begins. One that never has to wait writes nothing: its claim is its intent,
+ * unless it was claimed as held, or its worker has stalled since.
  * A worker that shuts down hands a held run over at once.
  */
 export class HeldRun implements Disposable {
   readonly #run: JobRun;
-  readonly #controller: AbortController;
-  readonly #timer: RunTimer;
-  readonly #draining: AbortSignal;
+  readonly #dependencies: HeldRunDependencies;
   #isHeld = false;
   /** The record says that it is held. */
-  #isMarked = false;
+  #isMarked: boolean;
+  /** When the last word of the record was asked for by which this run holds the job; monotonic. */
+  #askedAt: number;
 
-  constructor(run: JobRun, controller: AbortController, timer: RunTimer, draining: AbortSignal) {
+  constructor(run: JobRun, dependencies: HeldRunDependencies) {
     this.#run = run;
-    this.#controller = controller;
-    this.#timer = timer;
-    this.#draining = draining;
-    draining.addEventListener("abort", this.#handOver);
+    this.#dependencies = dependencies;
+    this.#isMarked = run.intent.isHeld;
+    this.#askedAt = run.intent.askedAt;
+    if (run.isUnknown) dependencies.claims.settle(run.fence.jobId);
+    dependencies.draining.addEventListener("abort", this.#handOver);
   }
 
   hold(reason: "server" | "place"): void {
-    if (reason === "place") this.#timer.pause();
+    const { timer, claims } = this.#dependencies;
+    const { jobId } = this.#run.fence;
+    if (reason === "place") timer.pause();
     this.#isHeld = true;
+    claims.waits(jobId);
     // What an earlier run may have done is not made known by this one's waiting.
     if (!this.#isMarked && !this.#run.isUnknown) {
       this.#isMarked = true;
-      this.#run.hold().catch(this.#lose);
+      this.#run.hold().then(() => claims.settle(jobId), this.#lose);
     }
     this.#handOver();
   }
 
   /** Resolves once the record knows. */
   async release(): Promise<void> {
-    const waitedMs = this.#timer.resume();
+    const { timer, controller, claims } = this.#dependencies;
+    const waitedMs = timer.resume();
     this.#isHeld = false;
-    if (!this.#isMarked && waitedMs === 0) return;
-    this.#isMarked = false;
     try {
-      await this.#run.release(waitedMs);
+      if (this.#isMarked || waitedMs > 0) await this.#confirm(waitedMs);
+      while (performance.now() - this.#askedAt > LATE_MS) {
+        controller.signal.throwIfAborted();
+        await this.#confirm(0);
+      }
     } catch (error) {
       this.#lose(error);
       throw error;
     }
+    claims.remove(this.#run.fence.jobId);
   }
 
   [Symbol.dispose](): void {
-    this.#draining.removeEventListener("abort", this.#handOver);
+    this.#dependencies.draining.removeEventListener("abort", this.#handOver);
+  }
+
+  async #confirm(waitedMs: number): Promise<void> {
+    this.#isMarked = false;
+    this.#askedAt = performance.now();
+    await this.#run.release(waitedMs);
   }
 
   readonly #handOver = (): void => {
-    if (this.#isHeld && this.#draining.aborted) this.#controller.abort(new HandedOver());
+    const { controller, draining } = this.#dependencies;
+    if (this.#isHeld && draining.aborted) controller.abort(new HandedOver());
   };
 
-  readonly #lose = (error: unknown): void => this.#controller.abort(error);
+  readonly #lose = (error: unknown): void => this.#dependencies.controller.abort(error);
 }

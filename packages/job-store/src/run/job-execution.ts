@@ -17,6 +17,7 @@ import { HandedOver, JobCancelled, RunAbandoned } from "./run-abandoned.ts";
 import type { JobRun } from "./job-run.ts";
 import type { JobOutcome } from "../reading/job-view.ts";
 import type { Logger } from "../logger.ts";
+import type { OpenClaims } from "./open-claims.ts";
 import { RunTimer } from "./run-timer.ts";
 import { DecidedBeforeError, RunRefusedError } from "./run-writer.ts";
 import { NOTHING_RAN } from "./work-done.ts";
@@ -91,6 +92,7 @@ interface ExecutionEnvironment {
   clock: Clock;
   logger: Logger;
   draining: AbortSignal;
+  claims: OpenClaims;
 }
 
 /**
@@ -101,13 +103,13 @@ interface ExecutionEnvironment {
 export async function executeRun(
   run: JobRun,
   controller: AbortController,
-  { execute, clock, logger, draining }: ExecutionEnvironment,
+  { execute, clock, logger, draining, claims }: ExecutionEnvironment,
 ): Promise<RunEnding> {
   const { signal } = controller;
   const timer = new RunTimer(run.remainingMs, () => controller.abort(new JobTimeout()));
   if (run.cancelRequested) controller.abort(new JobCancelled());
   if (run.remainingMs <= 0) controller.abort(new JobTimeout());
-  using held = new HeldRun(run, controller, timer, draining);
+  using held = new HeldRun(run, { controller, timer, draining, claims });
   try {
     const result = await execute(executionOf(run, controller, held, draining));
     if (result.status === "yielded") {

@@ -39,6 +39,8 @@ export interface ClaimedJob {
   cancelRequested: boolean;
   crashes: number;
   isUnknown: boolean;
+  /** Whether the record says that nothing has begun; when the claim was sent (monotonic, in milliseconds). */
+  intent: { isHeld: boolean; askedAt: number };
   attemptsBefore: number;
   batchId: string | null;
 }
@@ -73,6 +75,7 @@ export class JobRun {
   readonly cancelRequested: boolean;
   /** An earlier run was cut off, and may have begun a side effect that it has not written down. */
   readonly isUnknown: boolean;
+  readonly intent: Readonly<ClaimedJob["intent"]>;
   /** Its attempts so far, without those before it was last reopened. */
   readonly tries: number;
   /** Of a job that is a line of a batch. */
@@ -96,6 +99,7 @@ export class JobRun {
     this.remainingMs = claimed.remainingMs;
     this.cancelRequested = claimed.cancelRequested;
     this.isUnknown = claimed.isUnknown;
+    this.intent = claimed.intent;
     this.tries = claimed.attempt - claimed.attemptsBefore;
     this.batchId = claimed.batchId;
     this.#crashes = claimed.crashes;

@@ -15,6 +15,7 @@ import type { Logger } from "../logger.ts";
 import type { FinishedJobs } from "../metrics/finished-jobs.ts";
 import { failOverdueJob, forgetQueueTimeout } from "../control/queue-timeouts.ts";
 import { HandedOver, JobCancelled, RunAbandoned } from "./run-abandoned.ts";
+import { OpenClaims } from "./open-claims.ts";
 import { openQueueWorker } from "./queue-worker.ts";
 import { waitingRun, writeEnding, type WaitingRun } from "./run-ending.ts";
 import { RunRefusedError } from "./run-writer.ts";
@@ -61,6 +62,7 @@ export class JobRunner {
   readonly #worker: Worker<QueuedJobData>;
   /** One run for each job id: BullMQ may hand this process a job that it lost and has not noticed. */
   readonly #runs = new Map<string, AbortController>();
+  readonly #openClaims = new OpenClaims();
   #runEnded = Promise.withResolvers<void>();
   readonly #draining = new AbortController();
   #closing: Promise<void> | null = null;
@@ -149,6 +151,7 @@ export class JobRunner {
       left = await this.#claimAndRun(job, controller);
     } finally {
       this.#runs.delete(jobId);
+      this.#openClaims.remove(jobId);
       this.#runEnded.resolve();
       this.#runEnded = Promise.withResolvers();
     }
@@ -162,31 +165,32 @@ export class JobRunner {
   }
 
   async #claimAndRun(job: QueueJob<QueuedJobData>, controller: AbortController): Promise<LeftRun> {
-    const { workerId, logger } = this.#options;
+    const { workerId, logger, type } = this.#options;
     const jobId = jobIdOf(job.id);
     const fence = { jobId, generation: job.data.generation, run: job.attemptsStarted, workerId };
-    const claim = await claimRun(fence, job.data.request, this.#options);
+    // A chat writes the intent of each of its calls.
+    const isHeld = type === "tool" && !this.#openClaims.add(jobId);
+    const claim = await claimRun(fence, job.data.request, this.#options, isHeld);
     if (claim.outcome !== "claimed") {
       if (claim.outcome === "overdue") await failOverdueJob(jobId, this.#options);
       if (claim.outcome === "crash_loop") await failCrashLoop(jobId, this.#options);
       // Returning lets BullMQ drop its entry: the record has ended, or another run holds it.
       logger.info({ job_id: jobId, reason: claim.outcome }, "Job not started");
-      if (claim.outcome !== "stale") this.#leave(job);
+      if (claim.outcome !== "stale") this.#leave(job, { comesBack: false });
       return null;
     }
     const { run } = claim;
     if (job.attemptsStarted > 1) this.#comeBack(job, run);
     if (run.request.queue_timeout_ms !== undefined) void forgetQueueTimeout(jobId, this.#options);
     const left = await this.#run(run, controller);
-    if (left !== "handed_over") this.#leave(job);
+    if (left !== "handed_over") this.#leave(job, { comesBack: left !== null });
     return left;
   }
 
   /** The job has ended, or waits for something: another one of its key may come into the queue. */
-  #leave(job: QueueJob<QueuedJobData>): void {
+  #leave({ id, data: { tenant, generation } }: QueueJob<QueuedJobData>, how: { comesBack: boolean }): void {
     const { departures, type } = this.#options;
-    const { tenant, generation } = job.data;
-    void departures.leave({ tenant, type }, { jobId: jobIdOf(job.id), generation }, "later");
+    void departures.leave({ tenant, type }, { jobId: jobIdOf(id), generation, ...how }, "later");
   }
 
   #comeBack({ data: { tenant } }: QueueJob<QueuedJobData>, { fence, request }: JobRun): void {
@@ -215,7 +219,7 @@ export class JobRunner {
     const { logger } = this.#options;
     const { jobId } = run.fence;
     try {
-      const environment = { ...this.#options, draining: this.#draining.signal };
+      const environment = { ...this.#options, draining: this.#draining.signal, claims: this.#openClaims };
       const ending = await writeEnding(run, await executeRun(run, controller, environment));
       const { status } = ending;
       const error = status === "failed" ? { error: ending.error.code } : {};

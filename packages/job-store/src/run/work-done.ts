@@ -6,6 +6,7 @@ import {
   type Usage,
 } from "@millrace/contracts";
 import type { Redis } from "ioredis";
+import { storedEvents } from "../reading/stored-events.ts";
 
 export const NOTHING_RAN: Cancellation = { completed: [], stopped: [], ignored: [], model_stopped: false };
 
@@ -18,8 +19,9 @@ export interface WorkDone {
 
 /** All that the runs of a job have written so far, since it was last begun from its start. */
 export async function readSteps(redis: Redis, log: string): Promise<JobStep[]> {
-  const stored = await redis.lrange(log, 1, -1);
-  return [...currentSteps(stored.map((event) => JSON.parse(event) as JobStep))];
+  const steps: JobStep[] = [];
+  for await (const event of storedEvents(redis, log, 1)) steps.push(JSON.parse(event) as JobStep);
+  return [...currentSteps(steps)];
 }
 
 /** What the steps say, oldest first, when nothing is under way: the calls that have run, and what the turns took. */
@@ -31,6 +33,7 @@ export function workDone(steps: readonly JobStep[]): WorkDone {
     if (step.type === "turn.finished") usage = addUsage(usage, step.usage, 1);
     if (step.type === "tool.sampled") usage = addUsage(usage, step.usage, 0);
     if (step.type === "tool.called") called.add(step.tool_call_id);
+    if (step.type === "tool.postponed") called.delete(step.tool_call_id);
     if (step.type === "tool.returned" && called.has(step.tool_call_id)) {
       const { tool_call_id, tool } = step;
       completed.set(tool_call_id, { tool_call_id, tool });

@@ -34,6 +34,12 @@ export class ScheduleRecords {
     return new Map(ids.map((id) => [id, JSON.parse(texts[id] ?? "") as StoredSchedule]));
   }
 
+  /** Every tenant that has a schedule, by name. */
+  async tenants(): Promise<string[]> {
+    const { redis, keys } = this.#options;
+    return (await redis.smembers(keys.scheduleTenants)).toSorted();
+  }
+
   async count(tenant: string): Promise<number> {
     return await this.#options.redis.hlen(this.#options.keys.schedules(tenant));
   }
@@ -66,11 +72,13 @@ export class ScheduleRecords {
         keys.schedules(tenant),
         keys.scheduleRuns(tenant),
         keys.scheduleChanges,
+        keys.scheduleTenants,
         id,
         text ?? "",
         after === null ? "" : JSON.stringify(after),
         note,
         clock.now(),
+        tenant,
       );
       if (isChanged === 0) continue;
       await this.settle(tenant, id, note);

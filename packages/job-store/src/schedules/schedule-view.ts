@@ -3,7 +3,7 @@ import type { StoredRun, StoredSchedule } from "./stored-schedule.ts";
 
 /** A schedule, what is planned for it, and its last run with the job that it made, if that is still there. */
 export function scheduleView(
-  id: string,
+  { tenant, id }: { tenant: string; id: string },
   stored: StoredSchedule,
   { next, run, job }: { next: number | null; run: StoredRun | null; job: Job | null },
 ): Schedule {
@@ -12,6 +12,7 @@ export function scheduleView(
   const jobId = run?.jobId ?? null;
   return {
     id,
+    key: tenant,
     cron: isCron ? timing.cron : null,
     time_zone: isCron ? timing.timeZone : null,
     interval_ms: isCron ? null : timing.intervalMs,

@@ -13,6 +13,7 @@ import type { Clock } from "../clock.ts";
 import type { JobSnapshot } from "../reading/job-view.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
+import { EVERY_TENANT, type Viewer } from "../reading/viewer.ts";
 import type { Answer } from "../redis/unavailable.ts";
 import { checkTiming } from "./next-run.ts";
 import { ScheduleQueue } from "./schedule-queue.ts";
@@ -89,15 +90,15 @@ export class Schedules {
     });
   }
 
-  /** All, in the order of their ids. */
-  list(tenant: string): Promise<Schedule[]> {
+  /** All that the viewer sees, in the order of their tenants and ids. */
+  list(viewer: Viewer): Promise<Schedule[]> {
     const { records, answer } = this.#options;
     return answer(async () => {
-      const stored = await records.list(tenant);
-      const runs = await records.lastRuns(tenant, [...stored.keys()]);
-      return await Promise.all(
-        [...stored].map(([id, schedule], index) => this.#viewOf(tenant, id, schedule, runs[index] ?? null)),
-      );
+      const tenants = viewer === EVERY_TENANT ? await records.tenants() : [viewer];
+      const schedules: Schedule[] = [];
+      // One tenant's after the other's: each may have a thousand, with a look at BullMQ for every one.
+      for (const tenant of tenants) schedules.push(...(await this.#listOf(tenant)));
+      return schedules;
     });
   }
 
@@ -125,6 +126,15 @@ export class Schedules {
     });
   }
 
+  async #listOf(tenant: string): Promise<Schedule[]> {
+    const { records } = this.#options;
+    const stored = await records.list(tenant);
+    const runs = await records.lastRuns(tenant, [...stored.keys()]);
+    return await Promise.all(
+      [...stored].map(([id, schedule], index) => this.#viewOf(tenant, id, schedule, runs[index] ?? null)),
+    );
+  }
+
   async #view(tenant: string, id: string, stored: StoredSchedule): Promise<Schedule> {
     const [run = null] = await this.#options.records.lastRuns(tenant, [id]);
     return await this.#viewOf(tenant, id, stored, run);
@@ -142,7 +152,7 @@ export class Schedules {
       queue.next(tenant, id),
       jobId === null ? null : findJob(tenant, jobId),
     ]);
-    return scheduleView(id, stored, { next, run, job: snapshot?.job ?? null });
+    return scheduleView({ tenant, id }, stored, { next, run, job: snapshot?.job ?? null });
   }
 }
 

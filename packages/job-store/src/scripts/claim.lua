@@ -1,7 +1,7 @@
 -- Begins a run of a job. Refuses a job that has ended and a run that is not newer than the stored one.
 -- KEYS record, log
 -- ARGV channel, generation, run, worker id, now (ms, the worker's clock), event, 1 when the request is wanted,
---      take-overs without a new step that end the job
+--      take-overs without a new step that end the job, 1 when the run begins nothing before it has said so
 -- Returns { outcome, attempt, started at, milliseconds left, deadline, first event or false, log's length,
 --   1 when a cancel has been requested, take-overs in a row, 1 when an earlier run was cut off that may have begun,
 --   attempts before the job was last reopened, its batch or false };
@@ -55,6 +55,9 @@ if repeated then
 else
   redis.call('HSET', KEYS[1], 'status', 'running', 'generation', ARGV[2], 'run', ARGV[3],
     'worker_id', ARGV[4], 'sequence', '0', 'started_at', started_at, 'deadline', string.format('%d', deadline))
+  if ARGV[9] == '1' and not is_unknown then
+    redis.call('HSET', KEYS[1], 'idle_run', ARGV[3])
+  end
   local event = ARGV[6]
   if record[6] ~= '1' then
     event = string.gsub(event, '"attempt":1', '"attempt":' .. record[6], 1)

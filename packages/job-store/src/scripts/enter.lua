@@ -5,7 +5,7 @@
 -- Modes: 'wait' joins the line; 'now' admits all, because the caller knows that there is room: they are new, of no gate
 --      and of one priority; 'later' only counts the jobs, which are not due yet.
 -- An entry that is there already stays where it is; one that was admitted is answered as if it were fed.
--- Returns { number of jobs refused, the last ones; admitted before; priority of all these, or -1; waiting after;
+-- Returns { the entries that are refused; admitted before; priority of all these, or -1; waiting after; not due after;
 --   { entry, priority and place of each that is admitted now } }.
 local room, mode = tonumber(ARGV[1]), ARGV[2]
 local before = redis.call('ZCARD', admitted)
@@ -30,7 +30,7 @@ if mode == 'now' then
   end
   redis.call('ZADD', admitted, unpack(entries))
   redis.call('HSET', state, 'top:' .. priority, top, unpack(limits))
-  return { 0, before, same, waiting(), {} }
+  return { {}, before, same, waiting(), redis.call('SCARD', later), {} }
 end
 
 if #limits > 0 then
@@ -56,7 +56,7 @@ local function join_line(entry, priority, gate)
   redis.call('ZADD', line, 'NX', score, entry)
 end
 
-local refused, again = 0, {}
+local refused, again = {}, {}
 local function enter(entry, priority, gate)
   local due = mode ~= 'later' and redis.call('SREM', later, entry) == 1
   if due then
@@ -73,7 +73,7 @@ local function enter(entry, priority, gate)
       return
     end
     if free < 1 then
-      refused = refused + 1
+      refused[#refused + 1] = entry
       return
     end
     free = free - 1
@@ -95,4 +95,4 @@ local fed = mode == 'wait' and feed(size - redis.call('ZCARD', admitted), weight
 for _, value in ipairs(again) do
   fed[#fed + 1] = value
 end
-return { refused, before, same, waiting(), fed }
+return { refused, before, same, waiting(), redis.call('SCARD', later), fed }

@@ -1,12 +1,22 @@
--- Takes jobs of one key and kind out: they have ended, or are parked. Feeds the line when there is enough room.
+-- Takes jobs of one key and kind out: they have ended, or wait for something and come back. Feeds the line when there
+-- is enough room.
 -- KEYS line
--- ARGV room, 'low' to feed only when many places are free, else 'all',
---      number of entries that come back from parking, of each its entry and priority, then the entries that leave
+-- ARGV room, 'low' to feed only when many places are free, else 'all', number of entries that are back, number of
+--      those that leave for a while, of each that is back its entry and priority, then those that leave for a while,
+--      then those that have ended
 -- Returns entry, priority and place of each that is admitted now.
-local back = 3 + 2 * tonumber(ARGV[3])
-for position = 4, back, 2 do
-  -- It runs in any case; it is only counted.
-  redis.call('ZADD', admitted, 'NX', score_now(tonumber(ARGV[position + 1])), ARGV[position])
+local has_gates = redis.call('EXISTS', gates) == 1
+local back = 4 + 2 * tonumber(ARGV[3])
+local pausing = back + tonumber(ARGV[4])
+for position = 5, back, 2 do
+  -- It runs in any case; it is only counted, at its gate too: so no other passes as long as there are too many.
+  local entry = ARGV[position]
+  local is_back = redis.call('ZADD', admitted, 'NX', score_now(tonumber(ARGV[position + 1])), entry) == 1
+  local gate = is_back and has_gates and redis.call('HGET', gates, entry)
+  if gate then
+    local _, id = parse_gate(gate)
+    redis.call('HINCRBY', state, 'past:' .. id, 1)
+  end
 end
 
 -- Lets those through whose turn it is.
@@ -26,16 +36,16 @@ local function open(limit, id)
   end
 end
 
-local has_gates = redis.call('EXISTS', gates) == 1
-
--- Wherever the entry is.
-local function take_out(entry)
+-- Wherever the entry is. Of one that comes back, its gate is kept.
+local function take_out(entry, comes_back)
   local was_past = redis.call('ZREM', admitted, entry) + redis.call('ZREM', line, entry) > 0
   redis.call('SREM', later, entry)
   local gate = has_gates and redis.call('HGET', gates, entry)
   if gate then
     local limit, id = parse_gate(gate)
-    redis.call('HDEL', gates, entry)
+    if not comes_back then
+      redis.call('HDEL', gates, entry)
+    end
     if was_past then
       open(limit, id)
     elseif redis.call('ZREM', line .. ':gate:' .. id, entry) == 1 then
@@ -48,7 +58,7 @@ end
 local leaving = #ARGV - back
 if leaving > 0 and (has_gates or redis.call('ZREM', admitted, unpack(ARGV, back + 1)) < leaving) then
   for position = back + 1, #ARGV do
-    take_out(ARGV[position])
+    take_out(ARGV[position], position <= pausing)
   end
 end
 

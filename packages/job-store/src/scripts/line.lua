@@ -4,7 +4,7 @@
 --   :admitted   sorted set: the entries in BullMQ, by priority * TIMES + when that was (ms)
 --   :state      hash: weight, max_running, sequence, at_gates; top:PRIORITY and past:GATE
 --   :later      set: entries that are not due yet
---   :gates      hash: of each entry of a gate 'LIMIT ID'
+--   :gates      hash: of each entry of a gate 'LIMIT ID', also while it is away and will come back
 --   :gate:ID    sorted set like the line: the entries that wait at this gate
 local SEQUENCES, TIMES = 2 ^ 40, 2 ^ 42
 -- One call admits no more than this, so that it is short.

@@ -1,5 +1,5 @@
 -- Opens a job again that has failed or was cancelled: it is queued, for a new entry in its queue and a new attempt.
--- KEYS record, log
+-- KEYS record, log, deliveries
 -- ARGV channel, the generation that the caller has seen, largest event to publish in bytes, 1 when it begins anew,
 --      the event, fields and values to set
 -- Returns the generation now, or -1 when the job is gone, -2 when it is not what the caller has seen.
@@ -26,6 +26,7 @@ redis.call('HINCRBY', KEYS[1], 'attempt', 1)
 redis.call('HSET', KEYS[1], 'status', 'queued', 'run', '0', 'sequence', '0', unpack(ARGV, 6))
 redis.call('PERSIST', KEYS[1])
 redis.call('PERSIST', KEYS[2])
+redis.call('PERSIST', KEYS[3])
 local event = ARGV[5]
 local id = redis.call('RPUSH', KEYS[2], event)
 redis.call('PUBLISH', ARGV[1], #event <= tonumber(ARGV[3]) and (id .. '\n' .. event) or tostring(id))

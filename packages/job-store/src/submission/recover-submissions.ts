@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { priorityOf, type Admission } from "../admission/admission.ts";
 import type { QueuedEvent } from "../reading/job-view.ts";
+import { jobIdOf } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
@@ -43,23 +44,28 @@ export async function recoverSubmissions({
   );
   let recovered = 0;
   for (let index = 0; index < noted.length; index += 2) {
-    const jobId = noted[index] ?? "";
+    const note = noted[index] ?? "";
     const givenUp = Number(noted[index + 1]) < now - GIVEN_UP_AFTER_MS;
     try {
-      if (await recoverOne(jobId, givenUp, { redis, keys, admission }, now)) recovered += 1;
+      if (await recoverOne(note, givenUp, { redis, keys, admission }, now)) recovered += 1;
     } catch (error) {
-      logger.warn({ job_id: jobId, reason: String(error) }, "A submission that was cut off stays so for now");
+      logger.warn(
+        { job_id: jobIdOf(note), reason: String(error) },
+        "A submission that was cut off stays so for now",
+      );
     }
   }
   return recovered;
 }
 
+/** The note is the job's id, or that of the entry with which it is retried. */
 async function recoverOne(
-  jobId: string,
+  note: string,
   givenUp: boolean,
   { redis, keys, admission }: Omit<RecoveryDependencies, "logger">,
   now: number,
 ): Promise<boolean> {
+  const jobId = jobIdOf(note);
   const reads = redis.pipeline().hgetall(keys.record(jobId)).lindex(keys.log(jobId), 0);
   const [hash, first] = pipelineReplies(await reads.exec());
   const record = parseRecord(hash as Record<string, string>);
@@ -70,7 +76,7 @@ async function recoverOne(
     return false;
   const isQueued = isWhole && record.status === "queued";
   if (isQueued) await enter(jobId, record, JSON.parse(first) as QueuedEvent, { admission, now });
-  await redis.zrem(keys.submissions, jobId);
+  await redis.zrem(keys.submissions, note);
   return isQueued;
 }
 

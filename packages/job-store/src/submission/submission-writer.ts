@@ -101,15 +101,15 @@ export class SubmissionWriter {
   async #write(batch: Pending[]): Promise<void> {
     try {
       const prepared = batch.map((pending) => pending.prepared);
-      const errors = await writeSubmissions(prepared, this.#settled.splice(0), this.#options);
+      const written = await writeSubmissions(prepared, this.#settled.splice(0), this.#options);
       for (const [index, pending] of batch.entries()) {
-        const error = errors[index];
-        if (error) {
-          pending.reject(error);
-        } else {
-          this.#settled.push(pending.prepared.jobId);
-          pending.resolve(pending.prepared.queued);
+        const outcome = written[index];
+        if (outcome instanceof Error) {
+          pending.reject(outcome);
+          continue;
         }
+        if (outcome === "settled") this.#settled.push(pending.prepared.jobId);
+        pending.resolve(pending.prepared.queued);
       }
     } catch (error) {
       for (const pending of batch) pending.reject(error);

@@ -11,21 +11,24 @@ import {
 type Pipeline = OwnedPipeline<PreparedSubmission>;
 type Replies = OwnedReplies<PreparedSubmission>;
 
+/** What became of a submission: it is written whole, or the rest is the sweeper's, or it is not accepted. */
+type Written = "settled" | "noted" | Error;
+
 /**
  * Writes submissions together: a note that they are under way, their places in the index, then for each its log and
  * record, and its entrance into its line or into BullMQ. That is one round trip, and a second one where a line has to
  * say first what comes into BullMQ. Neither is a transaction: what a crash leaves in between, the sweeper finds by the
  * note and completes. The notes of `settled` jobs are taken away by the way.
  *
- * Returns what went wrong with each, null where nothing did: `QueueFullError` when the key's cap refuses it, of which
- * nothing is left then.
+ * Returns what became of each: `QueueFullError` when the key's cap refuses it, of which nothing is left then. A job that
+ * was accepted before is not refused any more: its note stays, and the sweeper lets it in.
  * @throws what fails them all.
  */
 export async function writeSubmissions(
   submissions: readonly PreparedSubmission[],
   settled: readonly string[],
   dependencies: SubmissionDependencies,
-): Promise<(Error | null)[]> {
+): Promise<Written[]> {
   const { keys, queues } = dependencies;
   const first: Pipeline = new OwnedPipeline(() => queues.pipeline());
   if (settled.length > 0) first.run("all", "zrem", [keys.submissions, ...settled]);
@@ -43,20 +46,20 @@ export async function writeSubmissions(
   const written = await first.exec();
 
   const second: Pipeline = new OwnedPipeline(() => queues.pipeline());
-  const refused = new Map<PreparedSubmission, Error>();
+  const refused = new Map<PreparedSubmission, Written>();
   for (const entrance of entrances) {
     if (entrance.submissions.some((submission) => written.errorOf(submission))) continue;
     for (const submission of await complete(entrance, written, second, dependencies)) {
-      // One that a repeat has found there is not this submission's to undo.
-      if (mayBeThere(submission) && written.reply(creations.get(submission) ?? -1) === 0) continue;
-      undo(second, submission, dependencies);
-      refused.set(submission, new QueueFullError(dependencies.admission.maxQueuedOf(lineOf(submission))));
+      const wasThere = mayBeThere(submission) && written.reply(creations.get(submission) ?? -1) === 0;
+      if (!wasThere) undo(second, submission, dependencies);
+      const error = new QueueFullError(dependencies.admission.maxQueuedOf(lineOf(submission)));
+      refused.set(submission, wasThere ? "noted" : error);
     }
   }
   const completed = second.isEmpty ? null : await second.exec();
   return submissions.map(
     (submission) =>
-      written.errorOf(submission) ?? completed?.errorOf(submission) ?? refused.get(submission) ?? null,
+      written.errorOf(submission) ?? completed?.errorOf(submission) ?? refused.get(submission) ?? "settled",
   );
 }
 
@@ -113,11 +116,12 @@ async function complete(
   written: Replies,
   second: Pipeline,
   dependencies: SubmissionDependencies,
-): Promise<readonly PreparedSubmission[]> {
+): Promise<ReadonlySet<PreparedSubmission>> {
   const refused = await entrance.complete(written, second);
   if (!entrance.isAtOnce) {
-    const accepted = entrance.submissions.slice(0, entrance.submissions.length - refused.length);
-    for (const submission of accepted) close(second, submission, dependencies);
+    for (const submission of entrance.submissions) {
+      if (!refused.has(submission)) close(second, submission, dependencies);
+    }
   }
   return refused;
 }

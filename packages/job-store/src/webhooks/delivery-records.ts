@@ -23,7 +23,7 @@ interface StoredDelivery {
 }
 
 /**
- * The deliveries of a job: a hash in its slot that expires with it. `N` is what the delivery is of; `N:status`,
+ * The deliveries of a job: a hash in its slot that expires with it, but not while one of them is pending. `N` is what the delivery is of; `N:status`,
  * `N:generation` and `N:next` where it stands; `N:count` and `N:1` … its attempts.
  */
 export class DeliveryRecords {
@@ -70,8 +70,13 @@ export class DeliveryRecords {
     return (await this.#redis.millraceReplayDelivery(...this.#names(jobId), n)) === 1;
   }
 
-  #names(jobId: string): [record: string, deliveries: string] {
-    return [this.#keys.record(jobId), this.#keys.deliveries(jobId)];
+  /** Lets them expire with the job, when it has ended. */
+  async settle(jobId: string): Promise<void> {
+    await this.#redis.millraceSettleDeliveries(...this.#names(jobId));
+  }
+
+  #names(jobId: string): [record: string, log: string, deliveries: string] {
+    return [this.#keys.record(jobId), this.#keys.log(jobId), this.#keys.deliveries(jobId)];
   }
 }
 

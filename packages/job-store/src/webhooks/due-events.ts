@@ -1,6 +1,7 @@
 import { webhookEvents, WebhookEvent, type Webhook } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import { eventType } from "../reading/event-log.ts";
+import { storedEvents } from "../reading/stored-events.ts";
 import type { Keys } from "../keys.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
 
@@ -11,46 +12,36 @@ export interface DueEvent {
   event: WebhookEvent;
 }
 
+interface LogOfJob {
+  redis: Redis;
+  keys: Keys;
+}
+
 /**
- * What a job's webhook has to be told of: the end of its log, if it has ended, and calls that wait for an approval. One
- * that has been decided before it could be told is told no more.
+ * What a job's webhook has to be told of, whether it has been or not: its ends, also one after which it was retried, and
+ * calls that wait for an approval. One that has been decided before it could be told is told no more.
  */
-export async function dueEvents(
-  jobId: string,
-  webhook: Webhook,
-  { redis, keys }: { redis: Redis; keys: Keys },
-): Promise<DueEvent[]> {
+export async function dueEvents(jobId: string, webhook: Webhook, source: LogOfJob): Promise<DueEvent[]> {
   const wanted = new Set(webhookEvents(webhook));
-  if (wanted.has("approval.requested")) {
-    const log = await redis.lrange(keys.log(jobId), 0, -1);
-    const last = dueEvent(log.at(-1) ?? "", log.length);
-    const all = [...openApprovals(log), ...(last && last.event !== "approval.requested" ? [last] : [])];
-    return all.filter(({ event }) => wanted.has(event));
-  }
-  const reads = redis.pipeline().llen(keys.log(jobId)).lindex(keys.log(jobId), -1);
-  const [length, last] = pipelineReplies(await reads.exec());
-  const due = typeof last === "string" ? dueEvent(last, length as number) : null;
-  return due && wanted.has(due.event) ? [due] : [];
-}
-
-function dueEvent(stored: string, n: number): DueEvent | null {
-  const event = stored === "" ? null : WebhookEvent.safeParse(eventType(stored));
-  return event?.success ? { n, event: event.data } : null;
-}
-
-const REQUESTED = '{"type":"approval.requested"';
-const RESOLVED = '{"type":"approval.resolved"';
-
-function openApprovals(log: readonly string[]): DueEvent[] {
+  let n = wanted.has("approval.requested") ? 0 : await idBeforeEnds(jobId, source);
+  const ends: DueEvent[] = [];
   const open = new Map<string, DueEvent>();
-  for (const [index, stored] of log.entries()) {
-    if (stored.startsWith(REQUESTED)) {
-      open.set(callOf(stored), { n: index + 1, event: "approval.requested" });
-    } else if (stored.startsWith(RESOLVED)) {
-      open.delete(callOf(stored));
-    }
+  for await (const stored of storedEvents(source.redis, source.keys.log(jobId), n)) {
+    n += 1;
+    const type = eventType(stored);
+    const event = WebhookEvent.safeParse(type);
+    if (type === "approval.resolved") open.delete(callOf(stored));
+    else if (event.data === "approval.requested") open.set(callOf(stored), { n, event: event.data });
+    else if (event.success) ends.push({ n, event: event.data });
   }
-  return [...open.values()];
+  return [...open.values(), ...ends].filter(({ event }) => wanted.has(event));
+}
+
+/** All ends of the job come after this id. One that was never reopened ends with its log. */
+async function idBeforeEnds(jobId: string, { redis, keys }: LogOfJob): Promise<number> {
+  const reads = redis.pipeline().llen(keys.log(jobId)).hget(keys.record(jobId), "generation");
+  const [length, generation] = pipelineReplies(await reads.exec());
+  return generation === "0" ? Math.max(0, Number(length) - 1) : 0;
 }
 
 function callOf(stored: string): string {

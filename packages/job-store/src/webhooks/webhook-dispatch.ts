@@ -60,9 +60,12 @@ export class WebhookDispatch {
     const webhook =
       typeof first === "string" ? (JSON.parse(first) as QueuedEvent).request.webhook : undefined;
     if (typeof status !== "string" || !webhook) return true;
-    for (const { n, event } of await dueEvents(jobId, webhook, this.#options)) {
+    const due = await dueEvents(jobId, webhook, this.#options);
+    for (const { n, event } of due) {
       await records.open({ jobId, n }, { event, createdAt: clock.now() });
     }
+    // There may be some of calls that have been decided since.
+    if (due.length === 0) await records.settle(jobId);
     // Replays too.
     for (const [n, delivery] of await records.read(jobId)) {
       if (delivery.status === "pending") await queue.add({ jobId, n, generation: delivery.generation });

@@ -71,9 +71,10 @@ export async function claimChat(
   jobId: string,
   run = 1,
   request: ChatJobRequest | null = CHAT_REQUEST,
+  isHeld = false,
 ): Promise<JobRun> {
   const fence = { jobId, generation: 0, run, workerId: `worker_${run}` };
-  const claim = await claimRun(fence, request ?? undefined, { redis, keys, clock: systemClock });
+  const claim = await claimRun(fence, request ?? undefined, { redis, keys, clock: systemClock }, isHeld);
   if (claim.outcome !== "claimed") throw new Error(`not claimed: ${claim.outcome}`);
   return claim.run;
 }

@@ -55,7 +55,8 @@ export async function linesGone({ redis, keyPrefix }: Installation): Promise<voi
   await vi.waitFor(async () => expect(await left()).toEqual([]), PATIENCE_MS);
 }
 
-/** The api takes the note of a whole submission back a little later. */
-export async function noteTaken({ redis, keys }: Installation): Promise<void> {
-  await vi.waitFor(async () => expect(await redis.exists(keys.submissions)).toBe(0), PATIENCE_MS);
+/** The api takes the note of a whole submission back a little later; those of `left` stay. */
+export async function noteTaken({ redis, keys }: Installation, left: string[] = []): Promise<void> {
+  const notes = () => redis.zrange(keys.submissions, "0", "-1");
+  await vi.waitFor(async () => expect(await notes()).toEqual(left), PATIENCE_MS);
 }

@@ -82,13 +82,15 @@ function pathOf(request: IncomingMessage): string {
 export interface FixtureHttpOptions {
   /** Serves a request of its own way; true when it did. Called first, for every request. */
   intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** Any that is free by default. */
+  port?: number;
   /** How long an idle connection is kept, in milliseconds. Node's 5 s by default. */
   keepAliveMs?: number;
 }
 
 /** Serves the fixture over Streamable HTTP, SSE and WebSocket on a free port of 127.0.0.1. */
 export async function startFixtureHttp(options: FixtureHttpOptions = {}): Promise<FixtureHttp> {
-  const { intercept, keepAliveMs } = options;
+  const { intercept, port: wanted = 0, keepAliveMs } = options;
   const stats = new FixtureStats();
   const requests: RecordedRequest[] = [];
   const sse = httpWithSse(stats);
@@ -117,7 +119,7 @@ export async function startFixtureHttp(options: FixtureHttpOptions = {}): Promis
     void createFixtureServer({ stats }).connect(new WebSocketServerTransport(socket));
   });
 
-  server.listen(0, "127.0.0.1");
+  server.listen(wanted, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const close = async () => {

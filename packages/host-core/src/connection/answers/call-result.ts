@@ -1,16 +1,34 @@
-import { z } from "zod";
 import { ContentBlock } from "@millrace/contracts";
 import type { ServerToolResult } from "../connection.ts";
-import { parseAnswer } from "./parse-answer.ts";
 
-const CallResult = z.object({
-  content: z.array(ContentBlock).default([]),
-  structuredContent: z.record(z.string(), z.unknown()).nullish(),
-  isError: z.boolean().nullish(),
-});
+/** Of a text that says what a server sent. */
+const QUOTE_LENGTH = 100_000;
 
-/** @throws RequestRejectedError when the answer is no tool result. */
-export function readCallResult(answer: unknown): ServerToolResult {
-  const { content, structuredContent, isError } = parseAnswer(CallResult, answer, "tool result");
-  return { content, structuredContent: structuredContent ?? null, isError: isError ?? false };
+function quote(what: string, value: unknown): ContentBlock {
+  return { type: "text", text: `${what}: ${JSON.stringify(value).slice(0, QUOTE_LENGTH)}` };
+}
+
+function readBlock(block: unknown): ContentBlock {
+  const parsed = ContentBlock.safeParse(block);
+  return parsed.success ? parsed.data : quote("[a part of the result that is no MCP content]", block);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Reads a tool's result, however odd it is: the tool has done its work, and may have left its mark. What is no content
+ * becomes a text that quotes it. So does structured content that is no object, which protocol 2026-07-28 allows.
+ */
+export function readCallResult(answer: Readonly<Record<string, unknown>>): ServerToolResult {
+  const { content = [], structuredContent = null, isError } = answer;
+  const blocks = Array.isArray(content) ? content.map(readBlock) : [readBlock(content)];
+  const read = { structuredContent: null, isError: isError === true };
+  if (structuredContent === null) return { ...read, content: blocks, misfits: [] };
+  if (isObject(structuredContent)) return { ...read, content: blocks, structuredContent, misfits: [] };
+  const misfits = [
+    { path: "structured_content", message: "is no object; it stands in `content`, as a text" },
+  ];
+  return { ...read, content: [...blocks, quote("[structured content]", structuredContent)], misfits };
 }

@@ -27,6 +27,8 @@ const METHOD_NOT_FOUND = -32_601;
  * they are sent.
  */
 export abstract class ServerRequests {
+  /** Messages that have arrived so far. */
+  heard = 0;
   /** Names of the tools that run as tasks only; known after listing. */
   protected taskTools: ReadonlySet<string> = new Set();
   readonly #warn: (warning: string) => void;

@@ -1,10 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client, McpSubscription, SubscriptionFilter } from "@modelcontextprotocol/client";
+import { systemClock } from "../../clock.ts";
 import { describeError } from "../../describe-error.ts";
 import type { McpConnectionEvents } from "../connection.ts";
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
+/** A stream that breaks sooner has proven nothing. */
+const SHORT_LIFE_MS = 10_000;
 
 function wantedChanges(client: Client): SubscriptionFilter | null {
   const { tools, resources, prompts } = client.getServerCapabilities() ?? {};
@@ -59,8 +62,9 @@ export class ChangeFeed {
     let subscription: McpSubscription | null = first;
     for (let pauseMs = FIRST_PAUSE_MS; !signal.aborted; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
       if (subscription) {
+        const openedAt = systemClock.monotonicMs();
         await subscription.closed;
-        pauseMs = FIRST_PAUSE_MS;
+        if (systemClock.monotonicMs() - openedAt >= SHORT_LIFE_MS) pauseMs = FIRST_PAUSE_MS;
       }
       await delay(pauseMs, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;

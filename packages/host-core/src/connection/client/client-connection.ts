@@ -1,19 +1,10 @@
-import {
-  ProtocolError,
-  SdkError,
-  SdkErrorCode,
-  type Client,
-  type StandardSchemaV1,
-} from "@modelcontextprotocol/client";
+import type { Client, StandardSchemaV1 } from "@modelcontextprotocol/client";
 import { abortable } from "../../abortable.ts";
 import type { QuestionSettings, TransportSettings } from "../../config/server-settings.ts";
 import { describeError } from "../../describe-error.ts";
 import { readCallResult } from "../answers/call-result.ts";
 import { ServerRequests } from "../answers/server-requests.ts";
 import {
-  ConnectionLostError,
-  NeedsAuthError,
-  RequestRejectedError,
   type McpConnection,
   type McpConnectionEvents,
   type ServerTool,
@@ -23,18 +14,17 @@ import {
 } from "../connection.ts";
 import { ServerQuestions } from "../questions/server-questions.ts";
 import { CancelledCalls, type CancelNotice } from "../wire/cancelled-calls.ts";
+import { Probe, PROBE_TIMEOUT_MS } from "../wire/probe.ts";
 import { ProgressRouter } from "../wire/progress-router.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import { createClient } from "./create-client.ts";
 import { putItemsBack, setItemsAside } from "./listed-items.ts";
 import { SentNotices } from "./sent-notices.ts";
+import { translateError } from "./translate-error.ts";
 import { changeMessages, openModernLink, type ModernLink, type ModernLinkOptions } from "./transports.ts";
 
 /** Our deadlines are signals; the SDK's own, 60 s by default, is moved out of the way. The longest timer there is. */
 const NO_TIMEOUT_MS = 2_147_483_647;
-const PROBE_TIMEOUT_MS = 5_000;
-/** JSON-RPC 2.0, "Error object". */
-const INTERNAL_ERROR = -32_603;
 
 /** Takes every object: what is in it is judged by us. */
 const anyResult: StandardSchemaV1<unknown, Record<string, unknown>> = {
@@ -44,18 +34,6 @@ const anyResult: StandardSchemaV1<unknown, Record<string, unknown>> = {
     validate: (value) => ({ value: value as Record<string, unknown> }),
   },
 };
-
-/** Faults of the connection; all others are faults of what the server said. */
-const LOST: ReadonlySet<SdkErrorCode> = new Set([
-  SdkErrorCode.NotConnected,
-  SdkErrorCode.ConnectionClosed,
-  SdkErrorCode.SendFailed,
-  SdkErrorCode.RequestTimeout,
-]);
-
-function isHttpError(error: SdkError): boolean {
-  return error.code.startsWith("CLIENT_HTTP");
-}
 
 export interface ClientConnectionOptions extends Omit<ModernLinkOptions, "onStderr"> {
   transport: TransportSettings;
@@ -72,13 +50,13 @@ export class ClientConnection extends ServerRequests implements McpConnection {
   readonly #cancelled: CancelledCalls;
   readonly #notices: SentNotices;
   readonly #changes: ChangeFeed;
+  readonly #probe: Probe;
   readonly #options: ClientConnectionOptions;
   #tools: ReadonlyMap<string, ServerTool> = new Map();
   #established = false;
   #closing: Promise<void> | null = null;
   /** Set once no answer can come any more. */
   #lostReason: string | null = null;
-  #isProbing = false;
   /** Stands for the id of a request whose cancelling needs no notice. */
   #unnamed = 0;
 
@@ -92,8 +70,15 @@ export class ClientConnection extends ServerRequests implements McpConnection {
     this.#changes = new ChangeFeed(this.#client, events);
     this.#link = openModernLink(options.transport, { ...options, onStderr: events.onStderr });
     this.#cancelled = new CancelledCalls({ ...this.#link, ping: (signal) => this.ping(signal) });
+    this.#probe = new Probe({
+      ping: (signal) => this.ping(signal),
+      onLost: (reason) => this.#lose(reason),
+    });
     this.#notices = new SentNotices(this.#link.transport);
     changeMessages(this.#link.transport, (message) => {
+      this.heard += 1;
+      const { id, method } = message;
+      if (method === undefined && id !== undefined) this.#link.streams?.answered(Number(id));
       this.#progress.inspect(message);
       this.#cancelled.inspect(message);
       return setItemsAside(message);
@@ -144,7 +129,7 @@ export class ClientConnection extends ServerRequests implements McpConnection {
     const onSent = (notice: CancelNotice) => onAborted?.(() => this.#cancelled.watch(notice, progressToken));
     try {
       const call = () => this.#abortable(send, signal, onSent);
-      return readCallResult(await this.#questions.during(sample, call));
+      return readCallResult(putItemsBack(await this.#questions.during(sample, call)));
     } finally {
       if (progressToken !== undefined) this.#progress.release(progressToken);
     }
@@ -194,18 +179,7 @@ export class ClientConnection extends ServerRequests implements McpConnection {
 
   #translate(error: unknown, signal: AbortSignal): unknown {
     if (signal.aborted) return signal.reason;
-    for (let cause = error; cause instanceof Error; cause = cause.cause) {
-      // The second is our own, to a question in its answer.
-      if (cause instanceof NeedsAuthError || cause instanceof RequestRejectedError) return cause;
-    }
-    // The SDK closes the transport of a server that speaks something else: that says less than the error.
-    const isRefused = error instanceof SdkError && error.code === SdkErrorCode.EraNegotiationFailed;
-    const reason = isRefused ? null : (this.#lostReason ?? this.#link.closeReason());
-    if (reason !== null) return new ConnectionLostError(reason);
-    if (error instanceof ProtocolError) return new RequestRejectedError(error.code, error.message);
-    const isLost = !(error instanceof SdkError) || LOST.has(error.code) || isHttpError(error);
-    if (isLost) return new ConnectionLostError(describeError(error));
-    return new RequestRejectedError(INTERNAL_ERROR, error.message);
+    return translateError(error, this.#lostReason ?? this.#link.closeReason());
   }
 
   async #shutDown(): Promise<void> {
@@ -226,21 +200,11 @@ export class ClientConnection extends ServerRequests implements McpConnection {
 
   #onTransportError(error: Error): void {
     if (!this.#established || this.#closing !== null || !this.#link.isDoubtedOnError) return;
-    void this.#probe(`the connection broke: ${describeError(error)}`);
+    void this.#probe.ask(`the connection broke: ${describeError(error)}`);
   }
 
-  /** Over HTTP nothing ends a call whose server has died; a question that fails does. */
-  async #probe(reason: string): Promise<void> {
-    if (this.#isProbing) return;
-    this.#isProbing = true;
-    try {
-      await this.ping(AbortSignal.timeout(PROBE_TIMEOUT_MS));
-    } catch (error) {
-      if (error instanceof RequestRejectedError) return;
-      this.#lostReason ??= reason;
-      await this.#client.close();
-    } finally {
-      this.#isProbing = false;
-    }
+  async #lose(reason: string): Promise<void> {
+    this.#lostReason ??= reason;
+    await this.#client.close();
   }
 }

@@ -1,13 +1,13 @@
 import type { JsonRpcMessage } from "../wire/json-rpc.ts";
 
-const KEYS = ["tools", "resources", "resourceTemplates", "prompts"];
+const KEYS = ["tools", "resources", "resourceTemplates", "prompts", "content"];
 const ITEMS = "millrace/items";
 
 type Answer = Record<string, unknown>;
 
 /**
- * Takes the entries of a list out of an answer before the SDK sees it, and puts them aside in `_meta`: the SDK refuses
- * a whole list over one odd entry.
+ * Takes the entries of a list, or the content of a result, out of an answer before the SDK sees it, and puts them aside
+ * in `_meta`: the SDK refuses the whole over one odd entry.
  */
 export function setItemsAside(message: JsonRpcMessage): JsonRpcMessage {
   const { result } = message;

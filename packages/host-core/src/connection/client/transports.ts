@@ -2,6 +2,7 @@ import { StreamableHTTPClientTransport, type Transport } from "@modelcontextprot
 import type { TransportSettings } from "../../config/server-settings.ts";
 import type { Logger } from "../../logger.ts";
 import type { ProcessGuard } from "../../process/process-guard.ts";
+import type { CallStreams } from "../http/call-streams.ts";
 import { RemoteAccess, type RemoteAccessOptions } from "../http/remote-access.ts";
 import type { JsonRpcMessage } from "../wire/json-rpc.ts";
 import { StdioTransport } from "../wire/stdio-transport.ts";
@@ -10,6 +11,8 @@ import { WebSocketTransport } from "../wire/websocket-transport.ts";
 export interface ModernLink {
   readonly transport: Transport;
   closeReason(): string | null;
+  /** The responses of requests, where each has one of its own. */
+  readonly streams: CallStreams | null;
   /** Frees what outlives `transport.close()`. */
   release(): Promise<void>;
   /** Whether an error of the transport leaves it open whether the server is still there. */
@@ -46,6 +49,7 @@ export function openModernLink(settings: TransportSettings, options: ModernLinkO
     return {
       transport: transport as Transport,
       closeReason: () => transport.closeReason,
+      streams: null,
       release: async () => {},
       isDoubtedOnError: false,
       callsEndWithConnection: true,
@@ -58,9 +62,16 @@ export function openModernLink(settings: TransportSettings, options: ModernLinkO
       agent: access.agent,
       headers: () => access.handshakeHeaders(),
       connectError: () => access.connectError(),
+      findRefusal: () => access.findRefusal(),
     });
     const closeReason = () => transport.closeReason;
-    const rest = { closeReason, release, isDoubtedOnError: false, callsEndWithConnection: false };
+    const rest = {
+      closeReason,
+      streams: null,
+      release,
+      isDoubtedOnError: false,
+      callsEndWithConnection: false,
+    };
     return { transport: transport as Transport, ...rest };
   }
   // The protocol has no HTTP with SSE any more: a server that says otherwise gets what it can answer with an error.
@@ -69,6 +80,7 @@ export function openModernLink(settings: TransportSettings, options: ModernLinkO
   return {
     transport,
     closeReason: () => null,
+    streams: access.streams,
     release,
     isDoubtedOnError: true,
     callsEndWithConnection: false,

@@ -13,6 +13,12 @@ export interface TokenSource {
   renew(fetch: Fetch, challenge: Response | null, rejected: string | null): Promise<string>;
 }
 
+export function askedForAuthorization(): NeedsAuthError {
+  return new NeedsAuthError(
+    'the server asks for authorization (HTTP status 401): give it "auth" or config.headers, or correct them',
+  );
+}
+
 function withToken(init: RequestInit | undefined, token: string): RequestInit {
   const headers = new Headers(init?.headers);
   headers.set("authorization", `Bearer ${token}`);
@@ -31,9 +37,7 @@ export function createAuthorizedFetch(fetch: Fetch, tokens: TokenSource | null):
     if (response.status !== 401) return response;
     await response.body?.cancel();
     if (!tokens) {
-      throw new NeedsAuthError(
-        'the server asks for authorization (HTTP status 401): give it "auth" or config.headers, or correct them',
-      );
+      throw askedForAuthorization();
     }
     const token = await tokens.renew(fetch, response, used);
     const second = await fetch(url, withToken(init, token));

@@ -1,5 +1,10 @@
+import { withDeadline } from "../../with-deadline.ts";
+import { AnswerTooLargeError, ConnectionLostError } from "../connection.ts";
 import type { RequestId } from "../wire/json-rpc.ts";
+import { BodyGauge } from "./body-gauge.ts";
+import { boundBody, isEventStream } from "./bound-body.ts";
 import type { Fetch } from "./guarded-fetch.ts";
+import { standInAnswer } from "./stand-in-answer.ts";
 
 /** A request that the SDKs have written has its id last; a key inside of `params` is followed by two braces. */
 const REQUEST_ID = /"id":(\d+)\}$/;
@@ -10,28 +15,78 @@ function requestIdOf(init: RequestInit | undefined): number | null {
   return match ? Number(match[1]) : null;
 }
 
+/** A server that hangs takes no notice. */
+const NOTICE_TIMEOUT_MS = 2_000;
+
+function isNotice(init: RequestInit | undefined): init is RequestInit & { body: string } {
+  return typeof init?.body === "string" && init.body.includes('"notifications/cancelled"');
+}
+
+/** Sends a notice, and takes it for accepted when the server does not say so in time. */
+async function fetchNotice(fetch: Fetch, url: string | URL, init: RequestInit): Promise<Response> {
+  const reason = new Error("the server takes no notice");
+  const signal = init.signal ?? new AbortController().signal;
+  try {
+    return await withDeadline({ signal, timeoutMs: NOTICE_TIMEOUT_MS, reason }, (bounded) =>
+      fetch(url, { ...init, signal: bounded }),
+    );
+  } catch (error) {
+    if (error === reason) return new Response(null, { status: 202 });
+    throw error;
+  }
+}
+
 /** An answer that nobody waits for: it tells the SDK that it need not ask for the rest of the stream. */
 function lastWords(id: RequestId): string {
   return JSON.stringify({ jsonrpc: "2.0", id, result: {} });
 }
 
+/** The line breaks end an event that was cut off. */
+function asEvent(text: string): Uint8Array {
+  return new TextEncoder().encode(`\n\nevent: message\ndata: ${text}\n\n`);
+}
+
+function brokenOff(): Error {
+  return new ConnectionLostError("its response ended before the answer had come");
+}
+
 /**
- * The responses of requests over Streamable HTTP, so that one can be ended. A server of the TypeScript SDK never ends
- * the response of a call that was cancelled: each would hold a socket until the session is over.
+ * The responses of requests over Streamable HTTP. One can be ended: a server of the TypeScript SDK never ends the
+ * response of a call that was cancelled, and each would hold a socket until the session is over. One that ends too
+ * early, or is too large, fails its request: the SDKs would wait for an answer that cannot come any more.
  */
 export class CallStreams {
   readonly #ends = new Map<RequestId, () => void>();
+  /** Requests whose stream has begun, and brought no answer yet. */
+  readonly #unanswered = new Set<RequestId>();
+  /** Those whose stream broke off after an event with an id: the SDK asks for the rest of it. */
+  readonly #resuming = new Set<RequestId>();
 
   /** Ends the response of a request that was cancelled. The transport meets neither an error nor a stream to resume. */
   end(id: RequestId): void {
+    this.answered(id);
     this.#ends.get(id)?.();
   }
 
-  /** Fetch whose responses can be ended. */
+  /** How its stream ends is of no interest any more. */
+  answered(id: RequestId): void {
+    this.#unanswered.delete(id);
+    this.#resuming.delete(id);
+  }
+
+  /** The SDK has given up asking for the rest of a stream, and does not say of which: the requests that it may concern. */
+  giveUp(): RequestId[] {
+    const ids = [...this.#resuming];
+    for (const id of ids) this.answered(id);
+    return ids;
+  }
+
+  /** Fetch whose responses can be ended, and whose messages are bounded. */
   watch(fetch: Fetch): Fetch {
-    return (url, init) => {
+    return async (url, init) => {
       const id = requestIdOf(init);
-      return id === null ? fetch(url, init) : this.#fetchFor(id, fetch, url, init);
+      if (id !== null) return await this.#fetchFor(id, fetch, url, init);
+      return boundBody(await (isNotice(init) ? fetchNotice(fetch, url, init) : fetch(url, init)));
     };
   }
 
@@ -57,11 +112,12 @@ export class CallStreams {
       forget();
       throw error;
     }
-    const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
-    if (response.body && isStream) return this.#withEnd(id, response, response.body, forget);
+    if (response.ok && response.body && isEventStream(response)) {
+      return this.#withEnd(id, response, response.body, forget);
+    }
     // The body of any other answer follows at once.
     forget();
-    return response;
+    return boundBody(response);
   }
 
   #withEnd(
@@ -71,38 +127,69 @@ export class CallStreams {
     forget: () => void,
   ): Response {
     const reader = body.getReader();
+    const gauge = new BodyGauge(true);
+    this.#unanswered.add(id);
     let isEnded = false;
+    /** What the stream ends with once the stand-in has been read; null while it goes on. */
+    let ending: { error: unknown } | null = null;
     const stream = new ReadableStream<Uint8Array>({
       start: (controller) => {
         this.#ends.set(id, () => {
           forget();
           isEnded = true;
-          controller.enqueue(new TextEncoder().encode(`event: message\ndata: ${lastWords(id)}\n\n`));
+          controller.enqueue(asEvent(lastWords(id)));
           controller.close();
           reader.cancel().catch(() => {});
         });
       },
-      async pull(controller) {
+      pull: async (controller) => {
+        if (ending) return controller.error(ending.error);
         try {
           const { value, done } = await reader.read();
           if (isEnded) return;
           if (!done) {
+            gauge.add(value);
             controller.enqueue(value);
             return;
           }
           forget();
+          this.#standIn(id, gauge, brokenOff(), controller);
           controller.close();
         } catch (error) {
           forget();
-          controller.error(error);
+          reader.cancel(error).catch(() => {});
+          if (error instanceof AnswerTooLargeError) {
+            this.#standIn(id, gauge, error, controller);
+            controller.close();
+            return;
+          }
+          ending = { error };
+          if (!this.#standIn(id, gauge, brokenOff(), controller)) controller.error(error);
         }
       },
-      async cancel(reason) {
+      cancel: async (reason) => {
         forget();
+        this.answered(id);
         await reader.cancel(reason);
       },
     });
     // Another response would have to copy all headers, for each call.
     return Object.defineProperty(response, "body", { value: stream });
+  }
+
+  /** Ends what was cut off with an answer of ours, where none can come any more; whether it did. */
+  #standIn(
+    id: RequestId,
+    { hasIds }: BodyGauge,
+    error: Error,
+    controller: ReadableStreamDefaultController<Uint8Array>,
+  ): boolean {
+    if (!this.#unanswered.delete(id)) return false;
+    if (hasIds && !(error instanceof AnswerTooLargeError)) {
+      this.#resuming.add(id);
+      return false;
+    }
+    controller.enqueue(asEvent(standInAnswer(id, error)));
+    return true;
   }
 }

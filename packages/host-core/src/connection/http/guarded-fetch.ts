@@ -1,5 +1,8 @@
 import { fetch as undiciFetch, type Agent } from "undici";
+import { describeError } from "../../describe-error.ts";
+import { NotRunError } from "../connection.ts";
 import { AddressRefusedError, type AddressGuardOptions } from "./address-guard.ts";
+import { MAX_BODY_BYTES } from "./body-gauge.ts";
 import { NetworkGuard } from "./network-guard.ts";
 
 /** The fetch that both SDKs take. */
@@ -35,13 +38,39 @@ function describeNetworkError(error: unknown): unknown {
   );
 }
 
+/** Names of failures before the first byte of a request could be sent. */
+const CONNECT_CODES: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+function isConnectError(cause: Error): boolean {
+  if (cause instanceof AddressRefusedError) return true;
+  if (!("code" in cause) || typeof cause.code !== "string") return false;
+  if (CONNECT_CODES.has(cause.code) || CERTIFICATE_CODE.test(cause.code)) return true;
+  return "syscall" in cause && cause.syscall === "connect";
+}
+
+/** What is thrown for a request that failed below HTTP. */
+function toRejection(error: unknown): unknown {
+  const described = describeNetworkError(error);
+  const cause = causeOf(error);
+  return cause && isConnectError(cause) ? new NotRunError(describeError(described), { cause }) : described;
+}
+
 /**
  * Fetch for the connections of the server at `configuredUrl`: it reaches only what `NetworkGuard` allows, and knows no
  * limit of 300 s between two bytes: an idle stream is normal here, and calls have their own.
  */
 export function createGuardedFetch(configuredUrl: URL, options: AddressGuardOptions = {}): GuardedFetch {
   const guard = new NetworkGuard(configuredUrl, options);
-  const agent = guard.createAgent({ headersTimeout: 0, bodyTimeout: 0 });
+  const agent = guard.createAgent({
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    webSocket: { maxPayloadSize: MAX_BODY_BYTES },
+  });
   // Two declarations of one standard: undici's and the one that comes with Node's types.
   const patientFetch = undiciFetch as unknown as (
     url: string | URL,
@@ -50,7 +79,7 @@ export function createGuardedFetch(configuredUrl: URL, options: AddressGuardOpti
   return {
     fetch: (url, init) =>
       patientFetch(url, { ...init, dispatcher: agent }).catch((error: unknown) => {
-        throw describeNetworkError(error);
+        throw toRejection(error);
       }),
     agent,
     connectError: () => guard.lastError && (describeNetworkError(guard.lastError) as Error),

@@ -1,8 +1,10 @@
 import type { LookupFunction } from "node:net";
 import type { AuthSettings, TransportSettings } from "../../config/server-settings.ts";
-import { createAuthorizedFetch, type TokenSource } from "./authorized-fetch.ts";
+import { askedForAuthorization, createAuthorizedFetch, type TokenSource } from "./authorized-fetch.ts";
 import { CallStreams } from "./call-streams.ts";
 import { createGuardedFetch, type Fetch, type GuardedFetch } from "./guarded-fetch.ts";
+
+const REFUSAL_TIMEOUT_MS = 2_000;
 
 type RemoteSettings = Exclude<TransportSettings, { type: "stdio" }>;
 
@@ -60,6 +62,20 @@ export class RemoteAccess {
     if (!this.#tokens) return { ...this.headers };
     const token = await this.#tokens.renew(this.#guarded.fetch, null, this.#tokens.current);
     return { ...this.headers, authorization: `Bearer ${token}` };
+  }
+
+  /** Why a WebSocket's handshake was refused, as far as an ordinary request to the same place tells. */
+  async findRefusal(): Promise<Error | null> {
+    const url = new URL(this.url);
+    url.protocol = url.protocol.replace("ws", "http");
+    const signal = AbortSignal.timeout(REFUSAL_TIMEOUT_MS);
+    try {
+      const response = await this.#guarded.fetch(url, { headers: await this.handshakeHeaders(), signal });
+      await response.body?.cancel();
+      return response.status === 401 ? askedForAuthorization() : null;
+    } catch {
+      return null;
+    }
   }
 
   release(): Promise<void> {

@@ -7,7 +7,6 @@ import { readCallResult } from "../answers/call-result.ts";
 import { ServerRequests } from "../answers/server-requests.ts";
 import {
   ConnectionLostError,
-  RequestRejectedError,
   type McpConnection,
   type McpConnectionEvents,
   type ServerToolResult,
@@ -16,6 +15,7 @@ import {
 import { ServerQuestions } from "../questions/server-questions.ts";
 import { CancelledCalls, type CancelNotice } from "../wire/cancelled-calls.ts";
 import type { JsonRpcMessage } from "../wire/json-rpc.ts";
+import { Probe } from "../wire/probe.ts";
 import { ProgressRouter } from "../wire/progress-router.ts";
 import { RequestChannel } from "../wire/request-channel.ts";
 import { createClient } from "./create-client.ts";
@@ -25,10 +25,12 @@ import { openLink, type Link, type LinkOptions } from "./transports.ts";
 
 /** Our deadlines are signals; the SDK's own, 60 s by default, is moved out of the way. The longest timer there is. */
 const NO_TIMEOUT_MS = 2_147_483_647;
-/** For the answer of a server that may be gone. */
-const PROBE_TIMEOUT_MS = 5_000;
+/** How long the response of a cancelled call waits for the server to take note of that. */
+const NOTICE_TIMEOUT_MS = 2_000;
 /** For a DELETE to a server that may be gone. */
 const END_SESSION_TIMEOUT_MS = 2_000;
+/** What the SDK says when it asks no more for the rest of a stream. */
+const GIVEN_UP = /^Maximum reconnection attempts/;
 
 export interface SdkConnectionOptions extends Omit<LinkOptions, "onStderr"> {
   transport: TransportSettings;
@@ -44,12 +46,12 @@ export class SdkConnection extends ServerRequests implements McpConnection {
   readonly #progress: ProgressRouter;
   readonly #cancelled: CancelledCalls;
   readonly #channel: RequestChannel;
+  readonly #probe: Probe;
   readonly #options: SdkConnectionOptions;
   #established = false;
   #closing: Promise<void> | null = null;
   /** Set once no answer can come any more. */
   #lostReason: string | null = null;
-  #isProbing = false;
 
   constructor(options: SdkConnectionOptions) {
     super(options.events.onWarning);
@@ -59,6 +61,10 @@ export class SdkConnection extends ServerRequests implements McpConnection {
     this.#progress = new ProgressRouter(options.logger);
     this.#link = openLink(options.transport, { ...options, onStderr: options.events.onStderr });
     this.#cancelled = new CancelledCalls({ ...this.#link, ping: (signal) => this.ping(signal) });
+    this.#probe = new Probe({
+      ping: (signal) => this.ping(signal),
+      onLost: (reason) => this.#lose(reason),
+    });
     const { transport } = this.#link;
     this.#channel = new RequestChannel((message) =>
       transport.send(message as Parameters<typeof transport.send>[0]),
@@ -163,8 +169,9 @@ export class SdkConnection extends ServerRequests implements McpConnection {
       watching = proof;
       return proof;
     });
-    const end = () => this.#link.endResponse(notice.requestId);
-    (watching ?? notice.sent).then(end, end);
+    const end = () => this.#link.streams?.end(notice.requestId);
+    // A server that hangs takes no note of anything, and must not keep a socket for each call.
+    void (watching ?? settlesWithin(notice.sent, NOTICE_TIMEOUT_MS)).then(end, end);
   }
 
   #translate(error: unknown, signal: AbortSignal): unknown {
@@ -190,8 +197,11 @@ export class SdkConnection extends ServerRequests implements McpConnection {
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK has callbacks, and no events
     transport.onmessage = (message, extra) => {
       const given = message as JsonRpcMessage;
+      this.heard += 1;
       this.#progress.inspect(given);
       this.#cancelled.inspect(given);
+      if (given.method === undefined && given.id !== undefined)
+        this.#link.streams?.answered(Number(given.id));
       if (!this.#channel.take(given)) toClient?.(message, extra);
     };
   }
@@ -220,22 +230,13 @@ export class SdkConnection extends ServerRequests implements McpConnection {
   #onTransportError(error: Error): void {
     if (!this.#established || this.#closing !== null) return;
     const reason = `the connection broke: ${describeError(error)}`;
-    if (this.#link.onTransportError === "lost") void this.#lose(reason);
-    if (this.#link.onTransportError === "doubt") void this.#probe(reason);
-  }
-
-  /** Over HTTP nothing ends a call whose server has died; a failed ping does. */
-  async #probe(reason: string): Promise<void> {
-    if (this.#isProbing) return;
-    this.#isProbing = true;
-    try {
-      await this.ping(AbortSignal.timeout(PROBE_TIMEOUT_MS));
-    } catch (error) {
-      // An error is an answer too: some servers do not know ping.
-      if (!(error instanceof RequestRejectedError)) await this.#lose(reason);
-    } finally {
-      this.#isProbing = false;
+    if (GIVEN_UP.test(error.message)) {
+      for (const id of this.#link.streams?.giveUp() ?? []) {
+        this.#channel.fail(id, new ConnectionLostError(reason));
+      }
     }
+    if (this.#link.onTransportError === "lost") void this.#lose(reason);
+    if (this.#link.onTransportError === "doubt") void this.#probe.ask(reason);
   }
 
   /** Ends the SDK's client as if the transport had closed: all that waits is rejected, and the host is told. */

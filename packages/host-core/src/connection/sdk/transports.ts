@@ -4,8 +4,9 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { TransportSettings } from "../../config/server-settings.ts";
 import type { Logger } from "../../logger.ts";
 import type { ProcessGuard } from "../../process/process-guard.ts";
+import type { CallStreams } from "../http/call-streams.ts";
+import { paceStreams } from "../http/pace-streams.ts";
 import { RemoteAccess, type RemoteAccessOptions } from "../http/remote-access.ts";
-import type { RequestId } from "../wire/json-rpc.ts";
 import { orderNotices } from "../wire/ordered-notices.ts";
 import { StdioTransport } from "../wire/stdio-transport.ts";
 import { WebSocketTransport } from "../wire/websocket-transport.ts";
@@ -17,8 +18,8 @@ export interface Link {
   closeReason(): string | null;
   /** Tells the server that the session is over, where the transport has sessions. */
   endSession(): Promise<void>;
-  /** Ends the response of a request that was cancelled, where each has one of its own. */
-  endResponse(id: RequestId): void;
+  /** The responses of requests, where each has one of its own. */
+  readonly streams: CallStreams | null;
   /** Frees what outlives `transport.close()`. */
   release(): Promise<void>;
   /**
@@ -42,13 +43,14 @@ export interface LinkOptions extends RemoteAccessOptions {
 
 function openHttp(access: RemoteAccess): Link {
   const requestInit = { headers: { ...access.headers } };
-  const transport = new StreamableHTTPClientTransport(access.url, { requestInit, fetch: access.fetch });
+  const fetch = paceStreams(access.fetch);
+  const transport = new StreamableHTTPClientTransport(access.url, { requestInit, fetch });
   orderNotices(transport);
   return {
     transport,
     closeReason: () => null,
     endSession: () => transport.terminateSession(),
-    endResponse: (id) => access.streams.end(id),
+    streams: access.streams,
     release: () => access.release(),
     onTransportError: "doubt",
     callsEndWithConnection: false,
@@ -69,7 +71,7 @@ function openSse(access: RemoteAccess): Link {
     transport,
     closeReason: () => null,
     endSession: async () => {},
-    endResponse: () => {},
+    streams: access.streams,
     release: () => access.release(),
     onTransportError: "lost",
     callsEndWithConnection: false,
@@ -81,12 +83,13 @@ function openWebSocket(access: RemoteAccess): Link {
     agent: access.agent,
     headers: () => access.handshakeHeaders(),
     connectError: () => access.connectError(),
+    findRefusal: () => access.findRefusal(),
   });
   return {
     transport: transport as Transport,
     closeReason: () => transport.closeReason,
     endSession: async () => {},
-    endResponse: () => {},
+    streams: null,
     release: () => access.release(),
     onTransportError: "none",
     callsEndWithConnection: false,
@@ -99,7 +102,7 @@ function openStdio(settings: Extract<TransportSettings, { type: "stdio" }>, opti
     transport: transport as Transport,
     closeReason: () => transport.closeReason,
     endSession: async () => {},
-    endResponse: () => {},
+    streams: null,
     release: async () => {},
     onTransportError: "none",
     callsEndWithConnection: true,

@@ -1,4 +1,5 @@
 import { RequestRejectedError } from "../connection.ts";
+import { errorOfAnswer } from "../http/stand-in-answer.ts";
 import type { CancelNotice } from "./cancelled-calls.ts";
 import type { JsonRpcMessage, RequestId } from "./json-rpc.ts";
 
@@ -75,6 +76,12 @@ export class RequestChannel {
     return true;
   }
 
+  /** No answer to this one can come any more. */
+  fail(id: RequestId, reason: Error): void {
+    this.#pending.get(id)?.reject(reason);
+    this.#pending.delete(id);
+  }
+
   /** No answer can come any more. */
   lost(reason: Error): void {
     for (const { reject } of this.#pending.values()) reject(reason);
@@ -90,11 +97,8 @@ export class RequestChannel {
   }
 }
 
-function toRejection(error: unknown): RequestRejectedError {
+function toRejection(error: unknown): Error {
   const given: { code?: unknown; message?: unknown } = Object(error);
   const code = typeof given.code === "number" ? given.code : INTERNAL_ERROR;
-  return new RequestRejectedError(
-    code,
-    typeof given.message === "string" ? given.message : "without a message",
-  );
+  return errorOfAnswer(code, typeof given.message === "string" ? given.message : "without a message");
 }

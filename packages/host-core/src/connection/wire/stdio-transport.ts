@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import type { Logger } from "../../logger.ts";
+import { NotRunError } from "../connection.ts";
 import { endProcessGroup } from "../../process/process-group.ts";
 import type { ProcessGuard } from "../../process/process-guard.ts";
 import { settlesWithin } from "../../settles-within.ts";
@@ -14,6 +15,8 @@ const SIGTERM_GRACE_MS = 2_000;
 const PIPES_GRACE_MS = 500;
 /** Far above any result that a job may keep, so that one is refused on its own and not with its connection. */
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+/** As much may wait for a server that does not read. */
+const MAX_UNREAD_BYTES = MAX_MESSAGE_BYTES;
 const MAX_STDERR_LINE_BYTES = 8 * 1024;
 
 export interface StdioTransportOptions {
@@ -91,6 +94,7 @@ export class StdioTransport implements MessageTransport {
     try {
       await this.#write(`${JSON.stringify(message)}\n`);
     } catch (error) {
+      if (error instanceof NotRunError) throw error;
       // A server that has just died is noticed here first; a moment later it is known what of.
       await settlesWithin(this.#finished.promise, PIPES_GRACE_MS);
       throw error;
@@ -111,7 +115,10 @@ export class StdioTransport implements MessageTransport {
     this.#outgoing = null;
     if (!outgoing) return;
     const { text, written } = outgoing;
-    if (this.#child?.stdin.writable) {
+    if ((this.#child?.stdin.writableLength ?? 0) > MAX_UNREAD_BYTES) {
+      const unread = `${MAX_UNREAD_BYTES / 1024 / 1024} MiB wait for it`;
+      written.reject(new NotRunError(`the server does not read its stdin: ${unread}`));
+    } else if (this.#child?.stdin.writable) {
       this.#child.stdin.write(text, (error) => (error ? written.reject(error) : written.resolve()));
     } else {
       written.reject(new Error("the server's stdin is closed"));
@@ -164,7 +171,7 @@ export class StdioTransport implements MessageTransport {
       message = readMessage(line);
     } catch {
       // Many servers print a banner or a debug line to stdout; that is no reason to lose their tools.
-      this.#options.logger.debug({ line: line.slice(0, 200) }, "ignored what is no MCP message on stdout");
+      this.#options.logger.debug({ line }, "ignored what is no MCP message on stdout");
       return;
     }
     this.onmessage?.(message);

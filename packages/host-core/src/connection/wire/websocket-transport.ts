@@ -13,6 +13,8 @@ export interface WebSocketTransportOptions {
   headers: () => Promise<Record<string, string>>;
   /** Why the last attempt to connect failed below HTTP; null when it did not. */
   connectError: () => Error | null;
+  /** Asks why the handshake was refused; null when that cannot be found out. Never rejects. */
+  findRefusal: () => Promise<Error | null>;
 }
 
 /**
@@ -35,7 +37,7 @@ export class WebSocketTransport implements MessageTransport {
   }
 
   async start(): Promise<void> {
-    const { agent, headers, connectError } = this.#options;
+    const { agent, headers, connectError, findRefusal } = this.#options;
     const socket = new WebSocket(this.#url, {
       protocols: [SUBPROTOCOL],
       headers: await headers(),
@@ -61,7 +63,11 @@ export class WebSocketTransport implements MessageTransport {
         this.closeReason = `the WebSocket was closed with code ${code}${reason ? `: ${reason}` : ""}`;
       this.onclose?.();
     });
-    await opened.promise;
+    try {
+      await opened.promise;
+    } catch (error) {
+      throw (connectError() === null ? await findRefusal() : null) ?? error;
+    }
   }
 
   async send(message: JsonRpcMessage): Promise<void> {

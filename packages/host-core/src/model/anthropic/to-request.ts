@@ -7,6 +7,7 @@ import type {
 } from "@anthropic-ai/sdk/resources/messages";
 import type { AssistantBlock, ConversationMessage, ModelSettings } from "@millrace/contracts";
 import type { ModelRequest, ModelTool } from "../model.ts";
+import { sentToolName } from "../sent-tool-name.ts";
 
 type UserContent = Extract<ConversationMessage, { role: "user" }>["content"];
 
@@ -38,14 +39,14 @@ export function requestHeaders({ temperature }: ModelRequest): Record<string, st
 
 /**
  * `off` leaves the model to itself: current models refuse to be told `disabled`. `summarized`, because their default
- * is to think in silence. A forced tool call excludes thinking.
+ * is to think in silence. A forced tool call excludes thinking, and so does a temperature.
  */
 function thinking(
   settings: ModelSettings,
-  { toolChoice }: ModelRequest,
+  { toolChoice, temperature }: ModelRequest,
 ): Pick<MessageCreateParamsStreaming, "thinking"> {
   const isForced = toolChoice !== "auto" && toolChoice !== "none";
-  if (settings.thinking === "off" || isForced) return {};
+  if (settings.thinking === "off" || isForced || temperature !== undefined) return {};
   return { thinking: { type: "adaptive", display: "summarized" } };
 }
 
@@ -89,7 +90,7 @@ function userMessage(content: UserContent, isMarked: boolean): MessageParam {
 function assistantContent(content: readonly AssistantBlock[]): ContentBlockParam[] {
   const blocks = content.filter(isTakenBack).map((block): ContentBlockParam => {
     if (block.type !== "tool_use") return block;
-    return { type: "tool_use", id: block.id, name: block.name, input: block.input };
+    return { type: "tool_use", id: block.id, name: sentToolName(block.name), input: block.input };
   });
   // Thinking alone, such as of a turn that was cut off, is refused.
   return blocks.some(({ type }) => type === "text" || type === "tool_use") ? blocks : [];

@@ -12,6 +12,7 @@ import type {
   ToolResultBlock,
   UserBlock,
 } from "@millrace/contracts";
+import { sentToolName } from "../sent-tool-name.ts";
 
 type UserContent = Extract<ConversationMessage, { role: "user" }>["content"];
 
@@ -91,7 +92,7 @@ function assistantMessages(content: readonly AssistantBlock[]): ChatCompletionAs
   const text = content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("");
   const toolCalls = content.flatMap((block) => {
     if (block.type !== "tool_use") return [];
-    const call = { name: block.name, arguments: JSON.stringify(block.input) };
+    const call = { name: sentToolName(block.name), arguments: JSON.stringify(block.input) };
     return [{ id: block.id, type: "function" as const, function: call }];
   });
   if (toolCalls.length > 0) {

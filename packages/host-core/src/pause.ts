@@ -1,4 +1,4 @@
-import { abortable } from "../abortable.ts";
+import { abortable } from "./abortable.ts";
 
 /** Waits; rejects with the signal's reason when it aborts. */
 export async function pause(forMs: number, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-import { abortable } from "../abortable.ts";
+import { abortable } from "./abortable.ts";
 
 /** Aborts with `signal`, and with `reason` after `timeoutMs`. */
 export interface Deadline {

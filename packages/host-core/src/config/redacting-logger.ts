@@ -1,0 +1,23 @@
+import type { Logger } from "../logger.ts";
+import { redact } from "./secrets.ts";
+
+/** Of a text that is logged. */
+const LONGEST_TEXT = 2_000;
+/** So much is searched for secrets: one that the cut goes through lies far behind what is logged. */
+const LONGEST_SEARCHED = 20_000;
+
+/** A logger that hides secrets in the texts among its fields, before it cuts those that are long. */
+export function redactingLogger(logger: Logger, secrets: readonly string[]): Logger {
+  const hide = (value: unknown): unknown =>
+    typeof value === "string"
+      ? redact(value.slice(0, LONGEST_SEARCHED), secrets).slice(0, LONGEST_TEXT)
+      : value;
+  const hideAll = (fields: object) =>
+    Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, hide(value)]));
+  return {
+    debug: (fields, message) => logger.debug(hideAll(fields), message),
+    info: (fields, message) => logger.info(hideAll(fields), message),
+    warn: (fields, message) => logger.warn(hideAll(fields), message),
+    error: (fields, message) => logger.error(hideAll(fields), message),
+  };
+}

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { readCallResult } from "./call-result.ts";
+
+test("[host.result.odd] what a tool returned is kept, however odd it is", () => {
+  const text = { type: "text", text: "done" };
+  expect(readCallResult({ content: [text, { no: "type" }, 7], isError: "yes" })).toEqual({
+    content: [
+      text,
+      { type: "text", text: '[a part of the result that is no MCP content]: {"no":"type"}' },
+      { type: "text", text: "[a part of the result that is no MCP content]: 7" },
+    ],
+    structuredContent: null,
+    isError: false,
+    misfits: [],
+  });
+  expect(readCallResult({ content: text })).toMatchObject({ content: [text] });
+  expect(readCallResult({})).toMatchObject({ content: [] });
+});
+
+test("[host.result.odd] structured content that is no object is kept as a text", () => {
+  const misfits = [{ path: "structured_content", message: expect.stringContaining("no object") as string }];
+  expect(readCallResult({ structuredContent: [1, 2], isError: true })).toEqual({
+    content: [{ type: "text", text: "[structured content]: [1,2]" }],
+    structuredContent: null,
+    isError: true,
+    misfits,
+  });
+  expect(readCallResult({ structuredContent: { one: 1 } })).toMatchObject({
+    structuredContent: { one: 1 },
+    misfits: [],
+  });
+});

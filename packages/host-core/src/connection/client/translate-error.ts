@@ -1,0 +1,40 @@
+import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from "@modelcontextprotocol/client";
+import { describeError } from "../../describe-error.ts";
+import { readHttpRefusal } from "../answers/http-refusal.ts";
+import { ConnectionLostError, NeedsAuthError, NotRunError, RequestRejectedError } from "../connection.ts";
+import { errorOfAnswer } from "../http/stand-in-answer.ts";
+
+/** JSON-RPC 2.0, "Error object". */
+const INTERNAL_ERROR = -32_603;
+
+/** Faults of the connection; all others are faults of what the server said. */
+const LOST: ReadonlySet<SdkErrorCode> = new Set([
+  SdkErrorCode.NotConnected,
+  SdkErrorCode.ConnectionClosed,
+  SdkErrorCode.SendFailed,
+  SdkErrorCode.RequestTimeout,
+]);
+
+function isOwn(cause: Error): boolean {
+  // The last is an answer of ours too, to a question in the server's answer.
+  return (
+    cause instanceof NeedsAuthError || cause instanceof NotRunError || cause instanceof RequestRejectedError
+  );
+}
+
+/** An error of the SDK as one of ours. `lostReason`: why no answer can come any more, if so. */
+export function translateError(error: unknown, lostReason: string | null): Error {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) if (isOwn(cause)) return cause;
+  // The SDK closes the transport of a server that speaks something else: that says less than the error.
+  const isRefused = error instanceof SdkError && error.code === SdkErrorCode.EraNegotiationFailed;
+  if (lostReason !== null && !isRefused) return new ConnectionLostError(lostReason);
+  if (error instanceof ProtocolError) return errorOfAnswer(error.code, error.message);
+  const reason = describeError(error);
+  const refusal = error instanceof SdkHttpError ? readHttpRefusal(error.status, reason) : null;
+  if (refusal) return refusal;
+  const isFaultOfServer =
+    error instanceof SdkError && !LOST.has(error.code) && !error.code.startsWith("CLIENT_HTTP");
+  return isFaultOfServer
+    ? new RequestRejectedError(INTERNAL_ERROR, error.message)
+    : new ConnectionLostError(reason);
+}

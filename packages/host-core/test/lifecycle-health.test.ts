@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import {
+  ConnectionLostError,
+  RequestRejectedError,
+  type McpConnection,
+} from "../src/connection/connection.ts";
+import { fakeServer, tool } from "./fake-connections.ts";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+const ANSWER = { content: [], structuredContent: null, isError: false, misfits: [] };
+
+function echo(signal = new AbortController().signal) {
+  return { toolName: "one", arguments: {}, signal };
+}
+
+test("[host.health.idle] a day of idleness is a ping every 30 s and a listing every 5 min, and nothing grows", async () => {
+  const ping = vi.fn<() => Promise<void>>(() => Promise.resolve());
+  const listing = {
+    tools: [tool("one")],
+    leftOut: [{ tool: "odd", reason: "it is odd" }],
+    warnings: ["an odd tool"],
+    ttlMs: null,
+  };
+  const listTools = vi.fn<() => Promise<typeof listing>>(() => Promise.resolve(structuredClone(listing)));
+  const onChange = vi.fn<() => void>();
+  const { server, connections, logger } = fakeServer(() => ({ ping, listTools }), { onChange });
+  await server.start();
+  const timers = vi.getTimerCount();
+  const { tools } = server;
+  const lines = logger.entries.length;
+  onChange.mockClear();
+  await vi.advanceTimersByTimeAsync(24 * HOUR_MS);
+  expect(ping).toHaveBeenCalledTimes(24 * 120);
+  expect(listTools).toHaveBeenCalledTimes(1 + 24 * 12);
+  expect(connections).toHaveLength(1);
+  expect(vi.getTimerCount()).toBe(timers);
+  expect(logger.entries).toHaveLength(lines);
+  expect(onChange).not.toHaveBeenCalled();
+  expect(server.tools).toBe(tools);
+});
+
+test("[host.health.dead] a connection that answers no ping is given up after three, and a fresh one made", async () => {
+  let isDead = false;
+  const hang = () => new Promise<void>(() => {});
+  const { server, connections } = fakeServer(() => ({ ping: () => (isDead ? hang() : Promise.resolve()) }));
+  await server.start();
+  isDead = true;
+  await vi.advanceTimersByTimeAsync(54_000);
+  expect(connections).toHaveLength(1);
+  isDead = false;
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(connections[0]?.isClosed).toBe(true);
+  expect(connections).toHaveLength(2);
+  expect(server.status).toBe("connected");
+});
+
+test("[host.health.refusal] a server that does not know ping is alive", async () => {
+  const ping = () => Promise.reject(new RequestRejectedError(-32_601, "no such method"));
+  const { server, connections } = fakeServer(() => ({ ping }));
+  await server.start();
+  await vi.advanceTimersByTimeAsync(HOUR_MS);
+  expect(connections).toHaveLength(1);
+});
+
+test("[host.health.slow] a slow tool is never pinged at, and never marks its server dead", async () => {
+  const ping = vi.fn<() => Promise<void>>(() => new Promise(() => {}));
+  const answer = Promise.withResolvers<typeof ANSWER>();
+  const settings = { ...fakeServer(() => ({})).server.settings, toolTimeoutMs: 2 * HOUR_MS };
+  const { server, connections } = fakeServer(() => ({ ping, callTool: () => answer.promise }), { settings });
+  await server.start();
+  const call = server.call(echo());
+  await vi.advanceTimersByTimeAsync(HOUR_MS);
+  expect(ping).not.toHaveBeenCalled();
+  answer.resolve(ANSWER);
+  expect(await call).toMatchObject({ ok: true });
+  expect(connections).toHaveLength(1);
+});
+
+test("[host.health.wedged] a server that hangs under a steady load is asked after the first call that times out, and given up", async () => {
+  let isWedged = false;
+  const ping = vi.fn<() => Promise<void>>(() => (isWedged ? new Promise(() => {}) : Promise.resolve()));
+  const hang = (signal: AbortSignal) =>
+    new Promise<never>((_resolve, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason as Error)),
+    );
+  const settings = { ...fakeServer(() => ({})).server.settings, toolTimeoutMs: 10_000 };
+  const callTool: McpConnection["callTool"] = (_name, _given, { signal }) => hang(signal);
+  const { server, connections } = fakeServer(() => ({ ping, callTool }), { settings });
+  await server.start();
+  // It answers pings, or something else of it arrives: then its tools are slow, and that is all.
+  void server.call(echo());
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(ping).toHaveBeenCalledTimes(1);
+  isWedged = true;
+  void server.call(echo());
+  const [connection] = connections;
+  if (connection) connection.heard += 1;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(ping).toHaveBeenCalledTimes(1);
+
+  // A new call every second: there is no moment without one.
+  const load = setInterval(() => void server.call(echo()), 1_000);
+  await vi.advanceTimersByTimeAsync(40_000);
+  clearInterval(load);
+  expect(connections.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+});
+
+test("[host.health.passive] three calls in a row that get no answer give the connection up; an answer between them does not", async () => {
+  let isDead = true;
+  const callTool = () =>
+    isDead ? Promise.reject(new ConnectionLostError("no route")) : Promise.resolve(ANSWER);
+  const { server, connections } = fakeServer(() => ({ callTool }));
+  await server.start();
+  const lost = { ok: false, error: { code: "server_unavailable" } };
+  for (let round = 0; round < 3; round += 1) {
+    isDead = true;
+    expect(await server.call(echo())).toMatchObject(lost);
+    expect(await server.call(echo())).toMatchObject(lost);
+    isDead = false;
+    expect(await server.call(echo())).toMatchObject({ ok: true });
+  }
+  expect(connections).toHaveLength(1);
+  isDead = true;
+  for (let call = 0; call < 3; call += 1) expect(await server.call(echo())).toMatchObject(lost);
+  expect(server.status).toBe("disconnected");
+  await vi.advanceTimersByTimeAsync(MINUTE_MS);
+  expect(connections.length).toBeGreaterThan(1);
+});
