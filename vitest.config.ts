@@ -4,6 +4,8 @@ const SHARED = {
   testTimeout: 30_000,
   hookTimeout: 60_000,
   setupFiles: ["test/setup/open-handles.ts"],
+  // Modules keep nothing between tests, so files may share them: loading them anew for each takes minutes.
+  isolate: false,
 };
 
 export default defineConfig({
@@ -17,8 +19,6 @@ export default defineConfig({
         test: {
           ...SHARED,
           name: "unit",
-          // They keep nothing between tests, so they may share their modules: loading them is most of their time.
-          isolate: false,
           include: ["packages/*/src/**/*.test.ts", "apps/*/src/**/*.test.ts"],
         },
       },
