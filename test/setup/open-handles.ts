@@ -16,7 +16,7 @@ interface Handle {
 
 /**
  * Fails a test file that leaves a socket, a server or a child process open. The run's teardown cannot see them: they
- * end with the file's own process.
+ * end with the process that runs the files.
  */
 afterAll(async () => {
   const deadline = performance.now() + PATIENCE_MS;
