@@ -26,7 +26,8 @@ export { createJobStore, type JobStore, type JobStoreOptions } from "./job-store
 export type { JobSnapshot } from "./reading/job-view.ts";
 export type { KeyReloads } from "./fleet/key-reloads.ts";
 export type { FinishedCounts } from "./metrics/finished-jobs.ts";
-export { LogGoneError, type LogFollower } from "./reading/log-follower.ts";
+export { GoneError } from "./reading/gone-error.ts";
+export type { LogFollower } from "./reading/log-follower.ts";
 
 export { InvalidTimingError } from "./schedules/next-run.ts";
 export type { ScheduleRunner } from "./schedules/schedule-runner.ts";

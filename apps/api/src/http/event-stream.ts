@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
-import { LogGoneError, StoreUnavailableError, type LogEvent, type LogFollower } from "@millrace/job-store";
+import { GoneError, StoreUnavailableError, type LogEvent, type LogFollower } from "@millrace/job-store";
 import type { ApiDependencies } from "../dependencies.ts";
 
 /** Comments keep proxies from cutting a quiet stream; at each one the log is read again. In milliseconds. */
@@ -90,8 +90,8 @@ class EventStreamSource {
       const text = events.length === 0 ? ": keep-alive\n\n" : events.map(frame).join("");
       return { text, ended: events.at(-1)?.terminal ?? false };
     } catch (error) {
-      // Who comes again is told that there is no such job.
-      if (error instanceof LogGoneError) return { text: "", ended: true };
+      // Who comes again is told that there is nothing.
+      if (error instanceof GoneError) return { text: "", ended: true };
       if (!(error instanceof StoreUnavailableError)) {
         this.#release();
         throw error;

@@ -2,7 +2,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { BatchEvent, BatchProgress } from "@millrace/contracts";
 import type { ChannelSubscription } from "../redis/channel-subscriptions.ts";
 import type { Clock } from "../clock.ts";
+import { Alarm } from "../reading/alarm.ts";
 import type { LogEvent } from "../reading/event-log.ts";
+import { GoneError } from "../reading/gone-error.ts";
 
 /** A reader hears of a batch at most ten times a second, in milliseconds. */
 const INTERVAL_MS = 100;
@@ -33,7 +35,7 @@ export class BatchFollower implements Disposable {
   #readAt = Number.NEGATIVE_INFINITY;
   /** The batch has changed, or may have, since it was read. */
   #changed = true;
-  #wake: (() => void) | null = null;
+  readonly #alarm = new Alarm();
 
   constructor(options: BatchFollowerOptions) {
     this.#options = options;
@@ -44,13 +46,14 @@ export class BatchFollower implements Disposable {
   /** Makes the next call of {@link next} look. */
   recheck(): void {
     this.#changed = true;
-    this.#wake?.();
+    this.#alarm.ring();
   }
 
   /**
    * The next event; waits for it, `waitMs` at most. An empty list means that the time is over or that `signal` has
    * aborted.
    * @throws StoreUnavailableError when the batch cannot be read; the call can be repeated.
+   * @throws GoneError when there is nothing to be followed any more.
    */
   async next(signal: AbortSignal, waitMs: number): Promise<LogEvent[]> {
     const until = performance.now() + waitMs;
@@ -59,14 +62,14 @@ export class BatchFollower implements Disposable {
       if (event) return [event];
       const left = until - performance.now();
       if (left <= 0 || signal.aborted) break;
-      if (!this.#changed) await this.#woken(signal, left);
+      if (!this.#changed) await this.#alarm.next(signal, left);
     }
     return [];
   }
 
   [Symbol.dispose](): void {
     this.#subscription.close();
-    this.#wake?.();
+    this.#alarm.ring();
   }
 
   async #look(signal: AbortSignal): Promise<LogEvent | null> {
@@ -78,7 +81,7 @@ export class BatchFollower implements Disposable {
     this.#readAt = performance.now();
     try {
       const reading = await this.#options.read();
-      if (!reading) throw new Error("The batch has expired");
+      if (!reading) throw new GoneError("the batch");
       if (reading.revision <= this.#seen) return null;
       this.#seen = reading.revision;
       return eventOf(reading, this.#options.clock.now());
@@ -86,20 +89,6 @@ export class BatchFollower implements Disposable {
       this.#changed = true;
       throw error;
     }
-  }
-
-  #woken(signal: AbortSignal, waitMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#wake = null;
-        clearTimeout(timer);
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = setTimeout(done, waitMs);
-      this.#wake = done;
-      signal.addEventListener("abort", done, { once: true });
-    });
   }
 }
 

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isTerminalEvent } from "@millrace/contracts";
 import type { ChannelSubscription, ChannelSubscriptions } from "../redis/channel-subscriptions.ts";
+import { Alarm } from "./alarm.ts";
 import { eventType, publicEvent, type EventLog, type LogEvent } from "./event-log.ts";
+import { GoneError } from "./gone-error.ts";
 import type { Keys } from "../keys.ts";
 import { withStore } from "../redis/unavailable.ts";
 
@@ -17,15 +19,6 @@ export interface FollowOptions {
   after: number;
   /** The job is about to be created by this process, so the log needs no reading as long as no id is missing. */
   fresh?: boolean;
-}
-
-/** The job's retention was over before its reader had come to the end. */
-export class LogGoneError extends Error {
-  override name = "LogGoneError";
-
-  constructor(jobId: string) {
-    super(`The retention of ${jobId} is over`);
-  }
 }
 
 interface FollowerDependencies {
@@ -50,7 +43,7 @@ export class LogFollower implements Disposable {
   #liveBytes = 0;
   /** The log holds, or may hold, events that are neither delivered nor in `#live`. */
   #behind: boolean;
-  #wake: (() => void) | null = null;
+  readonly #alarm = new Alarm();
 
   constructor(
     { log, subscriptions, keys }: FollowerDependencies,
@@ -80,14 +73,14 @@ export class LogFollower implements Disposable {
   /** Makes the next call of {@link next} read the log: the cure for messages that got lost unnoticed. */
   recheck(): void {
     this.#behind = true;
-    this.#wake?.();
+    this.#alarm.ring();
   }
 
   /**
    * The next events, in order and without gaps; waits for one, `waitMs` at most.
    * An empty list means that the time is over or that `signal` has aborted.
    * @throws StoreUnavailableError when the log cannot be read; the cursor stays, so the call can be repeated.
-   * @throws LogGoneError when there is nothing to be followed any more.
+   * @throws GoneError when there is nothing to be followed any more.
    */
   async next(signal: AbortSignal, waitMs: number): Promise<LogEvent[]> {
     const until = performance.now() + waitMs;
@@ -100,14 +93,14 @@ export class LogFollower implements Disposable {
       if (this.#behind || this.#live.length > 0) continue;
       const left = until - performance.now();
       if (left <= 0 || signal.aborted) break;
-      await this.#woken(signal, left);
+      await this.#alarm.next(signal, left);
     }
     return [];
   }
 
   [Symbol.dispose](): void {
     this.#subscription.close();
-    this.#wake?.();
+    this.#alarm.ring();
   }
 
   async #readLog(): Promise<LogEvent[]> {
@@ -121,7 +114,7 @@ export class LogFollower implements Disposable {
         await Promise.race([this.#subscribed, delay(SUBSCRIBE_PATIENCE_MS, undefined, { ref: false })]);
         return await this.#log.read(this.#jobId, this.#cursor, PAGE_LENGTH);
       });
-      if (isGone) throw new LogGoneError(this.#jobId);
+      if (isGone) throw new GoneError(this.#jobId);
       if (hasMore) this.#behind = true;
       // What was announced meanwhile may have been read already.
       const last = events.at(-1)?.id ?? this.#cursor;
@@ -161,21 +154,7 @@ export class LogFollower implements Disposable {
     } else {
       this.#behind = true;
     }
-    this.#wake?.();
-  }
-
-  #woken(signal: AbortSignal, waitMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#wake = null;
-        clearTimeout(timer);
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = setTimeout(done, waitMs);
-      this.#wake = done;
-      signal.addEventListener("abort", done, { once: true });
-    });
+    this.#alarm.ring();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Job } from "@millrace/contracts";
-import { LogGoneError, type LogFollower } from "./log-follower.ts";
+import { GoneError } from "./gone-error.ts";
+import type { LogFollower } from "./log-follower.ts";
 
 /** Messages may be lost, so a waiting reader looks at the log this often, in milliseconds. */
 export const RECHECK_MS = 15_000;
@@ -27,6 +28,6 @@ export async function waitForEnd(
 }
 
 function nothingLeft(error: unknown): null {
-  if (error instanceof LogGoneError) return null;
+  if (error instanceof GoneError) return null;
   throw error;
 }
