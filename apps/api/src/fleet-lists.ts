@@ -1,8 +1,11 @@
 import type { ServerReport } from "@millrace/contracts";
-import type { FleetView, JobStore } from "@millrace/job-store";
+import type { FleetView } from "@millrace/job-store";
+import type { Context } from "hono";
 import { z } from "zod";
-import type { Principal } from "./access/principal.ts";
+import type { AccessEnvironment } from "./access/principal.ts";
+import type { ApiDependencies } from "./dependencies.ts";
 import { ProblemError } from "./http/problem.ts";
+import { waitSignal } from "./http/wait-signal.ts";
 
 /** How long a request waits for the workers, in milliseconds. */
 export const WORKERS_WAIT_MS = 15_000;
@@ -13,10 +16,10 @@ export const RefreshQuery = z.strictObject({
 export const REFRESH = `\`?refresh=true\` makes the workers list again first, for ${WORKERS_WAIT_MS / 1_000} s at most.`;
 
 type RefreshQuery = z.infer<typeof RefreshQuery>;
-type AskingKey = Pick<Principal, "toolAccess">;
+type AskingContext = Context<AccessEnvironment>;
 
 /** What the fleet's servers offer. A worker that does not list again in time leaves its lists as they are. */
-export function createFleetLists(store: JobStore) {
+export function createFleetLists({ store, shutdown }: Pick<ApiDependencies, "store" | "shutdown">) {
   const refresh = async (
     server: string | null,
     workers: string[],
@@ -27,25 +30,26 @@ export function createFleetLists(store: JobStore) {
     return await store.fleet();
   };
   return {
-    async fleet({ toolAccess }: AskingKey, query: RefreshQuery, signal: AbortSignal): Promise<FleetView> {
+    async fleet(c: AskingContext, query: RefreshQuery): Promise<FleetView> {
+      const { toolAccess } = c.get("principal");
       const fleet = (await store.fleet()).visibleTo(toolAccess);
       if (query.refresh !== "true") return fleet;
       const workers = fleet.workers.map(({ id }) => id);
-      return (await refresh(null, workers, signal)).visibleTo(toolAccess);
+      return (await refresh(null, workers, waitSignal(c, shutdown))).visibleTo(toolAccess);
     },
 
-    /** One server's. */
-    async report(
-      { toolAccess }: AskingKey,
-      server: string,
-      query: RefreshQuery,
-      signal: AbortSignal,
-    ): Promise<ServerReport> {
+    /** Of the server that the path names. */
+    async report(c: AskingContext, query: RefreshQuery): Promise<ServerReport> {
+      const { toolAccess } = c.get("principal");
+      const server = c.req.param("server") ?? "";
       const fleet = (await store.fleet()).visibleTo(toolAccess);
       const report = reportOf(fleet, server);
       if (query.refresh !== "true") return report;
       const workers = fleet.holders(server).map(({ id }) => id);
-      return reportOf((await refresh(server, workers, signal)).visibleTo(toolAccess), server);
+      return reportOf(
+        (await refresh(server, workers, waitSignal(c, shutdown))).visibleTo(toolAccess),
+        server,
+      );
     },
   };
 }

@@ -10,8 +10,9 @@ import { waitSignal } from "../http/wait-signal.ts";
 import { getPrompt } from "../read-through-worker.ts";
 
 /** `/mcp/servers/{server}/prompts`, listed and filled in. */
-export function mcpPromptRoutes({ store, shutdown }: ApiDependencies) {
-  const lists = createFleetLists(store);
+export function mcpPromptRoutes(dependencies: ApiDependencies) {
+  const { store, shutdown } = dependencies;
+  const lists = createFleetLists(dependencies);
   return new Hono<AccessEnvironment>()
     .get(
       "/mcp/servers/:server/prompts",
@@ -23,13 +24,7 @@ export function mcpPromptRoutes({ store, shutdown }: ApiDependencies) {
       }),
       queryParameters(RefreshQuery),
       async (c) => {
-        const { server } = c.req.param();
-        const report = await lists.report(
-          c.get("principal"),
-          server,
-          c.req.valid("query"),
-          waitSignal(c, shutdown),
-        );
+        const report = await lists.report(c, c.req.valid("query"));
         return c.json({ prompts: report.prompts, truncated: report.truncated });
       },
     )

@@ -21,8 +21,9 @@ const ReadQuery = z.strictObject({
 });
 
 /** `/mcp/servers/{server}/resources`, and `/resources/read`. */
-export function mcpResourceRoutes({ store, shutdown }: ApiDependencies) {
-  const lists = createFleetLists(store);
+export function mcpResourceRoutes(dependencies: ApiDependencies) {
+  const { store, shutdown } = dependencies;
+  const lists = createFleetLists(dependencies);
   return new Hono<AccessEnvironment>()
     .get(
       "/mcp/servers/:server/resources",
@@ -34,13 +35,7 @@ export function mcpResourceRoutes({ store, shutdown }: ApiDependencies) {
       }),
       queryParameters(RefreshQuery),
       async (c) => {
-        const { server } = c.req.param();
-        const report = await lists.report(
-          c.get("principal"),
-          server,
-          c.req.valid("query"),
-          waitSignal(c, shutdown),
-        );
+        const report = await lists.report(c, c.req.valid("query"));
         const { resources, resource_templates, truncated } = report;
         return c.json({ resources, resource_templates, truncated });
       },

@@ -6,11 +6,10 @@ import type { ApiDependencies } from "../dependencies.ts";
 import { createFleetLists, REFRESH, RefreshQuery } from "../fleet-lists.ts";
 import { json, problems } from "../http/openapi.ts";
 import { queryParameters } from "../http/validation.ts";
-import { waitSignal } from "../http/wait-signal.ts";
 
 /** `/mcp`: the fleet's servers and tools, as the workers report them. */
-export function mcpRoutes({ store, shutdown }: ApiDependencies) {
-  const lists = createFleetLists(store);
+export function mcpRoutes(dependencies: ApiDependencies) {
+  const lists = createFleetLists(dependencies);
   return new Hono<AccessEnvironment>()
     .get(
       "/mcp/servers",
@@ -22,7 +21,7 @@ export function mcpRoutes({ store, shutdown }: ApiDependencies) {
       }),
       queryParameters(RefreshQuery),
       async (c) => {
-        const fleet = await lists.fleet(c.get("principal"), c.req.valid("query"), waitSignal(c, shutdown));
+        const fleet = await lists.fleet(c, c.req.valid("query"));
         return c.json({ servers: fleet.servers() });
       },
     )
@@ -39,13 +38,7 @@ export function mcpRoutes({ store, shutdown }: ApiDependencies) {
       }),
       queryParameters(RefreshQuery),
       async (c) => {
-        const { server } = c.req.param();
-        const report = await lists.report(
-          c.get("principal"),
-          server,
-          c.req.valid("query"),
-          waitSignal(c, shutdown),
-        );
+        const report = await lists.report(c, c.req.valid("query"));
         return c.json({ tools: report.tools, withheld: report.withheld_tools });
       },
     )
@@ -59,15 +52,15 @@ export function mcpRoutes({ store, shutdown }: ApiDependencies) {
       }),
       queryParameters(RefreshQuery),
       async (c) => {
-        const fleet = await lists.fleet(c.get("principal"), c.req.valid("query"), waitSignal(c, shutdown));
+        const fleet = await lists.fleet(c, c.req.valid("query"));
         return c.json({ tools: fleet.tools() });
       },
     );
 }
 
 /** `/mcp/health`. */
-export function mcpHealthRoutes({ store, shutdown }: ApiDependencies) {
-  const lists = createFleetLists(store);
+export function mcpHealthRoutes(dependencies: ApiDependencies) {
+  const lists = createFleetLists(dependencies);
   return new Hono<AccessEnvironment>().get(
     "/mcp/health",
     describeRoute({
@@ -78,8 +71,7 @@ export function mcpHealthRoutes({ store, shutdown }: ApiDependencies) {
     }),
     queryParameters(RefreshQuery),
     async (c) => {
-      const fleet = await lists.fleet(c.get("principal"), c.req.valid("query"), waitSignal(c, shutdown));
-      const { reports } = fleet;
+      const { reports } = await lists.fleet(c, c.req.valid("query"));
       const health = reports.map(({ name, status }) => [name, status === "connected"]);
       return c.json({ health: Object.fromEntries(health) as Record<string, boolean> });
     },
