@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import type { ToolCallRequest } from "../src/tool-call-request.ts";
 import { ModelError } from "../src/model/model.ts";
 import { hangingCall, ScriptedCoolDowns, ScriptedLog, startAgent, textOutcome } from "./scripted-agent.ts";
@@ -68,6 +68,8 @@ test("[agent.abort.before] a start whose signal has aborted does nothing", async
 });
 
 test("[agent.abort.model] an abort ends the model's answer, says so, and nothing more is written", async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  onTestFinished(() => void vi.useRealTimers());
   const { log, signal, silent } = abortingAt("text.delta");
   const deltas = [{ type: "text", text: "half" } as const, { type: "text", text: " a" } as const];
   const { outcome, model } = await startAgent({
@@ -82,7 +84,8 @@ test("[agent.abort.model] an abort ends the model's answer, says so, and nothing
     cancellation: { ...NOTHING, completed: named("files__read"), model_stopped: true },
   });
   expect(model.requests.at(-1)?.signal.aborted).toBe(true);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  // Whatever was still to be written later is due by then.
+  await vi.runAllTimersAsync();
   expect(silent()).toBe(true);
 });
 
