@@ -125,6 +125,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "At the key's cap an upload waits for room, and is answered with 429 and what it has after a minute.",
   "api.batch.cut": "An upload without a key that breaks off leaves a batch that ends with what it got.",
   "api.batch.events": "Progress comes at most ten times a second and ends with the batch.",
+  "api.batch.events.expired":
+    "a stream of a batch ends when its retention is over before its reader had come to the end",
   "api.batch.gzip": "A packed upload is unpacked as it comes, and bounded by what it unpacks to.",
   "api.batch.jobs": "The jobs of a batch are jobs like others, name their batch and are listed by it.",
   "api.batch.killed": "An upload whose api is killed goes on at another api, and nothing runs twice.",

@@ -9,6 +9,7 @@ import {
   sendBatch,
   untilBatchEnds,
 } from "./support/batches.ts";
+import { EventStreamReader } from "./support/event-stream-reader.ts";
 import { expectProblem, type HttpClient } from "./support/http-client.ts";
 import { startInstallation, type Installation } from "./support/installation.ts";
 import { fixtureServer } from "./support/mcp-servers.ts";
@@ -34,6 +35,16 @@ afterAll(() => installation.close());
 function textOf(result: unknown): unknown {
   return (result as ToolJobResult).content[0]?.["text"];
 }
+
+test("[api.batch.events.expired] a stream ends when the retention of its batch is over", async () => {
+  const { prefix, redis } = installation;
+  const { id } = await batchOf(await sendBatch(client, [echoLine("", { delay_ms: 3_600_000 })]));
+  await using stream = new EventStreamReader(await client.get(`/batches/${id}/events`));
+  expect((await stream.next())?.event).toBe("batch.progress");
+  await redis.del(`${prefix}:{${id}}`);
+  await redis.publish(`${prefix}:{${id}}:events`, "");
+  expect(await stream.next()).toBeNull();
+});
 
 test("[api.batch] each line makes a job, whose result comes back under the line's own name", async () => {
   const response = await sendBatch(client, echoLines(600));
