@@ -925,6 +925,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.drain.timeout":
     "A step that outlasts the drain timeout is aborted, and its job waits for no backoff.",
   "store.fence": "A run that was taken over cannot write any more.",
+  "store.first_request": "Whatever is asked first of a store waits for its connection instead of failing.",
   "store.fleet.change": "The fleet shows a changed catalogue, and a worker that leaves.",
   "store.fleet.dead": "The fleet forgets a worker whose heartbeat has expired.",
   "store.fleet.lapse": "After an outage nothing false is said of a worker's servers.",

@@ -115,7 +115,7 @@ export class JobStore {
     this.#writer = new SubmissionWriter({ ...shared, retentionSeconds });
     const listening = { subscriptions: this.#subscriptions, control: this.#control };
     this.batches = createBatches({ ...shared, ...listening, retentionSeconds, answer, logger });
-    this.keyReloads = new KeyReloads(this.#redis, this.#keys, this.#subscriptions);
+    this.keyReloads = new KeyReloads(this.#redis, this.#keys, this.#subscriptions, answer);
     const findOne = (viewer: Viewer, jobId: string) => this.find(viewer, jobId);
     this.deliveries = new Deliveries({ ...shared, answer, findJob: findOne });
     this.schedules = createSchedules({ ...shared, retentionSeconds, answer, logger, findJob: findOne });

@@ -1,6 +1,6 @@
 import type { ServerReport } from "@millrace/contracts";
 import { expect, test, vi } from "vitest";
-import { createInstallation, type Installation } from "./support/test-installation.ts";
+import { createInstallation, TENANT, type Installation } from "./support/test-installation.ts";
 
 function report(status: ServerReport["status"], tools: string[] = []): ServerReport {
   return {
@@ -112,4 +112,14 @@ test("[store.fleet.lapse] knows a worker's servers at once when its heartbeat co
   await vi.waitFor(async () => expect((await api.fleet()).tools()).toHaveLength(1), 5_000);
   // In between nothing may be claimed about servers that are only not known.
   expect(fleet.hasReported ? fleet.tools().length : 1).toBe(1);
+});
+
+test("[store.first_request] whatever is asked first waits for the connection instead of failing", async () => {
+  const installation = createInstallation();
+  await installation.createApi().keyReloads.announce();
+  await installation.createApi().ping();
+  expect((await installation.createApi().fleet()).workers).toEqual([]);
+  expect((await installation.createApi().list(TENANT, { limit: 1 })).jobs).toEqual([]);
+  expect(await installation.createApi().find(TENANT, "job_01K9Z3J8D0G1XJ3M5Y7Q2R4S6T")).toBeNull();
+  expect(await installation.createApi().requestRates.take(TENANT, 5)).toBe(0);
 });
