@@ -132,6 +132,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.batch.killed": "An upload whose api is killed goes on at another api, and nothing runs twice.",
   "api.batch.large_line": "A line of 20 MB is rejected without being kept, and harms no other.",
   "api.batch.memory": "The api's memory does not grow with the lines of a batch.",
+  "api.batch.memory.body": "What has been read of an upload is not kept until its end.",
   "api.batch.options": "What the query says holds for the lines that do not say it themselves.",
   "api.batch.rejections": "Of many bad lines all are counted, and the first thousand told.",
   "api.batch.repeat": "The same file sent again is the same batch, and a line that differs is rejected.",

@@ -1,3 +1,7 @@
+import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
+import { json } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, inject, test } from "vitest";
@@ -13,6 +17,7 @@ const WARM_UP_LINES = FULL ? 20_000 : 2_000;
 const GROWTH_MAX_BYTES = (FULL ? 40 : 0.5) * 1_024 * 1_024;
 /** The whole of the body is never anywhere, whatever its size. */
 const LARGE_LINE_BYTES = 20 * 1_024 * 1_024;
+const MEBIBYTE = 1_024 * 1_024;
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
@@ -22,6 +27,11 @@ function liveBytes(): number {
   collectGarbage();
   collectGarbage();
   return process.memoryUsage().heapUsed;
+}
+
+function bufferedBytes(): number {
+  collectGarbage();
+  return process.memoryUsage().arrayBuffers;
 }
 
 /** A body of so many lines, one in a hundred of them bad, that is made as it is sent. */
@@ -59,6 +69,27 @@ test(
   },
   FULL ? 1_200_000 : 60_000,
 );
+
+test("[api.batch.memory.body] what has been read of a body is not kept until its end", async () => {
+  await using installation = await startInstallation({ redisUrl: inject("redisUrl") });
+  let [before, last] = [0, 0];
+  async function* blankLines(): AsyncGenerator<Uint8Array> {
+    const line = Buffer.alloc(MEBIBYTE, " ");
+    line.write("\n", MEBIBYTE - 1);
+    before = bufferedBytes();
+    for (let count = 0; count < 64; count += 1) yield Buffer.from(line);
+    last = bufferedBytes();
+  }
+  const upload = request(`${installation.api.client.url}/batches`, {
+    method: "POST",
+    headers: { "content-type": "application/x-ndjson" },
+  });
+  const answered = once(upload, "response") as Promise<[IncomingMessage]>;
+  await pipeline(blankLines(), upload);
+  const [response] = await answered;
+  expect(await json(response)).toMatchObject({ accepted: 0, rejected: 0 });
+  expect(last - before).toBeLessThan(16 * MEBIBYTE);
+});
 
 test("[api.batch.large_line] a line of 20 MB is rejected without being kept, and harms no other", async () => {
   await using installation = await startInstallation({ redisUrl: inject("redisUrl") });

@@ -25,20 +25,12 @@ export async function* readBody(
   { encoding = "identity", shutdown }: BodyOptions,
 ): AsyncGenerator<BodyPiece> {
   const body = unpacked(incoming, encoding);
-  const stopping = new Promise<never>((_, reject) => {
-    const stop = (): void => reject(shuttingDown());
-    if (shutdown.aborted) stop();
-    shutdown.addEventListener("abort", stop, { once: true });
-    body.once("close", () => shutdown.removeEventListener("abort", stop));
-  });
-  // Nobody may be waiting for a piece when it comes.
-  stopping.catch(() => undefined);
-  const pieces = body.iterator({ destroyOnReturn: false });
+  const pieces: AsyncIterator<Buffer, void> = body.iterator({ destroyOnReturn: false });
   try {
     for (;;) {
-      const piece = await Promise.race([pieces.next(), stopping]);
+      const piece = await nextPiece(pieces, shutdown);
       if (piece.done) return;
-      yield { bytes: piece.value as Buffer, isMoreThere: body.readableLength > 0 };
+      yield { bytes: piece.value, isMoreThere: body.readableLength > 0 };
     }
   } catch (error) {
     throw asProblem(error);
@@ -47,6 +39,26 @@ export async function* readBody(
       incoming.unpipe();
       body.destroy();
     }
+  }
+}
+
+/**
+ * A race against one promise for the whole body would keep every piece until that promise settles, so each piece
+ * listens for itself.
+ */
+async function nextPiece<Piece>(
+  pieces: AsyncIterator<Piece, void>,
+  shutdown: AbortSignal,
+): Promise<IteratorResult<Piece, void>> {
+  const next = Promise.withResolvers<IteratorResult<Piece, void>>();
+  const stop = (): void => next.reject(shuttingDown());
+  if (shutdown.aborted) stop();
+  shutdown.addEventListener("abort", stop, { once: true });
+  pieces.next().then(next.resolve, next.reject);
+  try {
+    return await next.promise;
+  } finally {
+    shutdown.removeEventListener("abort", stop);
   }
 }
 
