@@ -80,12 +80,12 @@ test("[api.batch.memory.body] what has been read of a body is not kept until its
     for (let count = 0; count < 64; count += 1) yield Buffer.from(line);
     last = bufferedBytes();
   }
-  const upload = request(`${installation.api.client.url}/batches`, {
+  const sent = request(`${installation.api.client.url}/batches`, {
     method: "POST",
     headers: { "content-type": "application/x-ndjson" },
   });
-  const answered = once(upload, "response") as Promise<[IncomingMessage]>;
-  await pipeline(blankLines(), upload);
+  const answered = once(sent, "response") as Promise<[IncomingMessage]>;
+  await pipeline(blankLines(), sent);
   const [response] = await answered;
   expect(await json(response)).toMatchObject({ accepted: 0, rejected: 0 });
   expect(last - before).toBeLessThan(16 * MEBIBYTE);
