@@ -144,6 +144,12 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.batch.tenants": "A batch is its key's alone.",
   "api.batch.two_uploads": "Of two uploads of one batch the newer goes on, and nothing runs twice.",
   "api.batch.worker_killed": "A batch's counts are right after a worker was killed.",
+  "api.cluster.batch":
+    "On a Redis Cluster a batch with a concurrency of its own runs, gives its results in order and is known under its key.",
+  "api.cluster.batch.cancel": "On a Redis Cluster a batch is cancelled.",
+  "api.cluster.bulk": "On a Redis Cluster jobs are cancelled one by one, retried together and counted.",
+  "api.cluster.schedule": "On a Redis Cluster a schedule submits its job, pauses and is deleted.",
+  "api.cluster.webhook": "On a Redis Cluster a job's end is told by webhook, and can be told again.",
   "api.config.defaults": "The api needs only REDIS_URL; an empty or blank variable counts as absent.",
   "api.config.keys":
     "Malformed keys are reported together by their place, never with a secret; only hashes are kept.",

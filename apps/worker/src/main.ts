@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { ConfigError, type ModelDirectory } from "@millrace/contracts";
 import { loadMcpConfig, type ServerSettings } from "@millrace/host-core";
 import { onStopSignals, readModels } from "@millrace/service";
@@ -13,6 +14,10 @@ type Worker = ReturnType<typeof createWorker>;
 
 /** For what ends by itself after everything has been stopped. */
 const LINGER_MS = 500;
+
+// By default the heap may grow to several times what lives in it before it is collected: with a thousand chats at once
+// 512 MiB were measured, and with this 366 to 398, for a tenth more processor time.
+setFlagsFromString("--heap-growing-percent=25");
 
 const config = readConfig();
 if (config) await run(config);
