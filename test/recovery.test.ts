@@ -62,6 +62,22 @@ async function eventsUntil(follower: LogFollower, type: string, seen: JobEvent[]
   }
 }
 
+/** A store with a key prefix of its own, whose keys are gone when the test has ended. */
+function openStore() {
+  const keyPrefix = `t${randomBytes(6).toString("hex")}`;
+  const redisUrl = inject("redisUrl");
+  const redis = new Redis(redisUrl);
+  onTestFinished(async () => {
+    const keys = await redis.keys(`*${keyPrefix}:*`);
+    if (keys.length > 0) await redis.del(...keys);
+    await redis.quit();
+  });
+  const logger = pino({ level: "silent" });
+  const store = createJobStore({ redisUrl, keyPrefix, retentionSeconds: 60, logger });
+  onTestFinished(() => store.close());
+  return { store, redisUrl, keyPrefix };
+}
+
 interface Scene {
   store: JobStore;
   follower: LogFollower;
@@ -74,17 +90,7 @@ interface Scene {
 
 /** Two workers, one of which has begun a job that may be made again. */
 async function untilRunning(): Promise<Scene> {
-  const keyPrefix = `t${randomBytes(6).toString("hex")}`;
-  const redisUrl = inject("redisUrl");
-  const redis = new Redis(redisUrl);
-  onTestFinished(async () => {
-    const keys = await redis.keys(`*${keyPrefix}:*`);
-    if (keys.length > 0) await redis.del(...keys);
-    await redis.quit();
-  });
-  const logger = pino({ level: "silent" });
-  const store = createJobStore({ redisUrl, keyPrefix, retentionSeconds: 60, logger });
-  onTestFinished(() => store.close());
+  const { store, redisUrl, keyPrefix } = openStore();
   const environment = { REDIS_URL: redisUrl, REDIS_KEY_PREFIX: keyPrefix, MCP_CONFIG_FILE: writeConfig() };
 
   const workers = new Map<string, ChildProcess>();
@@ -160,17 +166,7 @@ test.skipIf(!FULL)(
 test.skipIf(!FULL)(
   "[recovery.loop-blocked] a lone worker whose event loop was blocked for longer than its lock lives ends its job",
   async () => {
-    const keyPrefix = `t${randomBytes(6).toString("hex")}`;
-    const redisUrl = inject("redisUrl");
-    const redis = new Redis(redisUrl);
-    onTestFinished(async () => {
-      const keys = await redis.keys(`*${keyPrefix}:*`);
-      if (keys.length > 0) await redis.del(...keys);
-      await redis.quit();
-    });
-    const logger = pino({ level: "silent" });
-    const store = createJobStore({ redisUrl, keyPrefix, retentionSeconds: 60, logger });
-    onTestFinished(() => store.close());
+    const { store, redisUrl, keyPrefix } = openStore();
     const child = spawn(process.execPath, ["test/support/blocking-worker.ts", redisUrl, keyPrefix, "9000"], {
       stdio: "inherit",
     });
