@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { startRedisProcess } from "@millrace/testing";
 import { Redis } from "ioredis";
 import { measureBatches } from "./batch/measure-batches.ts";
-import type { ChatBench } from "./chat/chat-bench.ts";
+import type { Bench } from "./bench.ts";
 import { measureChat } from "./chat/measure-chat.ts";
 import { compare } from "./comparison.ts";
 import { verdictOf, type Figure } from "./figure.ts";
@@ -83,8 +83,6 @@ async function run(given: BenchOptions, startedAt: Date): Promise<void> {
     console.log(`report: ${reportPath}.md`);
   }
 }
-
-type Bench = Omit<ChatBench, "sizes">;
 
 async function runSoak(bench: Bench, jobs: number): Promise<SoakResult> {
   const { redisUrl, redis, folder, signal } = bench;

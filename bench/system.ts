@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FIXTURE_STDIO_PROGRAM } from "@millrace/testing";
-import getPort from "get-port";
 import { echoRequest, isEcho, SERVER_NAME } from "./echo-job.ts";
 import type { Launch } from "./launcher.ts";
+import { sendJob } from "./send-job.ts";
+import { startApi } from "./start-api.ts";
 import type { Target } from "./target.ts";
-import { untilReady } from "./until-ready.ts";
 
 /** Of the keys in Redis. The floor has BullMQ's own, so the two never meet. */
 export const KEY_PREFIX = "bench";
@@ -22,13 +22,8 @@ export async function startSystem(
 ): Promise<Target> {
   const configFile = join(folder, "mcp-servers.json");
   await writeFile(configFile, serverConfiguration());
-  const port = await getPort({ host: "127.0.0.1" });
   const shared = { REDIS_URL: redisUrl, REDIS_KEY_PREFIX: KEY_PREFIX, LOG_LEVEL: "warn" };
-  const api = await launch({
-    name: "system-api",
-    program: "apps/api/src/main.ts",
-    environment: { ...shared, PORT: String(port) },
-  });
+  const { port, api } = await startApi(launch, { name: "system-api", environment: shared, signal });
   const worker = await launch({
     name: "system-worker",
     program: "apps/worker/src/main.ts",
@@ -47,7 +42,7 @@ export async function startSystem(
     check,
     processIds: { api: api.processId, worker: worker.processId },
   };
-  await untilReady(target, signal);
+  await sendJob(target, { signal });
   return target;
 }
 

@@ -51,12 +51,12 @@ const BOUNDARIES = [
     ],
   },
   {
-    file: "packages/host-core/src/connection/sdk/x.ts",
+    file: "packages/host-core/src/connection/legacy/x.ts",
     allowed: ["@millrace/contracts", "@modelcontextprotocol/sdk/types.js"],
     forbidden: ["@millrace/job-store", "@millrace/testing", "hono", "bullmq", "@modelcontextprotocol/client"],
   },
   {
-    file: "packages/host-core/src/connection/client/x.ts",
+    file: "packages/host-core/src/connection/modern/x.ts",
     allowed: ["@millrace/contracts", "@modelcontextprotocol/client"],
     forbidden: ["@millrace/job-store", "hono", "bullmq", "@modelcontextprotocol/sdk/types.js", "openai"],
   },

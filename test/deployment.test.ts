@@ -170,7 +170,10 @@ test("[deploy.keda] scales by metrics that there are, with a key that there is",
   expect(spec.triggers).toHaveLength(4);
   for (const { metadata, authenticationRef } of spec.triggers) {
     expect(metrics).toContain(`\n${metadata.valueLocation} 0\n`);
-    expect(metadata.url).toBe(`http://${service.metadata.name}:${service.spec.ports[0].port}/metrics`);
+    expect(metadata.url).toBe(
+      // KEDA asks from its own namespace.
+      `http://${service.metadata.name}.default:${service.spec.ports[0].port}/metrics`,
+    );
     const type = /type="(tool|chat)"/.exec(metadata.valueLocation as string)?.[1];
     expect(Number(metadata.targetValue)).toBe(
       type === "tool" ? places.toolConcurrency : places.chatConcurrency,

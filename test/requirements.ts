@@ -82,6 +82,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "agent.stop.turn":
     "A turn that asks for no tool ends the job, and so does one that was cut off or refused.",
   "agent.tools.bug": "A bug in one call takes no answer from the others, and then rejects the start.",
+  "agent.tools.caller":
+    "All calls of one start of a chat job come from one caller, and those of another from another.",
   "agent.tools.failed": "A tool's own error and a call without an answer both go back to the model.",
   "agent.tools.intent": "No tool runs before its intent is stored, together with the turn that asked for it.",
   "agent.tools.malformed":
@@ -123,6 +125,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.batch.cancel": "A cancel ends the upload and all jobs of the batch that have not ended.",
   "api.batch.cap":
     "At the key's cap an upload waits for room, and is answered with 429 and what it has after a minute.",
+  "api.batch.chunk": "What jobs go on with counts towards the size of what is written together.",
   "api.batch.cut": "An upload without a key that breaks off leaves a batch that ends with what it got.",
   "api.batch.events": "Progress comes at most ten times a second and ends with the batch.",
   "api.batch.events.expired":
@@ -153,6 +156,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.config.defaults": "The api needs only REDIS_URL; an empty or blank variable counts as absent.",
   "api.config.keys":
     "Malformed keys are reported together by their place, never with a secret; only hashes are kept.",
+  "api.config.keys.presentable":
+    "A secret in API_KEYS that no request could present is refused by its place.",
   "api.config.loopback": "Without keys the api refuses to listen on anything but loopback.",
   "api.config.wrong": "The api's wrong settings are reported together.",
   "api.docs": "/docs and all that it loads is served from here.",
@@ -174,6 +179,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.execute": "The execute route answers 200 with the tool's answer and the job that did it.",
   "api.execute.arguments":
     "The execute route answers 422 with a path for arguments that do not fit, and does nothing.",
+  "api.execute.cancelled": "A call that somebody cancels says so in the execute route's answer.",
   "api.execute.failure": "The execute route answers 200 with success false when the tool failed.",
   "api.execute.unknown":
     "The execute route answers 404 for an unknown server or tool, and names those that exist.",
@@ -353,6 +359,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "chat.options.unknown": "Models, servers and tools that do not exist are refused with those that do.",
   "chat.previous":
     "`previous_job_id` goes on with that job's whole conversation, which is no part of the new request or its events.",
+  "chat.previous.bound":
+    "No job or line of a batch goes on with a conversation that is larger than MAX_BODY_BYTES.",
   "chat.previous.cut": "A job cancelled in a tool call can be gone on with.",
   "chat.previous.tenant": "Another key's job does not exist as a previous job.",
   "chat.previous.unusable": "A previous job that does not exist, is no chat or has not ended is refused.",
@@ -424,8 +432,10 @@ export const requirements: Readonly<Record<string, string>> = {
   "client.batches":
     "The client makes a batch of a list, and reads its results in the order that is asked for, from any cursor.",
   "client.batches.cancel": "The client cancels a batch, and the batch's events end with that.",
+  "client.batches.long": "A long upload is made again as long as each try sends more than those before it.",
   "client.batches.resume":
     "An upload that breaks is made again under its key, and no job is made twice, no result read twice.",
+  "client.batches.silence": "Results on a connection that has died are asked for again after their last one.",
   "client.batches.source":
     "A generator, a function and NDJSON make a batch; bad lines and the source's own errors are told.",
   "client.browser": "The client works in a browser without any other package.",
@@ -492,8 +502,11 @@ export const requirements: Readonly<Record<string, string>> = {
     "${VAR} and ${VAR:-default} work in command, args, env, url and headers; a missing one fails its server alone, by name.",
   "config.models.default": "The alias `default` stands for whichever provider is configured, else the demo.",
   "config.models.local": "a base URL may name this machine, or another one by a short name",
+  "config.models.mark": "A byte order mark at the beginning of the models file does not count.",
   "config.models.missing": "A models file that was named must be there.",
   "config.models.wrong": "A wrong models file is refused with the place of what is wrong.",
+  "config.redis_url":
+    "A REDIS_URL that cannot be read is refused with the cure, and its password is never shown.",
   "config.schema.fresh": "The committed JSON Schema is the one that the zod schema gives.",
   "contract.arguments.bad-schema":
     "A tool schema that cannot be compiled leaves the judgement to the server.",
@@ -587,6 +600,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.http.unreachable": "a call that could not be sent waits for its server, and runs when it is back",
   "host.http.wedged": "calls that are given up on a server that answers nothing any more keep no socket",
   "host.instances.lost": "A copy that dies takes no call from the others, is named, and comes back.",
+  "host.instances.settled":
+    "A server whose only copy dies while another makes its first attempt is waited for again.",
   "host.instances.spread": "Calls are spread over the copies of a server, and its tools are listed once.",
   "host.lazy.rest":
     "A lazy server rests after its idle timeout, keeps its tools listed, and comes back for a call.",
@@ -608,6 +623,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.pin.change":
     "Another description, schema or annotation is a change, told of once with the new hash; key order is none.",
   "host.pin.configured": "A pin of the configuration counts from the first listing on.",
+  "host.pin.flood":
+    "A server that changes its tools at every listing is remembered and told of within bounds.",
   "host.pin.off": "Without pinning a tool may change.",
   "host.pin.reconnect":
     "A server that comes back with a changed tool is found out before a waiting call is sent.",
@@ -668,6 +685,9 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.session.gone":
     "A call that a restarted HTTP server refuses because of its session runs once more in a new one.",
   "host.slots": "So many run at once, the others in the order in which they came.",
+  "host.slots.fair":
+    "Callers that wait for a place take turns, so many calls of one do not hold up another's single call.",
+  "host.slots.shared": "Calls of all servers share the host's places, and say that they wait for one.",
   "host.start.warm":
     "Waiting for warmth is bounded, and a call waits for its connecting server until it aborts.",
   "host.stdio.flood": "A server that floods its stdout answers all the same, and harms no other.",
@@ -696,6 +716,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "model.demo.arguments": "The demo reads arguments from a JSON object or from pairs.",
   "model.demo.choice": "The demo obeys the tool choice.",
   "model.demo.introduction": "Without a tool the demo says what it is and which tools there are.",
+  "model.demo.long": "A message that is too long for the demo, or full of braces, holds nobody up.",
   "model.demo.names": "A short name that several tools share names none.",
   "model.demo.result": "The demo reports a tool's result, what it is, and how to have a real model.",
   "model.demo.stream": "The demo streams word by word, the same every time.",
@@ -715,6 +736,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "model.limits.many": "Very many answers stream at once.",
   "model.limits.stall": "A silent answer is cut off; a slow and steady one is not.",
   "model.limits.timeout": "An answer that takes too long as a whole is a model_timeout.",
+  "model.load.again": "What could not be loaded for one answer of a model is loaded again for the next.",
   "model.openai.keyless": "A server of one's own is asked without a key.",
   "model.openai.pieces": "Tool calls are put together whatever a server does with index, id and name.",
   "model.openai.request": "A conversation is translated, images and files of tool results included.",
@@ -787,6 +809,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "A pause keeps what is due from happening; a resumed schedule goes on with the next time.",
   "schedule.put":
     "The same schedule again changes nothing; another one replaces what was planned, also what had been fetched.",
+  "schedule.put.paused":
+    "A paused schedule that is put again stays paused, unless the request says otherwise.",
   "schedule.run_time":
     "Server and tool are judged when a schedule runs, and what is wrong is its last error.",
   "schedule.tenant": "A schedule is its key's: others neither see nor change it, unless they are admins.",
@@ -809,6 +833,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "start.webhooks": "Webhooks need no settings on a machine of one's own.",
   "store.admission.at_once": "A key well below its window costs no round trip more.",
   "store.admission.attempts": "A job that waits for its next attempt takes no place and goes before nobody.",
+  "store.admission.away": "A line knows that a job waits before another worker can bring it back.",
   "store.admission.back": "A job that runs again after it was parked keeps new ones of its key out.",
   "store.admission.cancel":
     "A job that is cancelled in line, or fails there for its queue timeout, leaves it.",
@@ -844,6 +869,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.admission.standing.slow": "jobs that come seldom ask their line where few others would be too many",
   "store.admission.starved": "A key whose jobs wait behind those of others for long gets on.",
   "store.admission.usage": "What waits and runs is counted, of a key and of all.",
+  "store.admission.usage.oldest": "The age of the oldest waiting job counts from when it could be run first.",
   "store.admission.weight": "Keys with more to do than there are workers share by their weights.",
   "store.admission.window": "At most a window of a key's jobs is in BullMQ, and all run in their order.",
   "store.approval.all": "A job is woken only when its last waiting call is decided.",
@@ -860,6 +886,10 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.attempts.refused": "Permanent errors, and calls that may have happened, are not tried again.",
   "store.attempts.wait": "A job that waits for its next attempt is queued and can be cancelled.",
   "store.batch.cap": "Lines that the key's cap has refused for too long are not the batch's.",
+  "store.batch.cap.cancel":
+    "An upload that waits at the key's cap makes no more jobs once its batch is cancelled.",
+  "store.batch.cap.superseded":
+    "An upload that gives up at the key's cap takes no lines of a newer one back.",
   "store.batch.counts":
     "A job's end counts once in its batch, however often and in whatever order it is told.",
   "store.batch.expiry": "A batch that has ended expires with its longest-lived job.",
@@ -867,6 +897,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.batch.retry": "A batch whose job is retried runs again and counts how it ends at last.",
   "store.batch.sweep.cancel": "A cancel goes on in a worker when its api has died.",
   "store.batch.sweep.ends": "An end that nobody has told its batch is found by the sweeper.",
+  "store.batch.sweep.resumed":
+    "A batch that is sent again is looked at soon, also when the sweeper comes at that moment.",
   "store.batch.sweep.upload": "The sweeper closes an upload whose api has died, and its lines are right.",
   "store.cancel.changed": "A job that a worker has claimed since is not ended as one that waits.",
   "store.cancel.dead-worker": "A cancel is kept for the next run while a job's worker is dead.",
@@ -884,6 +916,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.cancel.wait": "A request that waits for a job hears of its cancel.",
   "store.claim.newer": "A run takes a job only when it is newer than the stored one.",
   "store.claim.terminal": "A job that has ended, or that does not exist, is not claimed.",
+  "store.cluster.check": "On a Cluster each node whose settings lose jobs is warned of by its name.",
   "store.cluster.control": "On a Cluster jobs are cancelled, approved, retried and found by their key.",
   "store.cluster.delay": "On a Cluster a delayed job runs when it is due.",
   "store.cluster.drain": "On a Cluster a job is handed over.",
@@ -894,6 +927,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.cluster.sweep": "On a Cluster a cut-off submission is completed, and an overdue job fails.",
   "store.cluster.url": "A Cluster is named by some of its nodes.",
   "store.cluster.url.shown": "No log shows the password of a Redis.",
+  "store.conversation.bound":
+    "What a job goes on with is what the model saw of large results, and none at all when it is too large.",
   "store.conversation.chain": "A conversation goes on with the one before, and workers get it.",
   "store.conversation.ended": "A chat job that has ended gives its conversation, however it ended.",
   "store.conversation.hidden": "No reader is shown the conversation that came before.",
@@ -904,6 +939,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.cool-down.shared": "Every worker knows a cool-down, which is its provider's alone.",
   "store.crash_loop":
     "Repeated worker deaths without a new step end the job; its log is kept and it can be retried.",
+  "store.crash_loop.cancel":
+    "A job whose cancel was accepted ends as cancelled, also when its workers die of it.",
   "store.crash_loop.hand_back": "Giving a job back is no crash.",
   "store.crash_loop.progress": "Only finished steps reset the count.",
   "store.crash_loop.runner": "The worker that takes such a job over ends it and drops its entry.",
@@ -915,6 +952,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.cut.feed": "A line that nobody feeds any more is fed by the sweeper.",
   "store.cut.feeds": "Jobs run once each, although feeds are cut off again and again.",
   "store.cut.finish": "A death between a job's end and its entry's leaves an entry that runs nothing.",
+  "store.cut.gate":
+    "Jobs whose ends were not told while they were away leave nothing at their gate after a sweep.",
   "store.cut.leave": "A worker that dies before the line hears of its jobs' ends holds nobody up.",
   "store.cut.mark": "A key that was not marked gives its job all the same.",
   "store.cut.park": "A death between a park and the queue delays the job no longer than its lock.",
@@ -949,7 +988,10 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.held.burst": "of the jobs that a worker takes at once, few leave it open whether they have begun",
   "store.held.cost": "A job that need not wait writes nothing for it.",
   "store.held.late": "a run that has stalled since its claim begins nothing when another has taken its job",
+  "store.held.time":
+    "While a tool job waits for a place its time stands still, also when its worker drains or dies.",
   "store.idempotency": "One key makes one job for a tenant; another request under it is refused.",
+  "store.idempotency.cap": "A job that a repeat is told of while the key's cap refuses it stays.",
   "store.idempotency.concurrent": "Requests with one key at the same time make one job, written once.",
   "store.idempotency.cut": "A repeat completes, under the same id, what died between key and job.",
   "store.idempotency.expired": "A key whose job was deleted after its retention makes no second job.",
@@ -966,6 +1008,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.lock.lone": "A lone worker that has lost a job's lock takes it back and ends it.",
   "store.lock.lost": "A worker that has lost a job's lock aborts, and another goes on.",
   "store.lock.partition": "A worker that was cut off finds that its job is another's, and begins nothing.",
+  "store.lock.place":
+    "A worker that has lost its job to another leaves it its place, so that no more run than may.",
   "store.park": "A parked job holds no slot, and its log tells of park and return.",
   "store.park.between": "A wake-up between the record's park and the queue's is not lost.",
   "store.park.clock": "A job's clock stands still for an approval, and not for a cool-down.",
@@ -1135,8 +1179,11 @@ export const requirements: Readonly<Record<string, string>> = {
     "A receiver that never answers is given up on after 10 s, and holds up neither the job nor other webhooks.",
   "webhook.worker_killed": "A delivery whose worker died is made by another, under the same id.",
   "worker.access.connecting": "a job waits for no server that its key may not use",
+  "worker.access.name":
+    "A job waits for its server also when several that its key may not use have the tool.",
   "worker.config.defaults": "The worker needs only REDIS_URL.",
   "worker.config.overrides": "The environment's settings for MCP servers are passed on.",
+  "worker.config.proxy": "A proxy that is no URL is refused with the cure, and its password is never shown.",
   "worker.config.wrong": "The worker's wrong settings are reported together.",
   "worker.health": "The container's check tells whether its worker is in the fleet.",
   "worker.reload.shared": "One reload runs at a time, and all who ask during it share the next.",

@@ -1,7 +1,7 @@
-import type { ChatBench } from "../chat/chat-bench.ts";
+import type { Bench } from "../bench.ts";
 import type { BatchSizes } from "./batch-sizes.ts";
 
 /** What each measurement of batches is given. */
-export interface BatchBench extends Omit<ChatBench, "sizes"> {
+export interface BatchBench extends Bench {
   readonly sizes: BatchSizes;
 }

@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Queue } from "bullmq";
-import getPort from "get-port";
 import { Redis } from "ioredis";
 import { echoRequest } from "../echo-job.ts";
 import { systemFigure, type Figure } from "../figure.ts";
 import type { Launch, RunningProgram } from "../launcher.ts";
 import type { Plot } from "../plot.ts";
 import type { ProcessMemory } from "../probe.ts";
+import { startApi } from "../start-api.ts";
 import { spread } from "../statistics.ts";
 import type { BatchBench } from "./batch-bench.ts";
 import { sendBatch, type BatchTarget } from "./send-batch.ts";
@@ -26,7 +26,7 @@ const SAMPLES = 20;
 export async function measureIngest(bench: BatchBench): Promise<Figure[]> {
   const { redis, signal, sizes, onProgress } = bench;
   await using launcher = bench.createLauncher();
-  const api = await startApi(launcher.launch, bench);
+  const api = await startIngestApi(launcher.launch, bench);
   const { lines, rounds } = sizes.ingest;
   await sendBatch(api.target, WARM_UP_LINES);
   await addBulk(bench.redisUrl, WARM_UP_LINES);
@@ -94,34 +94,24 @@ async function measureMemory(
 }
 
 /** An api alone: without a worker nobody runs the jobs. Its key may have as many of them as are sent. */
-async function startApi(launch: Launch, { redisUrl, folder }: BatchBench): Promise<Api> {
+async function startIngestApi(launch: Launch, { redisUrl, folder, signal }: BatchBench): Promise<Api> {
   const keysFile = join(folder, "api-keys.json");
   const sha256 = createHash("sha256").update(SECRET).digest("hex");
   await writeFile(
     keysFile,
     JSON.stringify({ keys: { bench: { sha256, limits: { max_queued: 10_000_000 } } } }),
   );
-  const port = await getPort({ host: "127.0.0.1" });
-  const program = await launch({
+  const { port, api } = await startApi(launch, {
     name: "ingest-api",
-    program: "apps/api/src/main.ts",
     environment: {
       REDIS_URL: redisUrl,
       REDIS_KEY_PREFIX: "ingest",
       LOG_LEVEL: "warn",
-      PORT: String(port),
       API_KEYS_FILE: keysFile,
     },
+    signal,
   });
-  const target = { port, headers: { authorization: `Bearer ${SECRET}` } };
-  await untilLive(port);
-  return { target, program };
-}
-
-async function untilLive(port: number): Promise<void> {
-  const isLive = async () =>
-    (await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => null))?.ok ?? false;
-  while (!(await isLive())) await new Promise((resolve) => setTimeout(resolve, 100));
+  return { target: { port, headers: { authorization: `Bearer ${SECRET}` } }, program: api };
 }
 
 /** As BullMQ's documentation has it, in the chunks that were fastest. */

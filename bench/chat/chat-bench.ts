@@ -1,17 +1,7 @@
-import type { Redis } from "ioredis";
-import type { createLauncher } from "../launcher.ts";
+import type { Bench } from "../bench.ts";
 import type { ChatSizes } from "./chat-sizes.ts";
 
 /** What each of the chat measurements is given. */
-export interface ChatBench {
-  readonly redis: Redis;
-  readonly redisUrl: string;
-  /** For configuration files; it is removed at the end. */
-  readonly folder: string;
+export interface ChatBench extends Bench {
   readonly sizes: ChatSizes;
-  readonly signal: AbortSignal;
-  /** Told what is done now, for people who wait. */
-  readonly onProgress: (text: string) => void;
-  /** The programs of each measurement end with it. */
-  readonly createLauncher: () => ReturnType<typeof createLauncher>;
 }

@@ -4,8 +4,9 @@ import { FIXTURE_STDIO_PROGRAM } from "@millrace/testing";
 import getPort from "get-port";
 import { SERVER_NAME } from "../echo-job.ts";
 import type { Launch, RunningProgram } from "../launcher.ts";
+import { sendJob } from "../send-job.ts";
+import { startApi } from "../start-api.ts";
 import type { Target } from "../target.ts";
-import { untilReady } from "../until-ready.ts";
 import type { ChatBench } from "./chat-bench.ts";
 import type { Task } from "./task.ts";
 
@@ -43,7 +44,6 @@ export async function startChatSystem(
     program: "bench/programs/model.ts",
     environment: { PORT: String(modelPort) },
   });
-  const port = await getPort({ host: "127.0.0.1" });
   const shared = {
     REDIS_URL: redisUrl,
     REDIS_KEY_PREFIX: "bench-chat",
@@ -52,11 +52,7 @@ export async function startChatSystem(
     ANTHROPIC_BASE_URL: `http://127.0.0.1:${modelPort}`,
     ...(await writeConfiguration(folder)),
   };
-  const api = await launch({
-    name: "chat-api",
-    program: "apps/api/src/main.ts",
-    environment: { ...shared, PORT: String(port) },
-  });
+  const { port, api } = await startApi(launch, { name: "chat-api", environment: shared, signal });
   const worker = await launch({
     name: "chat-worker",
     program: "apps/worker/src/main.ts",
@@ -74,7 +70,7 @@ export async function startChatSystem(
     },
     processIds,
   });
-  await untilReady(target({ do: "wait", forMs: 0 }), signal);
+  await sendJob(target({ do: "wait", forMs: 0 }), { signal });
   return { port, model, api, worker, target };
 }
 

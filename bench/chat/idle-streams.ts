@@ -1,12 +1,11 @@
 import { setTimeout } from "node:timers/promises";
-import getPort from "get-port";
 import { systemFigure, type Figure } from "../figure.ts";
 import type { RunningProgram } from "../launcher.ts";
 import type { ProcessMemory } from "../probe.ts";
+import { startApi } from "../start-api.ts";
 import type { ChatBench } from "./chat-bench.ts";
 import { openEventStream, type EventStream } from "./event-stream.ts";
 import { inLanes } from "./lanes.ts";
-import { untilListening } from "./until-listening.ts";
 
 const OPENING_AT_ONCE = 100;
 
@@ -24,18 +23,11 @@ export async function measureIdleStreams(bench: ChatBench): Promise<Figure[]> {
   const { streams: wanted } = bench.sizes.idle;
   const count = Math.min(wanted, openFilesLimit() - OTHER_FILES);
   await using launcher = bench.createLauncher();
-  const port = await getPort({ host: "127.0.0.1" });
-  const api = await launcher.launch({
+  const { port, api } = await startApi(launcher.launch, {
     name: "idle-api",
-    program: "apps/api/src/main.ts",
-    environment: {
-      REDIS_URL: bench.redisUrl,
-      REDIS_KEY_PREFIX: "bench-idle",
-      LOG_LEVEL: "warn",
-      PORT: String(port),
-    },
+    environment: { REDIS_URL: bench.redisUrl, REDIS_KEY_PREFIX: "bench-idle", LOG_LEVEL: "warn" },
+    signal: bench.signal,
   });
-  await untilListening(port, bench.signal);
   const warmUp = await openStreams(WARM_UP_STREAMS, port, bench.signal);
   for (const stream of warmUp) stream.close();
   await Promise.allSettled(warmUp.map(({ ended }) => ended));

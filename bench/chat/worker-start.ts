@@ -2,13 +2,12 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import getPort from "get-port";
 import { systemFigure, type Figure } from "../figure.ts";
 import { sendJob } from "../send-job.ts";
+import { startApi } from "../start-api.ts";
 import { spread } from "../statistics.ts";
 import type { Target } from "../target.ts";
 import type { ChatBench } from "./chat-bench.ts";
-import { untilListening } from "./until-listening.ts";
 
 const BINARIES = join(import.meta.dirname, "../../node_modules/.bin");
 
@@ -32,30 +31,35 @@ function servers(folder: string): Record<string, StdioServer> {
 
 /**
  * How long a worker with three stdio servers takes from its launch to its first job, which waits for it, beyond what
- * the slowest of the servers takes when it is started alone.
+ * the slowest of the servers takes when it is started alone. What the three take when bare clients start them at the
+ * same moment is the machine's own part of that.
  */
 export async function measureWorkerStart(bench: ChatBench): Promise<Figure[]> {
   const { workerStarts } = bench.sizes;
   const alone: number[] = [];
+  const together: number[] = [];
   const started: number[] = [];
   for (let round = 1; round <= workerStarts; round += 1) {
     bench.onProgress(`worker start: round ${round} of ${workerStarts}`);
+    const three = Object.values(servers(bench.folder));
     const times: number[] = [];
-    for (const server of Object.values(servers(bench.folder))) times.push(await startAlone(server));
+    for (const server of three) times.push(await startServer(server));
     alone.push(Math.max(...times));
+    together.push(Math.max(...(await Promise.all(three.map((server) => startServer(server))))));
     started.push(await startWorker(bench));
   }
   const beyond = spread(started.map((time, round) => time - (alone[round] ?? Number.NaN))).median;
   const name = "worker with all three";
   return [
     systemFigure("slowest of three stdio servers, started alone", "ms", spread(alone).median),
+    systemFigure("all three at the same moment, with a bare client each", "ms", spread(together).median),
     systemFigure(`${name}: launch to first job`, "ms", spread(started).median),
     systemFigure(`${name}: beyond the slowest`, "ms", beyond, { bound: "at most", limit: 500 }),
   ];
 }
 
 /** Milliseconds until a server has told its tools. */
-async function startAlone(server: StdioServer): Promise<number> {
+async function startServer(server: StdioServer): Promise<number> {
   const client = new Client({ name: "bench", version: "1.0.0" });
   const startedAt = performance.now();
   try {
@@ -75,14 +79,8 @@ async function startWorker({ redisUrl, folder, signal, createLauncher }: ChatBen
   const config = entries.map(([name, server]) => [name, { transport_type: "stdio", config: server }]);
   const configFile = join(folder, "three-servers.json");
   await writeFile(configFile, JSON.stringify({ mcp_servers: Object.fromEntries(config) }));
-  const port = await getPort({ host: "127.0.0.1" });
   const shared = { REDIS_URL: redisUrl, REDIS_KEY_PREFIX: "bench-start", LOG_LEVEL: "warn" };
-  await launcher.launch({
-    name: "start-api",
-    program: "apps/api/src/main.ts",
-    environment: { ...shared, PORT: String(port) },
-  });
-  await untilListening(port, signal);
+  const { port } = await startApi(launcher.launch, { name: "start-api", environment: shared, signal });
   const job = Promise.withResolvers<{ started_at: string }>();
   const target: Target = {
     side: "system",

@@ -3,15 +3,14 @@ import { Agent } from "node:http";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { FIXTURE_STDIO_PROGRAM } from "@millrace/testing";
-import getPort from "get-port";
-import type { ChatBench } from "../chat/chat-bench.ts";
+import type { Bench } from "../bench.ts";
 import { inLanes } from "../chat/lanes.ts";
 import { requestJson } from "../chat/request-json.ts";
-import { untilListening } from "../chat/until-listening.ts";
 import { SERVER_NAME } from "../echo-job.ts";
 import { systemFigure, type Figure } from "../figure.ts";
 import type { Launch } from "../launcher.ts";
 import type { Plot } from "../plot.ts";
+import { startApi } from "../start-api.ts";
 
 /** How many workers are measured, one after the other, and what each of them does. */
 export interface ScalingSizes {
@@ -40,21 +39,17 @@ export const SHORT_SCALING_SIZES: ScalingSizes = {
 /** So many jobs are under way for each place, so that none is ever empty. */
 const JOBS_PER_PLACE = 2;
 
-export type ScalingBench = Omit<ChatBench, "sizes"> & { readonly sizes: ScalingSizes };
+export interface ScalingBench extends Bench {
+  readonly sizes: ScalingSizes;
+}
 
 /** Jobs that wait, per second, with more and more workers, against one. */
 export async function measureScaling(bench: ScalingBench): Promise<Figure[]> {
   const { sizes, redisUrl, signal, onProgress } = bench;
   await using launcher = bench.createLauncher();
-  const port = await getPort({ host: "127.0.0.1" });
   const shared = { REDIS_URL: redisUrl, REDIS_KEY_PREFIX: "bench-scaling", LOG_LEVEL: "warn" };
   const { launch } = launcher;
-  await launch({
-    name: "scaling-api",
-    program: "apps/api/src/main.ts",
-    environment: { ...shared, PORT: String(port) },
-  });
-  await untilListening(port, signal);
+  const { port } = await startApi(launch, { name: "scaling-api", environment: shared, signal });
   const environment = { ...shared, ...(await workerEnvironment(bench)) };
   const figures: Figure[] = [];
   const rates: number[] = [];

@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import type { Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createAdaptorServer } from "@hono/node-server";
+import { getRequestListener } from "@hono/node-server";
 import type { ModelDirectory } from "@millrace/contracts";
 import { createJobStore } from "@millrace/job-store";
 import type { Logger } from "pino";
@@ -9,7 +9,7 @@ import type { KeyRing } from "./access/key-ring.ts";
 import { watchKeys } from "./access/watch-keys.ts";
 import { createApp } from "./app.ts";
 import type { ApiConfig } from "./config.ts";
-import { answerUnparsableRequests } from "./http/unparsable-requests.ts";
+import { answerUnparsableRequests, createRequestErrorHandler } from "./http/unparsable-requests.ts";
 import { OpenStreams } from "./metrics/open-streams.ts";
 
 /** A connection that is kept alive becomes idle only when its last answer has been read. In milliseconds. */
@@ -40,8 +40,11 @@ export function createApi({ config, keyRing, models, logger }: ApiOptions) {
   const app = createApp({ config, keyRing, store, models, logger, shutdown: shutdown.signal, openStreams });
   const { path } = config.apiKeys.file;
   const keysWatch = watchKeys({ keyRing, path, reloads: store.keyReloads, logger });
-  const serverOptions = { requestTimeout: REQUEST_TIMEOUT_MS };
-  const server = createAdaptorServer({ fetch: app.fetch, serverOptions }) as Server;
+  // Node would answer a request without a host with a bare status line.
+  const serverOptions = { requestTimeout: REQUEST_TIMEOUT_MS, requireHostHeader: false };
+  const errorHandler = createRequestErrorHandler(logger);
+  const answer = getRequestListener(app.fetch, { errorHandler });
+  const server = createServer(serverOptions, (incoming, outgoing) => void answer(incoming, outgoing));
   server.setTimeout(SILENCE_MS);
   answerUnparsableRequests(server);
   let stopped: Promise<void> | null = null;

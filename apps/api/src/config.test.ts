@@ -29,7 +29,7 @@ test("[api.config.defaults] only REDIS_URL is needed", () => {
     logLevel: "info",
     retentionSeconds: 86_400,
     maxBodyBytes: 16 * 1_024 * 1_024,
-    modelsFile: { path: undefined, environment: { REDIS_URL } },
+    modelsFile: { path: "config/models.json", isNamed: false, environment: { REDIS_URL } },
     webhookSecrets: [],
   });
   expect(complaint({ REDIS_URL: "" })).toContain("REDIS_URL: is required");
@@ -54,6 +54,7 @@ test.for([
   ["JOB_RETENTION_SECONDS", "1 day"],
   ["MAX_BODY_BYTES", "1023"],
   ["MAX_BODY_BYTES", "16MiB"],
+  ["MAX_BODY_BYTES", "268435457"],
 ] as const)("[api.config.wrong] refuses %s=%s", ([name, value]) => {
   expect(named({ [name]: value })).toEqual([name]);
 });
@@ -98,4 +99,38 @@ test("[api.config.keys] tells every malformed key together, by its place and nev
   expect(entries).toEqual(["1", "3", "4", "5", "6"]);
   expect(text).toContain("name:secret or name:sha256:hex");
   expect(text).not.toContain("topsecret");
+});
+
+test.for(["two words", "schlüssel", "tab\there"])(
+  "[api.config.keys.presentable] refuses the secret %j, which no request could present",
+  (secret) => {
+    const text = complaint({ API_KEYS: `good:s3cret,me:${secret}` });
+    expect(text).toContain("API_KEYS: entry 2 needs a secret of visible ASCII characters");
+    expect(text).not.toContain(secret);
+  },
+);
+
+test.for([
+  "redis://:hunter/22@redis:6379",
+  "redis://me:50%zzhunter@redis:6379",
+  "redis://me:6#hunter@redis:6379",
+  "redis://me:6?hunter@redis:6379",
+  "redis+cluster://:hunter/22@one:7000,two:7000",
+  "redis+cluster://:50%zzhunter@one:7000",
+  "redis+cluster://:hunter@one:7000,two:port",
+  "redis+cluster://:hunter@one:7000,,two",
+  "rediss+cluster://:hunter@22@one:7000",
+])("[config.redis_url] %j is refused with the cure, and without its password", (url) => {
+  const text = complaint({ REDIS_URL: url });
+  expect(text).toContain("REDIS_URL: must be a URL with a host: percent-encode special characters");
+  expect(text).not.toContain("hunter");
+});
+
+test.for([
+  "redis://redis",
+  "rediss://me:hunter%2F22@redis:6380/1",
+  "redis://:@redis",
+  "redis+cluster://me:hunter%2F22@one:7000,two,[::1]:7002",
+])("[config.redis_url] %j is taken", (url) => {
+  expect(parseApiConfig({ REDIS_URL: url }).redisUrl).toBe(url);
 });

@@ -1,5 +1,10 @@
 import { existsSync } from "node:fs";
-import { parseEnvironment, presentVariables, sharedVariables } from "@millrace/contracts";
+import {
+  DEFAULT_MODELS_CONFIG_FILE,
+  parseEnvironment,
+  presentVariables,
+  sharedVariables,
+} from "@millrace/contracts";
 import type { ModelsFile } from "@millrace/service";
 import { z } from "zod";
 import { isLoopback } from "./access/loopback.ts";
@@ -7,6 +12,9 @@ import { parseApiKeys, type ApiKey } from "./access/api-keys.ts";
 import type { KeyRingOptions } from "./access/key-ring.ts";
 
 const DEFAULT_API_KEYS_FILE = "config/api-keys.json";
+
+/** A body is read into one string, of which Node allows twice as much. */
+const BODY_BYTES_MAX = 256 * 1_024 * 1_024;
 
 const apiKeys = z
   .string()
@@ -29,6 +37,7 @@ const Environment = z
       .number()
       .int()
       .min(1_024)
+      .max(BODY_BYTES_MAX, `takes at most ${BODY_BYTES_MAX} (256 MiB); send more than that as a batch`)
       .default(16 * 1_024 * 1_024),
   })
   .refine(
@@ -78,7 +87,11 @@ export function parseApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
     logLevel: data.LOG_LEVEL,
     retentionSeconds: data.JOB_RETENTION_SECONDS,
     maxBodyBytes: data.MAX_BODY_BYTES,
-    modelsFile: { path: data.MODELS_CONFIG_FILE, environment: presentVariables(environment) },
+    modelsFile: {
+      path: data.MODELS_CONFIG_FILE ?? DEFAULT_MODELS_CONFIG_FILE,
+      isNamed: data.MODELS_CONFIG_FILE !== undefined,
+      environment: presentVariables(environment),
+    },
     webhookSecrets: data.WEBHOOK_SECRET,
   });
 }

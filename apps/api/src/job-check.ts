@@ -1,4 +1,4 @@
-import type { ChatJobRequest, ConversationMessage, JobRequest, ModelDirectory } from "@millrace/contracts";
+import type { ChatJobRequest, JobRequest, ModelDirectory } from "@millrace/contracts";
 import type { FleetView, JobStore, NewJob, Viewer } from "@millrace/job-store";
 import type { Principal } from "./access/principal.ts";
 import type { ApiDependencies } from "./dependencies.ts";
@@ -23,7 +23,8 @@ export async function checkJob(
   checkTools(fleet, request);
   const { previous_job_id: previousJobId } = request;
   if (previousJobId === undefined) return newJob;
-  return { ...newJob, previous: await previousConversation(store, viewer, previousJobId) };
+  const previous = await previousConversation(store, viewer, previousJobId, config.maxBodyBytes);
+  return { ...newJob, previous };
 }
 
 function refuse(
@@ -61,13 +62,18 @@ async function previousConversation(
   store: JobStore,
   viewer: Viewer,
   jobId: string,
-): Promise<ConversationMessage[]> {
-  const conversation = await store.conversation(viewer, jobId);
-  if (Array.isArray(conversation)) return conversation;
-  const detail =
-    conversation === null
-      ? `There is no job ${jobId} for this key. It may have expired: send its messages instead.`
-      : `Job ${jobId} is no chat job that has ended. Wait for its end, or send its messages instead.`;
+  maxBytes: number,
+): Promise<NonNullable<NewJob["previous"]>> {
+  const conversation = await store.conversation(viewer, jobId, maxBytes);
+  if (typeof conversation === "object" && conversation !== null) return conversation;
+  const reasons = {
+    none: `There is no job ${jobId} for this key. It may have expired: send its messages instead.`,
+    not_usable: `Job ${jobId} is no chat job that has ended. Wait for its end, or send its messages instead.`,
+    too_large:
+      `The conversation of job ${jobId} has more than ${maxBytes} bytes. Send a shorter one as messages instead, ` +
+      "such as a summary, or raise MAX_BODY_BYTES.",
+  };
+  const detail = reasons[conversation ?? "none"];
   throw new ProblemError("previous_job_not_usable", {
     detail,
     errors: [{ path: "previous_job_id", message: detail }],

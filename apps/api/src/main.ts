@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { ConfigError, type ModelDirectory } from "@millrace/contracts";
-import { onStopSignals, readModels } from "@millrace/service";
+import { onStopSignals, readConfig, readModels } from "@millrace/service";
 import { pino, type Logger } from "pino";
 import { KeyRing } from "./access/key-ring.ts";
 import { createApi } from "./api.ts";
@@ -9,7 +9,7 @@ import { parseApiConfig, type ApiConfig } from "./config.ts";
 /** Time that requests in flight get to finish after a signal, in milliseconds. */
 const SHUTDOWN_MS = 5_000;
 
-const config = readConfig();
+const config = readConfig(parseApiConfig);
 if (config) await run(config);
 
 async function run(settings: ApiConfig): Promise<void> {
@@ -60,14 +60,4 @@ function listenProblem(
   return code === "EADDRINUSE"
     ? `Port ${port} on ${host} is in use. Stop what uses it, or set PORT to another one.`
     : `Cannot listen on ${host}:${port}: ${message}. Correct HOST and PORT.`;
-}
-
-function readConfig(): ApiConfig | null {
-  try {
-    return parseApiConfig(process.env);
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`);
-    process.exitCode = 1;
-    return null;
-  }
 }

@@ -212,6 +212,27 @@ test("[api.bad.unparsable] what is not HTTP is refused with a problem, and the c
   expect(answer).toContain('"code":"malformed_request"');
 });
 
+test.for([
+  "GET /jobs HTTP/1.1\r\nconnection: close",
+  "GET /jobs HTTP/1.0",
+  "GET /jobs HTTP/1.1\r\nconnection: close\r\nhost: a b",
+  "GET /a\\b HTTP/1.1\r\nconnection: close\r\nhost: 127.0.0.1",
+  "POST jobs HTTP/1.1\r\nconnection: close\r\nhost: 127.0.0.1\r\ncontent-length: 0",
+])(
+  "[api.bad.unparsable] a request whose host or path makes no URL is refused with a problem: %j",
+  async (head) => {
+    const socket = connect(installation.api.port, "127.0.0.1");
+    socket.write(`${head}\r\n\r\n`);
+    const answer = (await socket.setEncoding("utf8").toArray()).join("");
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(answer).toMatch(/^content-type: application\/problem\+json\r$/im);
+    expect(answer).toMatch(/^x-content-type-options: nosniff\r$/im);
+    const [, requestId] = /^x-request-id: (.+)\r$/im.exec(answer) ?? [];
+    expect(answer).toContain('"code":"malformed_request"');
+    expect(answer).toContain(`"request_id":"${requestId}"`);
+  },
+);
+
 test("[api.request_id] a request's own id comes back, one that is not fit to be logged does not", async () => {
   const own = await client.get("/jobs/none", { "x-request-id": "mine-1" });
   expect((await expectProblem(own, "job_not_found")).request_id).toBe("mine-1");

@@ -105,6 +105,22 @@ test("[api.batch.array.deep] an element that nests too deeply is rejected like a
   expect((await untilBatchEnds(client, batch.id)).counts.completed).toBe(1);
 });
 
+test("[chat.previous.bound] a job goes on with no conversation that is larger than MAX_BODY_BYTES, nor does a line", async () => {
+  const chat = (length: number, more: object = {}) => ({
+    model: "demo",
+    message: "x".repeat(length),
+    enable_mcp: false,
+    ...more,
+  });
+  const first = await client.chat(chat(0.6 * MAX_BODY_BYTES));
+  const second = await client.chat(chat(0.5 * MAX_BODY_BYTES, { previous_job_id: first.id }));
+  const third = { type: "chat", ...chat(5, { previous_job_id: second.id }) };
+  const problem = await expectProblem(await client.post("/jobs", third), "previous_job_not_usable");
+  expect(problem.detail).toContain("MAX_BODY_BYTES");
+  const batch = await batchOf(await sendBatch(client, [JSON.stringify(third)]));
+  expect(batch).toMatchObject({ accepted: 0, rejections: [{ code: "previous_job_not_usable" }] });
+});
+
 test("[api.batch.gzip] a packed upload is unpacked as it comes, and bounded by what it unpacks to", async () => {
   const headers = { "content-encoding": "gzip" };
   const bomb = Buffer.concat([

@@ -1,9 +1,11 @@
 import { ExecuteResponse, type Tool } from "@millrace/contracts";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
 import { logOf } from "./support/chat-jobs.ts";
 import { expectProblem, type HttpClient } from "./support/http-client.ts";
 import { startInstallation, type Installation } from "./support/installation.ts";
 import { fixtureServer } from "./support/mcp-servers.ts";
+
+const PATIENCE = { timeout: 20_000 };
 
 let installation: Installation;
 let client: HttpClient;
@@ -67,6 +69,22 @@ test("[api.execute.failure] a call that gave no result has neither content nor a
   const body = await answer(await execute("fixture", "reject"));
   expect(body).toMatchObject({ success: false, content: [], execution_time_ms: null });
   expect(body.error).toContain("open the page first");
+});
+
+test("[api.execute.cancelled] a call that somebody cancels says so", async () => {
+  const before = await client.newestJobId();
+  const answered = execute("fixture", "wait", { arguments: { ms: 60_000 } });
+  const id = await vi.waitFor(async () => {
+    const newest = await client.newestJobId();
+    expect(newest).not.toBe(before);
+    return newest;
+  }, PATIENCE);
+  expect((await client.post(`/jobs/${id}/cancel`, {})).status).toBeLessThan(300);
+  expect(await answer(await answered)).toMatchObject({
+    success: false,
+    error: "The call was cancelled.",
+    job_id: id,
+  });
 });
 
 test("[api.execute.unknown] answers 404 for a server that the fleet does not have, and names those it has", async () => {

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, inject, test } from "vitest";
 import { startInstallation } from "./support/installation.ts";
@@ -7,12 +8,18 @@ import { fixtureServer } from "./support/mcp-servers.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../worker/src/healthcheck.ts", import.meta.url));
 
-/** Its exit status. */
-async function check(environment: Record<string, string>): Promise<number> {
+/** Its exit status, and what it says. */
+async function check(environment: Record<string, string>): Promise<{ status: number; stderr: string }> {
   const run = { MILLRACE_TEST_RUN: process.env["MILLRACE_TEST_RUN"] ?? "" };
-  const child = spawn(process.execPath, [PROGRAM], { env: { ...run, ...environment }, stdio: "ignore" });
-  const [status] = (await once(child, "close")) as [number];
-  return status;
+  const child = spawn(process.execPath, [PROGRAM], {
+    env: { ...run, ...environment },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const [stderr, [status]] = await Promise.all([
+    text(child.stderr),
+    once(child, "close") as Promise<[number]>,
+  ]);
+  return { status, stderr };
 }
 
 test("[worker.health] a container's check tells whether its worker is in the fleet", async () => {
@@ -21,9 +28,11 @@ test("[worker.health] a container's check tells whether its worker is in the fle
     servers: [fixtureServer()],
   });
   const { environment } = installation;
-  const [here, elsewhere] = await Promise.all([
+  const [here, elsewhere, wrong] = await Promise.all([
     check(environment),
     check({ ...environment, REDIS_KEY_PREFIX: "nobody" }),
+    check({ ...environment, TOOL_CONCURRENCY: "many" }),
   ]);
-  expect({ here, elsewhere }).toEqual({ here: 0, elsewhere: 1 });
+  expect([here.status, elsewhere.status, wrong.status]).toEqual([0, 1, 1]);
+  expect(wrong.stderr).toMatch(/^The environment is not right:\n {2}TOOL_CONCURRENCY: .*\n$/);
 }, 60_000);

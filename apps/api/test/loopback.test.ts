@@ -74,10 +74,9 @@ test("[api.loopback.origin] a page from this machine may call, on any port", asy
   }
 });
 
-test("[api.loopback.host] a host that is no host is refused, and is no bug", async () => {
-  for (const host of ["a b", "localhost:99999", "http://localhost", "%", "localhost/", "[", "local\u00ff"]) {
-    const response = await from({ host });
-    expect(response.status, host).toBeGreaterThanOrEqual(400);
-    expect(response.status, host).toBeLessThan(500);
-  }
-});
+test.for(["a b", "localhost:99999", "http://localhost", "%", "localhost/", "[", "local\u00ff"])(
+  "[api.loopback.host] a host that is no host, %s, is refused, and is no bug",
+  async (host) => {
+    await expectProblem(await from({ host }), "malformed_request");
+  },
+);

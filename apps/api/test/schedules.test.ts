@@ -162,6 +162,12 @@ const refused: [string, object, string, RegExp][] = [
   ["too short an interval", { interval_ms: 10, job: ECHO }, "interval_ms", /1000/],
   ["no job", { cron: "0 0 1 1 *" }, "job", /./],
   ["a job that is none", { ...YEARLY, job: { type: "tool" } }, "job.tool", /./],
+  [
+    "a job of more than 256 KiB",
+    { ...YEARLY, job: { ...ECHO, arguments: { text: "x".repeat(256 * 1_024) } } },
+    "job",
+    /262144 bytes .* with a tool/,
+  ],
   ["an unknown key", { ...YEARLY, timezone: "UTC" }, "timezone", /unknown key/],
   [
     "a job to go on with",

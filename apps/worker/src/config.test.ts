@@ -20,14 +20,14 @@ test("[worker.config.defaults] only REDIS_URL is needed", () => {
     redisUrl: REDIS_URL,
     keyPrefix: "millrace",
     logLevel: "info",
-    modelsFile: { path: undefined, environment: { REDIS_URL } },
+    modelsFile: { path: "config/models.json", isNamed: false, environment: { REDIS_URL } },
     toolConcurrency: 50,
     chatConcurrency: 100,
     maxCrashes: 20,
     drainTimeoutMs: 30_000,
     webhooks: { secrets: [], allowedHosts: [] },
   });
-  expect(mcp).toMatchObject({ path: "config/mcp-servers.json", explicit: false });
+  expect(mcp).toMatchObject({ path: "config/mcp-servers.json", isNamed: false });
   expect(mcp.overrides.toolTimeoutSeconds).toBe(60);
   expect(named({ REDIS_URL: "" })).toEqual(["REDIS_URL"]);
 });
@@ -42,7 +42,7 @@ test("[worker.config.overrides] the environment's settings for MCP servers are p
     MCP_TOOL_EXECUTION_TIMEOUT: "4",
     SOME_TOKEN: "token",
   });
-  expect(mcp).toMatchObject({ path: "mine.json", explicit: true, env: { SOME_TOKEN: "token" } });
+  expect(mcp).toMatchObject({ path: "mine.json", isNamed: true, env: { SOME_TOKEN: "token" } });
   expect(mcp.overrides).toEqual({
     enableLogging: false,
     defaultTimeoutSeconds: 2.5,
@@ -67,6 +67,8 @@ test.for([
   ["ANTHROPIC_BASE_URL", "api.anthropic.com"],
   ["OPENAI_BASE_URL", "ftp://127.0.0.1/v1"],
   ["OPENAI_BASE_URL", "http://user:pass@ollama.lan/v1"],
+  ["HTTP_PROXY", "proxy.corp:8080"],
+  ["https_proxy", "ftp://proxy.corp"],
 ] as const)("[worker.config.wrong] refuses %s=%s", ([name, value]) => {
   expect(named({ [name]: value })).toEqual([name]);
 });
@@ -75,6 +77,17 @@ test("[worker.config.wrong] tells all that is wrong together", () => {
   const environment = { REDIS_URL: "x", TOOL_CONCURRENCY: "x", DRAIN_TIMEOUT_SECONDS: "x" };
   expect(named(environment)).toEqual(["DRAIN_TIMEOUT_SECONDS", "REDIS_URL", "TOOL_CONCURRENCY"]);
 });
+
+test.for(["me:hunter22@proxy.corp:8080", "http://me:50%zzhunter22@proxy.corp", "http://me:hunter22/x@proxy"])(
+  "[worker.config.proxy] HTTPS_PROXY=%s is refused with the cure, and without its password",
+  (HTTPS_PROXY) => {
+    const wrong = "HTTPS_PROXY: must be a URL such as http://proxy.example:8080; percent-encode";
+    const parsing = () => parseWorkerConfig({ REDIS_URL, HTTPS_PROXY });
+    expect(parsing).toThrow(wrong);
+    expect(parsing).not.toThrow("hunter22");
+    expect(named({ HTTPS_PROXY: "http://me:hunter%2F22@proxy.corp:8080", http_proxy: "" })).toEqual([]);
+  },
+);
 
 test("[webhook.config] secrets are long enough, and hosts have neither scheme nor port", () => {
   const secret = "4f2a91c07be35d68a1f0c2e49b7d5836";

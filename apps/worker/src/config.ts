@@ -1,4 +1,11 @@
-import { parseEnvironment, presentVariables, sharedVariables } from "@millrace/contracts";
+import {
+  canBeDecoded,
+  DEFAULT_MODELS_CONFIG_FILE,
+  parseEnvironment,
+  presentVariables,
+  sharedVariables,
+  type ConfigFile,
+} from "@millrace/contracts";
 import type { ModelsFile } from "@millrace/service";
 import { z } from "zod";
 
@@ -17,6 +24,15 @@ const hosts = z
     "takes names and addresses without scheme and port, separated by commas",
   );
 
+/** Of the way to the model providers; told without the value, which may hold a password. */
+const proxy = z
+  .string()
+  .refine(
+    isProxyUrl,
+    "must be a URL such as http://proxy.example:8080; percent-encode special characters of its user name and password",
+  )
+  .optional();
+
 const Environment = z.object({
   ...sharedVariables,
   MCP_CONFIG_FILE: z.string().optional(),
@@ -29,17 +45,25 @@ const Environment = z.object({
   CHAT_CONCURRENCY: atOnce.default(100),
   MAX_CRASHES: z.coerce.number().int().min(1).max(1_000).default(20),
   DRAIN_TIMEOUT_SECONDS: z.coerce.number().min(0).max(86_400).default(30),
+  HTTP_PROXY: proxy,
+  HTTPS_PROXY: proxy,
+  http_proxy: proxy,
+  https_proxy: proxy,
+  NO_PROXY: z.string().optional(),
 });
+
+function isProxyUrl(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || !/^(https?|socks5?):$/.test(url.protocol) || url.hostname === "") return false;
+  return canBeDecoded(url.username) && canBeDecoded(url.password);
+}
 
 /** The worker's settings, parsed once. Times are in the unit of their name. */
 export interface WorkerConfig {
   readonly redisUrl: string;
   readonly keyPrefix: string;
   readonly logLevel: string;
-  readonly mcp: {
-    readonly path: string;
-    /** Whether the file was named: then it must exist. */
-    readonly explicit: boolean;
+  readonly mcp: ConfigFile & {
     /** Where `${VAR}` in the file is looked up. */
     readonly env: Readonly<Record<string, string | undefined>>;
     readonly overrides: {
@@ -74,7 +98,7 @@ export function parseWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig 
     logLevel: data.LOG_LEVEL,
     mcp: {
       path: data.MCP_CONFIG_FILE ?? DEFAULT_MCP_CONFIG_FILE,
-      explicit: data.MCP_CONFIG_FILE !== undefined,
+      isNamed: data.MCP_CONFIG_FILE !== undefined,
       env: presentVariables(environment),
       overrides: {
         enableLogging: data.MCP_ENABLE_LOGGING,
@@ -83,7 +107,11 @@ export function parseWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig 
         toolTimeoutSeconds: data.MCP_TOOL_EXECUTION_TIMEOUT,
       },
     },
-    modelsFile: { path: data.MODELS_CONFIG_FILE, environment: presentVariables(environment) },
+    modelsFile: {
+      path: data.MODELS_CONFIG_FILE ?? DEFAULT_MODELS_CONFIG_FILE,
+      isNamed: data.MODELS_CONFIG_FILE !== undefined,
+      environment: presentVariables(environment),
+    },
     toolConcurrency: data.TOOL_CONCURRENCY,
     chatConcurrency: data.CHAT_CONCURRENCY,
     maxCrashes: data.MAX_CRASHES,

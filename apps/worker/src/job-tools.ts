@@ -3,6 +3,7 @@ import {
   mayUseServer,
   mayUseTool,
   ToolDirectory,
+  type ServerReport,
   type ToolAccess,
   type ToolResolution,
 } from "@millrace/contracts";
@@ -35,12 +36,18 @@ export function jobTools(
  * the same rules, as far as the fleet was known then.
  */
 function restrictedTools(host: Host, access: ToolAccess): JobTools {
-  const resolveTool = async (request: Wanted): Promise<ToolResolution> => {
-    const isHidden = request.server !== undefined && !mayUseServer(access, request.server);
-    // Only to wait for servers that are still connecting.
-    if (!isHidden) await host.resolveTool(request);
-    const { server, tool } = request;
-    return refuseHidden(visibleTools(host, access).resolve(server, tool), access);
+  const resolveTool = async ({ server, tool, signal, onWaiting }: Wanted): Promise<ToolResolution> => {
+    for (;;) {
+      const visible = host.reports().filter(({ name }) => mayUseServer(access, name));
+      const resolution = refuseHidden(visibleTools(visible, access).resolve(server, tool), access);
+      const wanted = serversToWaitFor(resolution);
+      const connecting = visible
+        .filter(({ name, status }) => status === "connecting" && wanted.includes(name))
+        .map(({ name }) => name);
+      if (connecting.length === 0) return resolution;
+      onWaiting?.("server");
+      await host.whenSettled(connecting, signal);
+    }
   };
   return {
     tools: () => host.tools().filter((tool) => mayUseTool(access, tool.server_name, tool.tool_name)),
@@ -61,8 +68,7 @@ function restrictedTools(host: Host, access: ToolAccess): JobTools {
   };
 }
 
-function visibleTools(host: Host, access: ToolAccess): ToolDirectory {
-  const visible = host.reports().filter(({ name }) => mayUseServer(access, name));
+function visibleTools(visible: readonly ServerReport[], access: ToolAccess): ToolDirectory {
   const entries = visible.map(({ name, status, tools }) => ({
     server: name,
     // What a server offers stays known for a while when it is away, and calls wait for it: see `WarmServer`.
@@ -73,6 +79,12 @@ function visibleTools(host: Host, access: ToolAccess): ToolDirectory {
     connecting: status === "connecting",
   }));
   return new ToolDirectory(entries);
+}
+
+/** Those that may change the answer once they have connected. */
+function serversToWaitFor(resolution: ToolResolution): readonly string[] {
+  if (!resolution.ok) return resolution.waitFor;
+  return resolution.tool ? [] : [resolution.server];
 }
 
 /** A server that is away has tools that nobody can list, and that may not be used all the same. */

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { ConfigError, type ModelDirectory } from "@millrace/contracts";
 import { loadMcpConfig, type ServerSettings } from "@millrace/host-core";
-import { onStopSignals, readModels } from "@millrace/service";
+import { onStopSignals, readConfig, readModels } from "@millrace/service";
 import { pino, type Logger } from "pino";
 import { parseWorkerConfig, type WorkerConfig } from "./config.ts";
 import { startWarmHost } from "./warm-host.ts";
@@ -19,7 +19,7 @@ const LINGER_MS = 500;
 // 512 MiB were measured, and with this 366 to 398, for a tenth more processor time.
 setFlagsFromString("--heap-growing-percent=25");
 
-const config = readConfig();
+const config = readConfig(parseWorkerConfig);
 if (config) await run(config);
 
 async function run(settings: WorkerConfig): Promise<void> {
@@ -64,16 +64,6 @@ async function readFiles({ mcp, modelsFile }: WorkerConfig, logger: Logger): Pro
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     logger.fatal(error.message);
-    process.exitCode = 1;
-    return null;
-  }
-}
-
-function readConfig(): WorkerConfig | null {
-  try {
-    return parseWorkerConfig(process.env);
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n`);
     process.exitCode = 1;
     return null;
   }

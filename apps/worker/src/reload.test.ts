@@ -29,7 +29,7 @@ test("[worker.reload.shared] one reload runs at a time, and all who ask during i
     },
   };
   const overrides = { toolTimeoutSeconds: 60 };
-  const mcp = { path, explicit: true, env: {}, overrides } as unknown as Parameters<
+  const mcp = { path, isNamed: true, env: {}, overrides } as unknown as Parameters<
     typeof createReload
   >[0]["mcp"];
   const logger = pino({ level: "silent" });

@@ -1,5 +1,6 @@
 import {
   jobError,
+  UNIFIED_SEPARATOR,
   type Cancellation,
   type JobStep,
   type ToolJobRequest,
@@ -106,7 +107,7 @@ function outcomeUnknown(reason: string): ExecutionResult {
 
 /** The call's tool, as far as the request says it. */
 function nameOf({ server, tool }: ToolJobRequest): string {
-  return server === undefined ? tool : `${server}__${tool}`;
+  return server === undefined ? tool : server + UNIFIED_SEPARATOR + tool;
 }
 
 /** What is known of a call that was told to stop; null when it had not begun. */

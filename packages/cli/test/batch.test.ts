@@ -70,28 +70,33 @@ test("[cli.batch] runs every job of a file, appends the results, and is quiet wh
   expect(await results()).toHaveLength(20);
 });
 
-test("[cli.batch.resume] after Ctrl-C the same command goes on, and each result comes once", async () => {
-  // The last job waits for somebody's word, so the batch cannot end before it is stopped.
-  const lines = [...names(10).map((_, index) => line(index)), heldLine(10)];
-  const { words, output, results } = await files("stopped", lines);
-  const first = startCli(words, { url, input: "" });
-  const known = async () =>
-    existsSync(output) ? (await readFile(output, "utf8")).split("\n").length - 1 : 0;
-  await vi.waitFor(async () => expect(await known()).toBe(10), { timeout: 60_000 });
-  first.child.kill("SIGINT");
-  const { code, stdout, stderr } = await first.ended;
-  expect([code, stdout]).toEqual([130, ""]);
-  expect(stderr).toMatch(
-    /^Stopped following batch_\w+, which goes on\. The same command goes on where it was\..*\n$/,
-  );
-  // As when the machine had died in the middle of a write.
-  await appendFile(output, '{"cursor":"cut off');
-  await approveHeld(installation.api.client);
-  expect((await runHere(words, url)).code).toBe(0);
-  expect((await results()).map(({ custom_id }) => String(custom_id)).toSorted()).toEqual(
-    names(11).toSorted(),
-  );
-});
+test.for([
+  [[], "The same command"],
+  [["--restart"], "The same command without --restart"],
+] as const)(
+  "[cli.batch.resume] after Ctrl-C of %j %s goes on, and each result comes once",
+  async ([more, same]) => {
+    // The last job waits for somebody's word, so the batch cannot end before it is stopped.
+    const lines = [...names(10).map((_, index) => line(index)), heldLine(10)];
+    const { words, output, results } = await files(`stopped${more.length}`, lines);
+    const first = startCli([...words, ...more], { url, input: "" });
+    const known = async () =>
+      existsSync(output) ? (await readFile(output, "utf8")).split("\n").length - 1 : 0;
+    await vi.waitFor(async () => expect(await known()).toBe(10), { timeout: 60_000 });
+    first.child.kill("SIGINT");
+    const { code, stdout, stderr } = await first.ended;
+    expect([code, stdout]).toEqual([130, ""]);
+    expect(stderr).toMatch(/^Stopped following batch_\w+, which goes on\. .*\n$/);
+    expect(stderr).toContain(`. ${same} goes on where it was.`);
+    // As when the machine had died in the middle of a write.
+    await appendFile(output, '{"cursor":"cut off');
+    await approveHeld(installation.api.client);
+    expect((await runHere(words, url)).code).toBe(0);
+    expect((await results()).map(({ custom_id }) => String(custom_id)).toSorted()).toEqual(
+      names(11).toSorted(),
+    );
+  },
+);
 
 test("[cli.batch.exit] failed jobs and rejected lines are told, and the exit code is 1", async () => {
   const lines = [line(0), line(1, { tool: "fail" }), "no json\n", line(2, { tool: "nothing" })];

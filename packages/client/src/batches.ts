@@ -7,14 +7,16 @@ import type {
   BatchResult,
 } from "@millrace/contracts";
 import { BatchBody, canSendStreams, type BatchSource } from "./batch-source.ts";
-import type { Connection } from "./http/connection.ts";
+import type { Connection, RequestOptions } from "./http/connection.ts";
 import { MillraceError } from "./http/errors.ts";
 import { follow, type FollowOptions } from "./http/follow.ts";
 import { newIdempotencyKey } from "./http/idempotency-key.ts";
 import { path } from "./http/path.ts";
 import { pause } from "./http/pause.ts";
-import { FOLLOW_PATIENCE } from "./http/retry-policy.ts";
+import { FOLLOW_PATIENCE, REOPEN_MS } from "./http/retry-policy.ts";
 import { readLines } from "./http/server-sent-events.ts";
+import type { SignalOption } from "./http/signal-option.ts";
+import { UploadProgress } from "./upload-progress.ts";
 
 export interface BatchCreateOptions {
   /** Under which the batch can be sent again, by another process too, and goes on. By default one that is made up. */
@@ -34,13 +36,6 @@ export interface ResultOptions {
   order?: BatchOrder | undefined;
   /** Of the last result that is known already: what comes after it is read. */
   cursor?: string | undefined;
-  signal?: AbortSignal | undefined;
-}
-
-/** How soon results that broke off are asked for again, in milliseconds. */
-const REOPEN_MS = 100;
-
-interface SignalOption {
   signal?: AbortSignal | undefined;
 }
 
@@ -70,9 +65,9 @@ export class Batches {
   async create(source: BatchSource, options: BatchCreateOptions = {}): Promise<Batch> {
     const body = new BatchBody(source);
     try {
-      if (canSendStreams()) return await this.#upload(() => body.stream(), body.isRepeatable, options);
+      if (canSendStreams()) return await this.#uploadStream(() => body.stream(), body.isRepeatable, options);
       const blob = await body.blob();
-      return await this.#upload(() => blob, true, options);
+      return await this.#upload({ body: () => blob }, true, options);
     } catch (error) {
       body.rethrow();
       throw error;
@@ -84,7 +79,8 @@ export class Batches {
    * `await openAsBlob(path)` of `node:fs`, which is read as it is sent.
    */
   async upload(ndjson: Blob, options: BatchCreateOptions = {}): Promise<Batch> {
-    return await this.#upload(() => ndjson, true, options);
+    if (canSendStreams()) return await this.#uploadStream(() => ndjson.stream(), true, options);
+    return await this.#upload({ body: () => ndjson }, true, options);
   }
 
   /** The batch as it is now, with the first 1,000 lines that were rejected. */
@@ -152,8 +148,19 @@ export class Batches {
     return await this.#connection.read(path`/batches/${batchId}/cancel`, options);
   }
 
+  /** However long it lasts, it is made again after a break as long as each time more has been sent. */
+  async #uploadStream(
+    open: () => ReadableStream<Uint8Array>,
+    isRepeatable: boolean,
+    options: BatchCreateOptions,
+  ): Promise<Batch> {
+    const progress = new UploadProgress();
+    const content = { body: () => progress.count(open()), hasGotOn: () => progress.hasGotOn() };
+    return await this.#upload(content, isRepeatable, options);
+  }
+
   async #upload(
-    body: () => Blob | ReadableStream<Uint8Array>,
+    content: Pick<RequestOptions, "body" | "hasGotOn">,
     isRepeatable: boolean,
     options: BatchCreateOptions,
   ): Promise<Batch> {
@@ -163,7 +170,7 @@ export class Batches {
       method: "POST",
       query: { concurrency, priority, timeout_ms, retention_seconds },
       headers: { "content-type": "application/x-ndjson", "idempotency-key": idempotencyKey },
-      body,
+      ...content,
       signal,
       repeatable: isRepeatable,
       ...(isRepeatable ? {} : { patience: { attempts: 1, totalMs: 0 } }),

@@ -1,5 +1,6 @@
 import type { ChatJob, ChatMessage, JobEvent, JobRequestInput } from "@millrace/contracts";
 import type { FollowOptions } from "./http/follow.ts";
+import type { SignalOption } from "./http/signal-option.ts";
 import type { Jobs, SubmitOptions } from "./jobs.ts";
 
 type ChatJobInput = Extract<JobRequestInput, { type: "chat" }>;
@@ -50,13 +51,13 @@ export class Chat {
   }
 
   /** The finished job: its `result.text` is the answer when its `status` is `completed`. */
-  async end(options: { signal?: AbortSignal | undefined } = {}): Promise<ChatJob> {
+  async end(options: SignalOption = {}): Promise<ChatJob> {
     return (await this.#jobs.wait(this.id, options)) as ChatJob;
   }
 
   /** Stops it. */
-  async cancel(): Promise<ChatJob> {
-    return (await this.#jobs.cancel(this.id)) as ChatJob;
+  async cancel(options: SignalOption = {}): Promise<ChatJob> {
+    return (await this.#jobs.cancel(this.id, options)) as ChatJob;
   }
 }
 

@@ -4,11 +4,8 @@ import { startChat, type Chat, type ChatOptions } from "./chat.ts";
 import { Connection, type ClientOptions } from "./http/connection.ts";
 import { Jobs } from "./jobs.ts";
 import { Mcp } from "./mcp.ts";
+import type { SignalOption } from "./http/signal-option.ts";
 import { Schedules } from "./schedules.ts";
-
-interface SignalOption {
-  signal?: AbortSignal | undefined;
-}
 
 /** How the api is. */
 export interface Health {

@@ -17,15 +17,11 @@ import { newIdempotencyKey } from "./http/idempotency-key.ts";
 import { follow, type FollowOptions } from "./http/follow.ts";
 import { path } from "./http/path.ts";
 import { FOLLOW_PATIENCE } from "./http/retry-policy.ts";
+import type { SignalOption } from "./http/signal-option.ts";
 
 export interface SubmitOptions {
   /** Under which the request makes one job however often it is sent. By default one that is made up. */
   idempotencyKey?: string | undefined;
-  signal?: AbortSignal | undefined;
-}
-
-interface SignalOption {
-  /** Gives up; it never stops the job. */
   signal?: AbortSignal | undefined;
 }
 

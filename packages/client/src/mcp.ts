@@ -13,12 +13,12 @@ import type {
 import type { Connection } from "./http/connection.ts";
 import { newIdempotencyKey } from "./http/idempotency-key.ts";
 import { path } from "./http/path.ts";
+import type { SignalOption } from "./http/signal-option.ts";
 import type { Jobs, SubmitOptions } from "./jobs.ts";
 
-interface ListOptions {
+interface ListOptions extends SignalOption {
   /** Whether the workers ask their servers again first, which takes up to 15 s. */
   refresh?: boolean | undefined;
-  signal?: AbortSignal | undefined;
 }
 
 /** What a server offers as data. */
@@ -107,11 +107,7 @@ export class Mcp {
   }
 
   /** Reads a resource: its parts, each with `text`, or with `blob` in base64. */
-  async readResource(
-    server: string,
-    uri: string,
-    { signal }: { signal?: AbortSignal | undefined } = {},
-  ): Promise<ResourceContent[]> {
+  async readResource(server: string, uri: string, { signal }: SignalOption = {}): Promise<ResourceContent[]> {
     const options = { query: { uri }, signal };
     const place = path`/mcp/servers/${server}/resources/read`;
     return (await this.#connection.read<ResourceContents>(place, options)).contents;
@@ -123,7 +119,7 @@ export class Mcp {
   }
 
   /** By server, whether any worker has it connected. */
-  async health({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<Record<string, boolean>> {
+  async health({ signal }: SignalOption = {}): Promise<Record<string, boolean>> {
     const answer = await this.#connection.read<{ health: Record<string, boolean> }>("/mcp/health", {
       signal,
     });
@@ -134,7 +130,7 @@ export class Mcp {
    * Makes every worker read the configuration of its servers again, and tells what that changed.
    * @throws MillraceError `config_invalid`: nothing has changed, and `errors` says why.
    */
-  async reload({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<Reload> {
+  async reload({ signal }: SignalOption = {}): Promise<Reload> {
     return await this.#connection.read("/mcp/reload", { method: "POST", repeatable: true, signal });
   }
 }
@@ -146,7 +142,7 @@ function executeResponse(job: Job): ExecuteResponse {
     success: job.status === "completed",
     content: result?.content ?? [],
     structured_content: result?.structured_content ?? null,
-    error: job.error?.message ?? null,
+    error: job.status === "cancelled" ? "The call was cancelled." : (job.error?.message ?? null),
     execution_time_ms: result?.execution_time_ms ?? null,
     job_id: job.id,
   };

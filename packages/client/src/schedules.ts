@@ -1,16 +1,10 @@
 import type { JobRequestInput, Schedule, ScheduleList, ScheduleRequest } from "@millrace/contracts";
 import type { Connection } from "./http/connection.ts";
 import { path } from "./http/path.ts";
+import type { SignalOption } from "./http/signal-option.ts";
 
 /** When a job is submitted (`cron` with `time_zone`, or `interval_ms`), and which. */
-export type ScheduleInput = Omit<ScheduleRequest, "job" | "paused"> & {
-  job: JobRequestInput;
-  paused?: boolean | undefined;
-};
-
-interface SignalOption {
-  signal?: AbortSignal | undefined;
-}
+export type ScheduleInput = Omit<ScheduleRequest, "job"> & { job: JobRequestInput };
 
 /** `client.schedules` */
 export class Schedules {
@@ -55,6 +49,7 @@ export class Schedules {
     return await this.#connection.read(path`/schedules/${id}/pause`, options);
   }
 
+  /** From now on its times count again. */
   async resume(id: string, { signal }: SignalOption = {}): Promise<Schedule> {
     const options = { method: "POST", repeatable: true, signal } as const;
     return await this.#connection.read(path`/schedules/${id}/resume`, options);

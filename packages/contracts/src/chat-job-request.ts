@@ -59,7 +59,7 @@ export const chatFields = {
     .min(1)
     .max(64)
     .optional()
-    .describe("Goes on with that chat job's conversation."),
+    .describe("Goes on with that chat job's conversation, of at most MAX_BODY_BYTES as JSON."),
   ...jobOptions,
 };
 

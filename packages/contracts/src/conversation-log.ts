@@ -1,4 +1,4 @@
-import type { ConversationMessage, ToolResultBlock } from "./conversation.ts";
+import type { AssistantMessage, ConversationMessage, ToolResultBlock } from "./conversation.ts";
 import type { JobStep } from "./event.ts";
 import { modelView } from "./tool-result-view.ts";
 
@@ -7,7 +7,7 @@ type UserMessage = Extract<ConversationMessage, { role: "user" }>;
 /** A chat job's conversation, made from its steps one by one. A finished turn counts; one that was cut off does not. */
 export class ConversationLog {
   readonly #opening: readonly ConversationMessage[];
-  readonly #turns: Extract<ConversationMessage, { role: "assistant" }>[] = [];
+  readonly #turns: AssistantMessage[] = [];
   /** By tool call; its ids are unique in a job. */
   readonly #results = new Map<string, ToolResultBlock>();
 
@@ -15,16 +15,21 @@ export class ConversationLog {
     this.#opening = opening;
   }
 
-  add(step: JobStep): void {
-    if (step.type === "turn.finished" && step.message.content.length > 0) this.#turns.push(step.message);
-    if (step.type === "tool.returned") {
-      this.#results.set(step.tool_call_id, {
-        type: "tool_result",
-        tool_use_id: step.tool_call_id,
-        content: modelView(step.result),
-        is_error: step.is_error,
-      });
+  /** Returns what the step adds to the conversation; null when that is nothing. */
+  add(step: JobStep): AssistantMessage | ToolResultBlock | null {
+    if (step.type === "turn.finished" && step.message.content.length > 0) {
+      this.#turns.push(step.message);
+      return step.message;
     }
+    if (step.type !== "tool.returned") return null;
+    const result: ToolResultBlock = {
+      type: "tool_result",
+      tool_use_id: step.tool_call_id,
+      content: modelView(step.result),
+      is_error: step.is_error,
+    };
+    this.#results.set(step.tool_call_id, result);
+    return result;
   }
 
   /** The conversation so far. The results of a turn's calls follow it in the order of the calls. */

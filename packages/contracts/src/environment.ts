@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ProviderUrl } from "./models-config.ts";
+import { RedisUrl } from "./redis-url.ts";
 
 const SECRET_LENGTH_MIN = 32;
 
@@ -16,12 +17,7 @@ const webhookSecrets = z
 
 /** Variables that every process reads. */
 export const sharedVariables = {
-  REDIS_URL: z
-    .string({ error: "is required: redis://host:port of a Redis 7 or Valkey, or use `npm start`" })
-    .regex(
-      /^rediss?(\+cluster)?:\/\//,
-      "must begin with redis:// or rediss://, or for a Cluster with redis+cluster:// or rediss+cluster://",
-    ),
+  REDIS_URL: RedisUrl,
   REDIS_KEY_PREFIX: z
     .string()
     .regex(/^[\w-]{1,32}$/, "takes 1 to 32 letters, digits, _ and -")

@@ -7,14 +7,19 @@ import { ToolJobRequest } from "./tool-job-request.ts";
 
 /**
  * `queued → running → completed | failed | cancelled`.
- * From running a job may become `parked`, which holds no slot, and come back.
+ * From running a job may become `parked`, which holds no slot, and come back, or `queued` again for its next attempt.
+ * One that waits may fail or be cancelled. One that has failed or was cancelled is `queued` again when it is retried.
  */
 export const JobStatus = z.enum(["queued", "running", "parked", "completed", "failed", "cancelled"]);
 export type JobStatus = z.infer<typeof JobStatus>;
 
-const TERMINAL: ReadonlySet<JobStatus> = new Set(["completed", "failed", "cancelled"]);
+/** How a job can end. */
+export const TERMINAL_STATUSES = ["completed", "failed", "cancelled"] as const satisfies readonly JobStatus[];
+export type TerminalStatus = (typeof TERMINAL_STATUSES)[number];
 
-export function isTerminal(status: JobStatus): boolean {
+const TERMINAL: ReadonlySet<JobStatus> = new Set(TERMINAL_STATUSES);
+
+export function isTerminal(status: JobStatus): status is TerminalStatus {
   return TERMINAL.has(status);
 }
 

@@ -1,4 +1,4 @@
-import { ConfigError } from "./config-error.ts";
+import { parseConfigFile } from "./config-file.ts";
 import { DEFAULT_MODEL, ModelsConfig, type ModelConfig, type ModelProvider } from "./models-config.ts";
 
 /** One alias, resolved: what the api shows and the worker uses. Durations are milliseconds. */
@@ -100,16 +100,5 @@ export const DEFAULT_MODELS_CONFIG_FILE = "config/models.json";
  */
 export function parseModels(text: string | null, path: string, environment: Variables): ModelDirectory {
   if (text === null) return new ModelDirectory({ models: {} }, environment);
-  const config = ModelsConfig.safeParse(parseJson(text, path));
-  if (config.success) return new ModelDirectory(config.data, environment);
-  const lines = config.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
-  throw new ConfigError(`${path} is not right:\n${lines.join("\n")}`);
-}
-
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new ConfigError(`${path} is no JSON: ${(error as Error).message}`);
-  }
+  return new ModelDirectory(parseConfigFile(ModelsConfig, path, text), environment);
 }

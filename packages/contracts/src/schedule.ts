@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { JobStatus } from "./job.ts";
 import { JobRequest } from "./job-request.ts";
+import { isShallow, JSON_DEPTH_MAX } from "./json-depth.ts";
 
 /** The caller chooses it; it stands in the path. */
 export const ScheduleId = z
@@ -11,6 +12,9 @@ export const ScheduleId = z
 /** The shortest and the longest interval, in milliseconds. */
 const INTERVAL_MS_MIN = 1_000;
 const INTERVAL_MS_MAX = 365 * 86_400_000;
+
+/** The largest job of a schedule, in bytes of JSON: lists show the jobs of all of them. */
+const SCHEDULE_JOB_BYTES_MAX = 256 * 1_024;
 
 export const DEFAULT_TIME_ZONE = "UTC";
 
@@ -27,6 +31,12 @@ function isTimeZone(name: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** One that nests too deeply is refused for that, and cannot be written. */
+function isTooLarge(job: JobRequest): boolean {
+  if (!isShallow(job, 2 * JSON_DEPTH_MAX)) return false;
+  return new TextEncoder().encode(JSON.stringify(job)).length > SCHEDULE_JOB_BYTES_MAX;
 }
 
 /** Body of `PUT /schedules/{id}`. What its cron expression may be is checked by what computes its times. */
@@ -50,8 +60,13 @@ export const ScheduleRequest = z
       .max(INTERVAL_MS_MAX)
       .optional()
       .describe("In place of `cron`. The first run is one interval after the schedule was put."),
-    job: JobRequest.describe("What is submitted each time."),
-    paused: z.boolean().default(false),
+    job: JobRequest.describe(
+      `What is submitted each time; at most ${SCHEDULE_JOB_BYTES_MAX / 1_024} KiB as JSON.`,
+    ),
+    paused: z
+      .boolean()
+      .optional()
+      .describe("Without it, a schedule that is there stays as it is, and a new one is not paused."),
   })
   .superRefine(({ cron, time_zone: timeZone, interval_ms: intervalMs, job }, context) => {
     const refuse = (path: string[], message: string): void => {
@@ -63,6 +78,11 @@ export const ScheduleRequest = z
     if (timeZone !== undefined && cron === undefined) refuse(["time_zone"], "belongs to cron alone");
     if (job.type === "chat" && job.previous_job_id !== undefined)
       refuse(["job", "previous_job_id"], "a schedule cannot go on with one job; send its messages instead");
+    if (isTooLarge(job))
+      refuse(
+        ["job"],
+        `must have at most ${SCHEDULE_JOB_BYTES_MAX} bytes as JSON; let it read what is larger with a tool`,
+      );
   })
   .meta({
     id: "ScheduleRequest",

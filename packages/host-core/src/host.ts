@@ -20,8 +20,6 @@ export interface HostOptions {
   clock?: Clock;
   /** Told of every stdio server's process group, so that none outlives this process. */
   processGuard?: Pick<ProcessGuard, "add" | "remove">;
-  /** Largest result that a call returns, in bytes of its JSON. Default 8 MiB. */
-  maxResultBytes?: number;
 }
 
 /** The MCP servers of one process, kept connected. One that fails never affects the others. */

@@ -19,6 +19,7 @@ import { readFromServer } from "./read-from-server.ts";
 import { reportServer } from "./report-server.ts";
 import { RETIRED } from "./server/request-dispatcher.ts";
 import type { ToolCallOutcome } from "./server/run-call.ts";
+import { Slots } from "./server/slots.ts";
 import { WarmServer } from "./server/warm-server.ts";
 import { ServerPool, type ReloadReport } from "./server-pool.ts";
 import { settlesWithin } from "./settles-within.ts";
@@ -26,7 +27,8 @@ import type { ToolCallRequest, ToolQuestion } from "./tool-call-request.ts";
 
 import type { Host, HostOptions } from "./host.ts";
 
-const DEFAULT_MAX_RESULT_BYTES = 8 * 1024 * 1024;
+/** What runs at once on all servers together: far more than they should need, so that no settings can exhaust the process. */
+const MOST_CALLS = 1_000;
 
 /** How long a reload waits for new servers, in milliseconds. */
 const RELOAD_WAIT_MS = 15_000;
@@ -38,13 +40,13 @@ class McpHost implements Host {
   /** Made when it is asked for; null after a change. */
   #catalogue: Catalogue | null = null;
 
-  constructor({ servers, logger, clock = systemClock, processGuard, maxResultBytes }: HostOptions) {
+  constructor({ servers, logger, clock = systemClock, processGuard }: HostOptions) {
     this.#entries = new AdmittedEntries(logger);
     const shared = {
       openConnection: createConnectionOpener({ processGuard, logger }),
       logger,
       clock,
-      maxResultBytes: maxResultBytes ?? DEFAULT_MAX_RESULT_BYTES,
+      hostCalls: new Slots(MOST_CALLS),
       onChange: () => this.#announceChange(),
     };
     const create = (settings: ServerSettings) => new WarmServer({ ...shared, settings });
@@ -162,12 +164,12 @@ class McpHost implements Host {
       const message = `The arguments do not fit the schema of tool "${toolName}" of server "${server.settings.name}".`;
       return { ok: false, error: jobError("invalid_arguments", message, errors) };
     }
-    const { signal, traceparent, sample, onProgress, onWaiting, onRunning, onStopping } = request;
+    const { signal, caller, traceparent, sample, onProgress, onWaiting, onRunning, onStopping } = request;
     const listeners = { onProgress, onWaiting, onRunning, onStopping };
     const findRefusal = () => this.#findRefusal(tool) ?? this.#askForRefusal(request, tool);
     const outputSchema = tool.output_schema;
     const given = { toolName, arguments: request.arguments, outputSchema, findRefusal, traceparent, sample };
-    const outcome = await server.call({ ...given, signal, ...listeners });
+    const outcome = await server.call({ ...given, signal, caller, ...listeners });
     if (outcome !== RETIRED) return outcome;
     // It waited for a connection when a reload put another server in the place of this one, which is closing otherwise.
     const hasSuccessor = this.#servers.get(target.server) !== server;

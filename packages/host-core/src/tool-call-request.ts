@@ -10,6 +10,8 @@ export interface ToolCallRequest {
   tool: string;
   arguments: Record<string, unknown>;
   signal: AbortSignal;
+  /** Whose call it is, such as a job: calls of the same one take turns with those of others. Default: it is alone. */
+  caller?: object | undefined;
   onProgress?: ((progress: ToolProgress) => void) | undefined;
   /** Called when the call has to wait for its server, or for a place on it. */
   onWaiting?: WaitListener | undefined;

@@ -48,6 +48,15 @@ test("[agent.tools.parallel] the calls of a turn run side by side, and the model
   );
 });
 
+test("[agent.tools.caller] all calls of a start come from one caller, and those of another from another", async () => {
+  const start = () => startAgent({ tools: { one__go: {} }, script: [asking("one__go", "one__go"), done] });
+  const [first, second] = [await start(), await start()];
+  const callers = [first, second].map(({ calls }) => new Set(calls.map(({ caller }) => caller)));
+  expect(callers.map(({ size }) => size)).toEqual([1, 1]);
+  expect(first.calls[0]?.caller).toBeTypeOf("object");
+  expect(first.calls[0]?.caller).not.toBe(second.calls[0]?.caller);
+});
+
 test("[agent.tools.intent] no tool runs before its intent is stored, together with the turn that asked for it", async () => {
   const stored: string[] = [];
   const log = new ScriptedLog();

@@ -72,6 +72,19 @@ test("[host.call.limit] a server gets no more calls at once than its limit", asy
   expect(await structured(host, "std", "stats")).toMatchObject({ calls: 9, mostRunning: 3 });
 });
 
+test("[host.slots.fair] a job with many calls does not stand in front of another's single call", async () => {
+  const host = await startHost([fixture("std", [], { maxConcurrentTools: 1 })]);
+  const ended: string[] = [];
+  const wait = async (name: string, caller: object) => {
+    const { signal } = new AbortController();
+    await host.callTool({ server: "std", tool: "wait", arguments: { ms: 10 }, signal, caller });
+    ended.push(name);
+  };
+  const [one, other] = [{}, {}];
+  await Promise.all(["1", "2", "3", "4"].map((name) => wait(name, one)).concat(wait("single", other)));
+  expect(ended).toEqual(["1", "2", "single", "3", "4"]);
+});
+
 test("[host.call.refused] what cannot run is refused before the server is asked", async () => {
   const host = await startHost([fixture("std")]);
   expect(await call(host, "nobody", "echo")).toMatchObject({ ok: false, error: { code: "unknown_server" } });
@@ -99,7 +112,7 @@ test("[host.call.tool_error] a tool that answers isError has been called success
 });
 
 test("[host.call.too_large] a result over the limit is refused alone, also one over 10 MB", async () => {
-  const host = await startHost([fixture("std")], { maxResultBytes: 1_000 });
+  const host = await startHost([fixture("std", [], { resultLimitBytes: 1_000 })]);
   const big = (bytes: number) => call(host, "std", "big", { arguments: { bytes } });
   expect(await big(500)).toMatchObject({ ok: true });
   expect(await big(2_000)).toMatchObject({ ok: false, error: { code: "result_too_large" } });

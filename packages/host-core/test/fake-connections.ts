@@ -1,6 +1,7 @@
 import { onTestFinished } from "vitest";
 import type { McpConnection, McpConnectionEvents, ServerTool } from "../src/connection/connection.ts";
 import { systemClock } from "../src/clock.ts";
+import { Slots } from "../src/server/slots.ts";
 import { WarmServer, type WarmServerOptions } from "../src/server/warm-server.ts";
 import { fixture, recordingLogger } from "./hosts.ts";
 
@@ -30,7 +31,7 @@ export function fakeServer(
     settings: fixture("fake"),
     logger,
     clock: systemClock,
-    maxResultBytes: 1_000_000,
+    hostCalls: new Slots(Number.POSITIVE_INFINITY),
     onChange: () => {},
     openConnection: (_settings, events) => {
       const connection: FakeConnection = { events, isClosed: false, heard: 0 };

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { ToolListing } from "../src/connection/connection.ts";
 import type { ServerSettings } from "../src/config/server-settings.ts";
+import { Slots } from "../src/server/slots.ts";
 import { fakeServer, tool } from "./fake-connections.ts";
+import { fixture } from "./hosts.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -116,6 +118,33 @@ test("[host.list.kept] what a lazy server offered that does not come back from i
   expect(server.tools).toBeNull();
 });
 
+test("[host.instances.settled] a server whose only copy dies while another makes its first attempt is waited for again", async () => {
+  const second = Promise.withResolvers<void>();
+  let isAway = false;
+  const { server, connections } = fakeServer(
+    (connection) => ({
+      connect: () => {
+        if (connections.indexOf(connection) === 1) return second.promise;
+        return isAway ? Promise.reject(new Error("refused")) : Promise.resolve();
+      },
+    }),
+    { settings: { ...fixture("fake"), instances: 2, connectTimeoutMs: HOUR_MS } },
+  );
+  void server.start();
+  await server.settled;
+  expect(server.status).toBe("connected");
+  isAway = true;
+  connections[0]?.events.onClose("it died");
+  let hasSettled = false;
+  void server.settled.then(() => (hasSettled = true));
+  await vi.advanceTimersByTimeAsync(6 * MINUTE_MS);
+  expect(server).toMatchObject({ status: "connecting", tools: null });
+  expect(hasSettled).toBe(false);
+  second.resolve();
+  await server.settled;
+  expect(server).toMatchObject({ status: "connected", tools: [{ name: "one" }] });
+});
+
 test("[host.call.wait] a call for a server that is away ends with the tool timeout, or with its own signal", async () => {
   let isAway = false;
   const connect = () => (isAway ? Promise.reject(new Error("refused")) : Promise.resolve());
@@ -135,6 +164,31 @@ test("[host.call.wait] a call for a server that is away ends with the tool timeo
     ok: false,
     error: { code: "server_unavailable", message: expect.stringContaining("refused") },
   });
+});
+
+test("[host.slots.shared] calls of all servers share the host's places, and say that they wait for one", async () => {
+  const hostCalls = new Slots(1);
+  const answer = Promise.withResolvers<void>();
+  const first = fakeServer(
+    () => ({
+      callTool: async () => {
+        await answer.promise;
+        return { content: [], structuredContent: null, isError: false, misfits: [] };
+      },
+    }),
+    { hostCalls },
+  );
+  const second = fakeServer(() => ({}), { hostCalls });
+  await Promise.all([first.server.start(), second.server.start()]);
+  const running = first.server.call(echo());
+  const waits: string[] = [];
+  let hasEnded = false;
+  const waiting = second.server.call({ ...echo(), onWaiting: (reason) => waits.push(reason) });
+  void waiting.then(() => (hasEnded = true));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([waits, hasEnded]).toEqual([["place"], false]);
+  answer.resolve();
+  expect(await Promise.all([running, waiting])).toMatchObject([{ ok: true }, { ok: true }]);
 });
 
 test("[host.list.announced] changes announced before, during and after a listing are all listed", async () => {

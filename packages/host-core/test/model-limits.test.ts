@@ -219,3 +219,12 @@ test("[model.http.proxy] the environment's proxy is used, but for the hosts that
   proxy.closeAllConnections();
   proxy.close();
 });
+
+test("[model.load.again] what could not be loaded for one answer is loaded again for the next", async () => {
+  await using server = await startModelServer({ script: { turns: [{ text: "Hello" }] } });
+  const environment = { HTTP_PROXY: "no URL" };
+  const model = createModel(settingsOf("openai", server.openaiUrl), environment);
+  await expect(model.respond(requestOf())).rejects.toThrow("Invalid URL");
+  environment.HTTP_PROXY = "";
+  await model.respond(requestOf());
+});

@@ -182,8 +182,11 @@ export class JobQueues {
     await job?.changePriority({ priority: RESUMED_PRIORITY + 1 });
   }
 
-  /** How many jobs wait in BullMQ for a worker, the id of the oldest, and how many are parked or between two attempts. */
-  async depth(type: JobType): Promise<{ waiting: number; oldest: string | null; parked: number }> {
+  /**
+   * How many jobs wait in BullMQ for a worker, since when the first of those waits that none has started yet (ms since
+   * 1970), and how many are parked or between two attempts.
+   */
+  async depth(type: JobType): Promise<{ waiting: number; oldestSince: number | null; parked: number }> {
     const { keys } = this.#queue(type);
     const pipeline = this.#client.pipeline();
     pipeline.runCommand("zrange", [keys["prioritized"] ?? "", 0, DEPTH_LOOK - 1]);
@@ -198,8 +201,20 @@ export class JobQueues {
       number,
       number,
     ];
-    const ids = [...prioritized, ...handed].map(jobIdOf).toSorted();
-    return { waiting: count + length, oldest: ids[0] ?? null, parked };
+    const oldestSince = await this.#oldestSince(type, [...prioritized, ...handed]);
+    return { waiting: count + length, oldestSince, parked };
+  }
+
+  /** An entry keeps its time when it is started and comes back, so only those count that have not been. */
+  async #oldestSince(type: JobType, ids: readonly string[]): Promise<number | null> {
+    if (ids.length === 0) return null;
+    const pipeline = this.#client.pipeline();
+    for (const id of ids) pipeline.runCommand("hmget", [this.#queue(type).toKey(id), "timestamp", "ats"]);
+    const entries = pipelineReplies(await pipeline.exec()) as [string | null, string | null][];
+    const times = entries.flatMap(([timestamp, starts]) =>
+      timestamp !== null && Number(starts ?? 0) === 0 ? [Number(timestamp)] : [],
+    );
+    return times.length === 0 ? null : Math.min(...times);
   }
 
   #queue(type: JobType): Queue<QueuedJobData> {

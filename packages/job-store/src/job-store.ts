@@ -184,8 +184,8 @@ export class JobStore {
   }
 
   /** See {@link JobControl.conversation}. */
-  conversation(...call: Parameters<JobControl["conversation"]>): ReturnType<JobControl["conversation"]> {
-    return this.#answer(() => this.#control.conversation(...call));
+  conversation(viewer: Viewer, jobId: string, maxBytes: number): ReturnType<JobControl["conversation"]> {
+    return this.#control.conversation(viewer, jobId, { maxBytes, answer: this.#answer });
   }
 
   /** Where the log stands; null when the viewer has no such job. */

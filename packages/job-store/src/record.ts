@@ -3,16 +3,20 @@ import type { JobStatus, JobType } from "@millrace/contracts";
 /**
  * The state of a job: a small hash in Redis, the only thing that decides.
  *
- *     (create) → queued ── claim ──→ running ── last step ──→ completed | failed | cancelled
- *                  │                 │ ↑   ↑                         ↑
- *                  │                 │ │   └── claim by a newer run, after a crash
- *                  │                 ↓ │ claim, when its reason has ended
- *                  │               parked                            │
- *                  └─────────────────┴── cancel, time in the queue ──┘
+ *     (create) ──────────────────────────────────────────────▶ queued
+ *     queued ────────── claim ───────────────────────────────▶ running
+ *     running ───────── claim by a newer run, after a crash
+ *                       or a hand-over ──────────────────────▶ running
+ *     running ───────── park ────────────────────────────────▶ parked
+ *     parked ────────── claim, when its reason has ended ────▶ running
+ *     running ───────── retry, after a failed attempt ───────▶ queued
+ *     running ───────── last step, or too many crashes ──────▶ completed | failed | cancelled
+ *     queued, parked ── cancel, time in the queue ───────────▶ cancelled | failed
+ *     failed, cancelled ── reopen, by a client ──────────────▶ queued
  *
  * A run is one start of a job by one worker, numbered by (generation, run): `run` is BullMQ's `attemptsStarted`
- * and `generation` counts how often the job was put into its queue anew. Every write of a run carries both;
- * the claim raises them, so that an older run is refused from then on.
+ * and `generation` counts how often the job was put into its queue anew. Every write of a run carries both. A claim
+ * raises the run and a reopening the generation, so that an older run is refused from then on.
  *
  * The cancel of a running job is a request that its record keeps: from then on it can only become cancelled.
  *
@@ -31,6 +35,8 @@ export interface JobRecord {
   batchId: string | null;
   /** Its ends are told to somebody. */
   hasWebhook: boolean;
+  /** Somebody wants it stopped. */
+  cancelRequested: boolean;
   /** Tool calls that wait for an approval. */
   waitingApprovals: readonly string[];
 }
@@ -103,6 +109,7 @@ export function parseRecord(hash: Record<string, string>): JobRecord | null {
     startedAt: hash["started_at"] === undefined ? null : Number(hash["started_at"]),
     batchId: hash["batch_id"] ?? null,
     hasWebhook: hash["webhook"] !== undefined,
+    cancelRequested: hash["cancel_requested"] !== undefined,
     waitingApprovals: waitingApprovals(hash),
   };
 }

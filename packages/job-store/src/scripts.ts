@@ -4,6 +4,8 @@ import type { ClientContext, Redis, Result } from "ioredis";
 /** Of each script its keys, all of one hash slot, and its files; what it does stands in the last. */
 const SCRIPTS = {
   millraceCreateJob: { keys: 2, files: ["create-job"] },
+  millraceKeepJob: { keys: 2, files: ["keep-job"] },
+  millraceTakeBackJob: { keys: 2, files: ["take-back-job"] },
   millraceDeletePartial: { keys: 2, files: ["delete-partial"] },
   millraceReopen: { keys: 3, files: ["reopen"] },
   millraceClaim: { keys: 2, files: ["claim"] },
@@ -37,6 +39,7 @@ type Values = (string | number)[];
 
 declare module "ioredis" {
   interface RedisCommander<Context extends ClientContext = { type: "default" }> {
+    millraceKeepJob(record: string, log: string): Result<0 | 1, Context>;
     millraceDeletePartial(record: string, log: string): Result<0 | 1, Context>;
     millraceReopen(...keysAndValues: Values): Result<number, Context>;
     millraceClaim(record: string, log: string, ...values: Values): Result<ClaimReply, Context>;
@@ -74,21 +77,22 @@ declare module "ioredis" {
 }
 
 type ClaimReply =
-  | [
-      "claimed",
-      attempt: string,
-      startedAt: string,
-      remainingMs: number,
-      deadline: string,
-      queuedEvent: string | null,
-      logLength: number,
-      cancelRequested: 0 | 1,
-      crashes: number,
-      isUnknown: 0 | 1,
-      attemptsBefore: number,
-      batchId: string | null,
-    ]
+  | ["claimed", ...ClaimedReply]
   | ["missing" | "terminal" | "stale" | "overdue" | "crash_loop"];
+
+export type ClaimedReply = [
+  attempt: string,
+  startedAt: string,
+  remainingMs: number,
+  deadline: string,
+  queuedEvent: string | null,
+  logLength: number,
+  cancelRequested: 0 | 1,
+  crashes: number,
+  isUnknown: 0 | 1,
+  attemptsBefore: number,
+  batchId: string | null,
+];
 
 /** Of each job that is admitted now: its entry, its priority and its place. */
 export type FedReply = (string | number)[];

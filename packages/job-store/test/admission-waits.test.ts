@@ -1,4 +1,5 @@
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { JobQueues } from "../src/job-queues.ts";
 import { CHAT_DONE, CHAT_REQUEST } from "./support/chat-jobs.ts";
 import { approve, askOnce } from "./support/executors.ts";
 import { LIMITS, lineState, linesGone } from "./support/line-state.ts";
@@ -46,6 +47,24 @@ test("[store.admission.back] a job that runs again after it was parked keeps new
   hold.resolve();
   await untilStatus(api, second.id, "parked");
   expect(starts).toEqual([first.id, first.id, second.id]);
+});
+
+test("[store.admission.away] a line knows that a job waits before another worker can bring it back", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi(600, ONE_AT_A_TIME);
+  const lineAtPark = Promise.withResolvers<string[]>();
+  const park = vi.spyOn(JobQueues.prototype, "park");
+  onTestFinished(() => park.mockRestore());
+  park.mockImplementationOnce(async function (this: JobQueues, ...parameters) {
+    lineAtPark.resolve((await lineState(installation, "chat")).admitted);
+    park.mockRestore();
+    await this.park(...parameters);
+  });
+  startRunner(installation, askOnce);
+  const { id } = await api.submit({ tenant: TENANT, request: CHAT_REQUEST });
+  expect(await lineAtPark.promise).toEqual([]);
+  await approve(api, id);
+  await untilStatus(api, id, "completed");
 });
 
 test("[store.admission.attempts] a job that waits for its next attempt takes no place, and goes before nobody", async () => {

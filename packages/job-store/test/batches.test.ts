@@ -1,29 +1,23 @@
 import { expect, test, vi } from "vitest";
+import { systemClock } from "../src/clock.ts";
+import type { Answer } from "../src/redis/unavailable.ts";
+import { BatchSweep } from "../src/batches/batch-sweep.ts";
+import type { BatchUpload } from "../src/batches/batch-upload.ts";
+import { Batches } from "../src/batches/batches.ts";
+import { logger } from "./support/kill-at-each.ts";
 import { countBatchEnds } from "../src/batches/batch-ends.ts";
 import { batchJobId } from "../src/batches/batch-id.ts";
 import { batchScriptKeys } from "../src/batches/batch-record.ts";
-import { QueueFullError } from "../src/admission/tenant-limits.ts";
-import { BatchUpload } from "../src/batches/batch-upload.ts";
-import { findBatch, makeDue, openBatch, submitBatch, uploadLines } from "./support/batches.ts";
+import { findBatch, makeDue, openBatch, submitBatch, sweepBatch, uploadLines } from "./support/batches.ts";
 import { CHAT_DONE, CHAT_REQUEST, claimChat } from "./support/chat-jobs.ts";
 import { never, PATIENCE_MS, startRunner } from "./support/run-jobs.ts";
-import { createInstallation, TENANT, type Installation } from "./support/test-installation.ts";
+import { createInstallation, TENANT } from "./support/test-installation.ts";
 
 const FAILED = {
   status: "failed",
   error: { code: "tool_error", message: "", retryable: false },
   result: null,
 } as const;
-
-/** One step of the sweeper that looks at this batch. */
-async function sweep(installation: Installation, batchId: string): Promise<void> {
-  const sweeper = installation.createWorker().createSweeper();
-  for (let pass = 0; pass < 2; pass += 1) {
-    await makeDue(installation, batchId);
-    await sweeper.sweep();
-  }
-  await sweeper.close();
-}
 
 test("[store.batch.counts] a job's end counts once, however often and in whatever order it is told", async () => {
   const installation = createInstallation();
@@ -75,7 +69,7 @@ test("[store.batch.expiry] when a batch has ended its keys expire with its longe
   }
   vi.useFakeTimers({ now: Date.now() + 120_000, toFake: ["Date"] });
   try {
-    await sweep(installation, batchId).catch(() => undefined);
+    await sweepBatch(installation, batchId).catch(() => undefined);
   } finally {
     vi.useRealTimers();
   }
@@ -92,7 +86,7 @@ test("[store.batch.sweep.ends] an end that nobody has told is found by the sweep
   await (await claimChat(installation, batchJobId(batchId, 1))).finish(FAILED);
   await (await claimChat(installation, batchJobId(batchId, 2))).finish(CHAT_DONE as never);
   expect((await findBatch(store, batchId)).counts.pending).toBe(2);
-  await sweep(installation, batchId);
+  await sweepBatch(installation, batchId);
   expect(await findBatch(store, batchId)).toMatchObject({
     status: "completed",
     counts: { pending: 0, completed: 1, failed: 1, cancelled: 0 },
@@ -114,7 +108,7 @@ test("[store.batch.sweep.upload] the sweeper closes an upload whose api has died
   await redis.setrange(states, 0, "w");
   await redis.setrange(states, 3, "w");
   await redis.hset(record, { upload_until: 0, accepted: 4 });
-  await sweep(installation, upload.batchId);
+  await sweepBatch(installation, upload.batchId);
   expect(await findBatch(store, upload.batchId)).toMatchObject({
     upload: "cut",
     status: "running",
@@ -177,33 +171,41 @@ test("[store.batch.retry] a batch whose failed job is retried runs again, and co
   expect(results.map(({ status }) => status)).toEqual(["completed", "completed"]);
 });
 
-test("[store.batch.cap] lines that the key's cap has refused for too long are not the batch's", async () => {
-  const installation = createInstallation();
-  const { redis, keys } = installation;
-  const store = installation.createApi();
-  const { batchId } = await openBatch(store);
-  const token = (await redis.hget(keys.batch(batchId).record, "upload_token")) ?? "";
-  let room = 2;
-  const upload = new BatchUpload({
-    batchId,
-    token,
-    isResumed: false,
-    redis,
-    keys,
-    retentionSeconds: 600,
-    submit: () => {
-      room -= 1;
-      return room < 0 ? Promise.reject(new QueueFullError(2)) : Promise.resolve();
-    },
-    read: () => store.batches.find(TENANT, batchId),
-    signal: never,
-    capWaitMs: 0,
-  });
-  await upload.write(uploadLines(20));
-  await expect(upload.close("complete")).rejects.toThrow(QueueFullError);
-  expect(await findBatch(store, batchId)).toMatchObject({
-    upload: "cut",
-    accepted: 2,
-    counts: { pending: 2 },
-  });
-});
+test.each(["opens it", "looks at it"])(
+  "[store.batch.sweep.resumed] a batch that is sent again is looked at soon, also when the sweeper comes while one %s",
+  async (moment) => {
+    const installation = createInstallation();
+    const { redis, keys } = installation;
+    const store = installation.createApi();
+    const first = await openBatch(store, "key");
+    await first.close("complete");
+    const { batchId } = first;
+    const parts = { redis, keys, clock: systemClock, cancelling: undefined as never, logger };
+    const answer: Answer = (commands) => commands();
+    const more = { subscriptions: undefined as never, writers: [], retentionSeconds: 600, answer };
+    const batches = new Batches({ ...parts, ...more });
+    const sweep = new BatchSweep(parts);
+    let second: BatchUpload | undefined;
+    const open = async () => {
+      second = await batches.open({ tenant: TENANT, options: {}, idempotencyKey: "key", signal: never });
+    };
+    await makeDue(installation, batchId);
+    if (moment === "opens it") {
+      vi.spyOn(redis, "millraceBatchOpen").mockImplementationOnce(async (...values) => {
+        await sweep.step();
+        return await redis.millraceBatchOpen(...values);
+      });
+      await open();
+    } else {
+      vi.spyOn(redis, "pttl").mockImplementationOnce(async (key) => {
+        const left = await redis.pttl(key);
+        await open();
+        return left;
+      });
+      await sweep.step();
+    }
+    const due = await redis.zscore(keys.batches, `${batchId} ${TENANT}`);
+    expect(Number(due)).toBeLessThan(Date.now() + PATIENCE_MS);
+    await second?.close("cut");
+  },
+);

@@ -2,7 +2,9 @@ import { once } from "node:events";
 import type { JobEvent } from "@millrace/contracts";
 import { startRedisCluster, type RedisCluster } from "@millrace/testing";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Logger } from "../src/logger.ts";
 import { waitForEnd } from "../src/reading/wait-for-end.ts";
+import { checkRedisOnce } from "../src/redis/redis-check.ts";
 import {
   CHAT_DONE,
   CHAT_REQUEST,
@@ -162,6 +164,19 @@ describe("on three masters", () => {
     expect(answers.get(worker.workerId)).toEqual({ outcome: "answered", answer: null });
     await registry.leave();
     await vi.waitFor(async () => expect((await api.fleet()).workers).toEqual([]), PATIENCE_MS);
+  });
+
+  test("[store.cluster.check] each node whose settings lose jobs is warned of by its name", async () => {
+    const { redis } = inCluster();
+    const warnings: string[] = [];
+    const warn: Logger["warn"] = (_: unknown, text?: string) => void warnings.push(String(text));
+    const silent = (): void => undefined;
+    checkRedisOnce(redis, { debug: silent, info: silent, warn, error: silent });
+    const names = cluster.nodes.map(
+      ({ port }) => `The Redis node 127.0.0.1:${port} keeps no append-only file`,
+    );
+    const expected = names.toSorted().map((name) => expect.stringContaining(name) as string);
+    await vi.waitFor(() => expect(warnings.toSorted()).toEqual(expected), PATIENCE_MS);
   });
 
   test("[store.cluster.drain] a job is handed over to another worker", async () => {

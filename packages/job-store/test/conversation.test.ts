@@ -13,6 +13,9 @@ import {
 import { never, PATIENCE_MS } from "./support/run-jobs.ts";
 import { createInstallation, REQUEST, TENANT, type Installation } from "./support/test-installation.ts";
 
+const MAX_BYTES = 1_024 * 1_024;
+/** As a conversation is read: with its size. */
+const sized = (messages: object[]) => ({ messages, bytes: Buffer.byteLength(JSON.stringify(messages)) });
 const user = (text: string) => ({ role: "user", content: [{ type: "text", text }] });
 const DONE = { role: "assistant", content: [{ type: "text", text: "done" }] };
 const asks = (...ids: string[]) => ({
@@ -50,7 +53,7 @@ test("[store.conversation.ended] gives the conversation of a chat job that has e
   const api = installation.createApi();
   const jobId = await submitChat(installation);
   await completed(installation, jobId);
-  expect(await api.conversation(TENANT, jobId)).toEqual(WHOLE);
+  expect(await api.conversation(TENANT, jobId, MAX_BYTES)).toEqual(sized(WHOLE));
 
   for (const outcome of [CANCELLED, FAILED]) {
     const cut = await submitChat(installation);
@@ -58,8 +61,9 @@ test("[store.conversation.ended] gives the conversation of a chat job that has e
     await run.write([turnFinished(1, "c1", "c2"), toolCalled("c1"), toolReturned("c1", "hello")]);
     await run.write([toolCalled("c2")]);
     await run.finish(outcome);
-    const conversation = await api.conversation(TENANT, cut);
-    expect(conversation).toMatchObject([user("hello"), asks("c1", "c2"), { role: "user" }]);
+    const conversation = await api.conversation(TENANT, cut, MAX_BYTES);
+    const messages = [user("hello"), asks("c1", "c2"), { role: "user" }];
+    expect(conversation).toMatchObject({ messages });
     // Providers refuse a call without its result.
     expect(JSON.stringify(conversation)).toContain("did not run");
   }
@@ -68,9 +72,11 @@ test("[store.conversation.ended] gives the conversation of a chat job that has e
   const run = await claimChat(installation, parked);
   await run.write([turnFinished(1, "c1"), approvalRequested("c1")]);
   await run.park("approval", Date.now() + 600_000, 1_000);
-  expect(await api.conversation(TENANT, parked)).toBe("not_usable");
+  expect(await api.conversation(TENANT, parked, MAX_BYTES)).toBe("not_usable");
   await api.cancel(TENANT, parked);
-  expect(await api.conversation(TENANT, parked)).toMatchObject([user("hello"), asks("c1"), { role: "user" }]);
+  expect(await api.conversation(TENANT, parked, MAX_BYTES)).toMatchObject({
+    messages: [user("hello"), asks("c1"), { role: "user" }],
+  });
 });
 
 test("[store.conversation.chain] goes on with the conversation that came before, which a worker gets too", async () => {
@@ -78,45 +84,46 @@ test("[store.conversation.chain] goes on with the conversation that came before,
   const api = installation.createApi();
   const first = await submitChat(installation);
   await completed(installation, first);
-  let previous = await api.conversation(TENANT, first);
+  let previous = await api.conversation(TENANT, first, MAX_BYTES);
   for (const message of ["second", "third"]) {
-    if (!previous || previous === "not_usable") throw new Error("no conversation");
+    if (previous === null || typeof previous === "string") throw new Error("no conversation");
     const request = { ...CHAT_REQUEST, message };
     const { id } = await api.submit({ tenant: TENANT, request, previous });
     // The request does not travel with the queue's entry, so the claim reads both.
     const run = await claimChat(installation, id, 1, null);
-    expect(run.previous).toEqual(previous);
-    expect(run.request).toEqual(request);
+    expect(run.claimed.previous).toEqual(previous.messages);
+    expect(run.claimed.request).toEqual(request);
     const data = await installation.redis.hget(`${installation.keys.queuePrefix("chat")}:chat:${id}`, "data");
     expect(JSON.parse(data ?? "")).toEqual({ generation: 0, tenant: TENANT });
     await run.write([turnFinished(1)]);
     if (CHAT_DONE.status !== "completed") throw new Error("not an outcome");
     await run.finish(CHAT_DONE);
-    const conversation = await api.conversation(TENANT, id);
-    expect(conversation).toEqual([...previous, user(message), DONE]);
+    const conversation = await api.conversation(TENANT, id, MAX_BYTES);
+    expect(conversation).toEqual(sized([...previous.messages, user(message), DONE]));
     previous = conversation;
   }
-  expect(previous).toHaveLength(8);
+  expect(previous).toMatchObject({ messages: { length: 8 } });
 });
 
 test("[store.conversation.none] is not there of a job that goes on, of a tool job, nor for others", async () => {
   const installation = createInstallation();
   const api = installation.createApi();
   const queued = await submitChat(installation);
-  expect(await api.conversation(TENANT, queued)).toBe("not_usable");
+  expect(await api.conversation(TENANT, queued, MAX_BYTES)).toBe("not_usable");
   const { id: tool } = await api.submit({ tenant: TENANT, request: REQUEST });
   await api.cancel(TENANT, tool);
-  expect(await api.conversation(TENANT, tool)).toBe("not_usable");
+  expect(await api.conversation(TENANT, tool, MAX_BYTES)).toBe("not_usable");
   await completed(installation, queued);
-  expect(await api.conversation("bob", queued)).toBeNull();
-  expect(await api.conversation(TENANT, "job_00000000000000000000000000")).toBeNull();
-  expect(await api.conversation(TENANT, "index")).toBeNull();
+  expect(await api.conversation("bob", queued, MAX_BYTES)).toBeNull();
+  expect(await api.conversation(TENANT, "job_00000000000000000000000000", MAX_BYTES)).toBeNull();
+  expect(await api.conversation(TENANT, "index", MAX_BYTES)).toBeNull();
 });
 
 test("[store.conversation.hidden] shows no reader the conversation that came before", async () => {
   const installation = createInstallation();
   const api = installation.createApi();
-  const previous = [{ role: "user" as const, content: [{ type: "text" as const, text: "secret" }] }];
+  const messages = [{ role: "user" as const, content: [{ type: "text" as const, text: "secret" }] }];
+  const previous = { messages, bytes: 1 };
   const { job, follower } = await api.submitAndFollow({ tenant: TENANT, request: CHAT_REQUEST, previous });
   using following = follower;
   const live = await following.next(never, PATIENCE_MS);
@@ -132,5 +139,24 @@ test("[store.conversation.hidden] shows no reader the conversation that came bef
   expect(live.map(({ type }) => type)).toEqual(["job.queued"]);
   expect(live).toEqual(await api.readLog(job.id, 0, 1));
   for (const view of shown) expect(JSON.stringify(view)).not.toContain("secret");
-  expect(await api.conversation(TENANT, job.id)).toEqual([...previous, ...WHOLE]);
+  expect(await api.conversation(TENANT, job.id, MAX_BYTES)).toEqual(sized([...messages, ...WHOLE]));
+});
+
+test("[store.conversation.bound] is what the model saw of large results, and none at all when that is too large", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const jobId = await submitChat(installation);
+  const run = await claimChat(installation, jobId);
+  const calls = ["c1", "c2", "c3", "c4"];
+  await run.write([turnFinished(1, ...calls)]);
+  for (const call of calls)
+    await run.write([toolCalled(call), toolReturned(call, "x".repeat(2 * MAX_BYTES))]);
+  await run.finish(CANCELLED);
+  const conversation = await api.conversation(TENANT, jobId, MAX_BYTES);
+  if (conversation === null || typeof conversation === "string") throw new Error("no conversation");
+  expect(conversation.messages).toHaveLength(3);
+  expect(conversation).toEqual(sized(conversation.messages));
+  expect(JSON.stringify(conversation.messages)).toContain("bytes left out");
+  expect(await api.conversation(TENANT, jobId, conversation.bytes)).toEqual(conversation);
+  expect(await api.conversation(TENANT, jobId, conversation.bytes - 1)).toBe("too_large");
 });

@@ -19,7 +19,11 @@ const MAX_CRASHES = 3;
 
 function claim({ redis, keys }: Installation, jobId: string, run: number): Promise<Claim> {
   const fence = { jobId, generation: 0, run, workerId: `worker_${run}` };
-  return claimRun(fence, CHAT_REQUEST, { redis, keys, clock: systemClock, maxCrashes: MAX_CRASHES });
+  return claimRun(
+    fence,
+    { request: CHAT_REQUEST },
+    { redis, keys, clock: systemClock, maxCrashes: MAX_CRASHES },
+  );
 }
 
 test("[store.crash_loop] a job whose workers die again and again without a new step ends, and its log is kept", async () => {
@@ -47,6 +51,33 @@ test("[store.crash_loop] a job whose workers die again and again without a new s
   startRunner(installation, () => Promise.resolve(CHAT_DONE));
   await untilStatus(api, jobId, "completed");
 });
+
+test.each(["before", "while"] as const)(
+  "[store.crash_loop.cancel] a job that was cancelled %s its last take-over was judged ends as cancelled",
+  async (when) => {
+    const installation = createInstallation();
+    const { redis, keys } = installation;
+    const api = installation.createApi();
+    const jobId = await submitChat(installation);
+    const run = await claimChat(installation, jobId);
+    await run.write([toolCalled("c1"), toolReturned("c1", "found")]);
+    const cancel = async () => expect((await api.cancel(TENANT, jobId))?.requested).toBe(true);
+    if (when === "before") await cancel();
+    if (when === "while") {
+      const read = redis.hgetall.bind(redis);
+      vi.spyOn(redis, "hgetall").mockImplementationOnce(async (key) => {
+        const record = await read(key);
+        await cancel();
+        return record;
+      });
+    }
+    await failCrashLoop(jobId, { redis, keys, clock: systemClock, maxCrashes: 1 });
+    expect((await api.find(TENANT, jobId))?.job).toMatchObject({
+      status: "cancelled",
+      cancellation: { completed: [{ tool_call_id: "c1" }] },
+    });
+  },
+);
 
 test("[store.crash_loop.progress] take-overs are counted anew after each step that is finished, not after a begun one", async () => {
   const installation = createInstallation();
@@ -102,17 +133,17 @@ test("[store.unknown] a run knows whether the one before it was cut off and may 
     return answer.run;
   };
   const first = await started(1);
-  expect(first.isUnknown).toBe(false);
+  expect(first.claimed.isUnknown).toBe(false);
   await first.giveBack(true);
   const second = await started(2);
-  expect(second.isUnknown).toBe(false);
+  expect(second.claimed.isUnknown).toBe(false);
   await second.giveBack(false);
   const third = await started(3);
-  expect(third.isUnknown).toBe(true);
+  expect(third.claimed.isUnknown).toBe(true);
   // The client library repeats the command: the answer is the same.
-  expect((await started(3)).isUnknown).toBe(true);
+  expect((await started(3)).claimed.isUnknown).toBe(true);
   await third.write([turnFinished(1)]);
-  expect((await started(4)).isUnknown).toBe(true);
+  expect((await started(4)).claimed.isUnknown).toBe(true);
 });
 
 test("[store.unknown.clean] after a park or a failed attempt nothing is unknown", async () => {
@@ -121,10 +152,10 @@ test("[store.unknown.clean] after a park or a failed attempt nothing is unknown"
   const first = await claimChat(installation, jobId);
   await first.park("cool_down", Date.now(), 1_000);
   const second = await claimChat(installation, jobId, 2);
-  expect(second.isUnknown).toBe(false);
+  expect(second.claimed.isUnknown).toBe(false);
   await second.retry(0, { code: "provider_unavailable", message: "", retryable: true });
   const third = await claimChat(installation, jobId, 3);
-  expect(third).toMatchObject({ isUnknown: false, attempt: 2, tries: 2 });
+  expect(third).toMatchObject({ claimed: { isUnknown: false, attempt: 2 }, tries: 2 });
 });
 
 test("[store.unknown.hand_back] a job that is given back idle at shutdown is known not to have begun", async () => {

@@ -26,7 +26,11 @@ function claim(
   generation = 0,
 ) {
   const { redis, keys } = installation;
-  return claimRun({ jobId, generation, run, workerId }, REQUEST, { redis, keys, clock: systemClock });
+  return claimRun(
+    { jobId, generation, run, workerId },
+    { request: REQUEST },
+    { redis, keys, clock: systemClock },
+  );
 }
 
 async function claimed(...parameters: Parameters<typeof claim>): Promise<JobRun> {
@@ -100,10 +104,10 @@ describe("a run", () => {
     const api = installation.createApi();
     const { id } = await api.submit({ tenant: TENANT, request: { ...REQUEST, timeout_ms: 50_000 } });
     const first = await claimed(installation, id, 1);
-    expect(first.remainingMs).toBe(50_000);
+    expect(first.claimed.remainingMs).toBe(50_000);
     const deadline = await installation.redis.hget(installation.keys.record(id), "deadline");
     const second = await claimed(installation, id, 2, "worker_b");
-    expect(second.remainingMs).toBeLessThanOrEqual(50_000);
+    expect(second.claimed.remainingMs).toBeLessThanOrEqual(50_000);
     expect(await installation.redis.hget(installation.keys.record(id), "deadline")).toBe(deadline);
   });
 });

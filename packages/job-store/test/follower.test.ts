@@ -19,7 +19,7 @@ const PATIENCE_MS = 10_000;
 /** Runs the job here and now, as a worker would. */
 async function runToEnd({ redis, keys }: Installation, jobId: string, result = RESULT): Promise<void> {
   const fence = { jobId, generation: 0, run: 1, workerId: "worker_a" };
-  const claim = await claimRun(fence, REQUEST, { redis, keys, clock: systemClock });
+  const claim = await claimRun(fence, { request: REQUEST }, { redis, keys, clock: systemClock });
   if (claim.outcome !== "claimed") throw new Error(claim.outcome);
   await claim.run.finish({ status: "completed", result });
 }

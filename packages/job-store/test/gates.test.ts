@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 import type { Gate } from "../src/admission/gate.ts";
 import type { JobStore } from "../src/job-store.ts";
 import { approvalRequested } from "./support/chat-jobs.ts";
-import { approve, forApproval } from "./support/executors.ts";
+import { approve, askOnce, forApproval } from "./support/executors.ts";
 import { lineState, linesGone, submitMany } from "./support/line-state.ts";
 import { PATIENCE_MS, queueEmpty, startRunner } from "./support/run-jobs.ts";
 import { createInstallation, REQUEST, RESULT, TENANT } from "./support/test-installation.ts";
@@ -92,6 +92,22 @@ test("[store.admission.gate.back] one that is cancelled while it is away leaves 
   startRunner(installation, () => Promise.resolve(forApproval()), { type: "tool" });
   await vi.waitFor(async () => expect((await lineState(installation)).admitted).toEqual([]), PATIENCE_MS);
   await api.cancel(TENANT, only);
+  await linesGone(installation);
+});
+
+test("[store.cut.gate] jobs whose ends were not told while they were away leave nothing at their gate after a sweep", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const [ended = "", gone = "", parked = ""] = await submitAt({ id: "batch_1", limit: 3 }, api, 3);
+  startRunner(installation, askOnce, { type: "tool" });
+  await vi.waitFor(async () => expect((await lineState(installation)).admitted).toEqual([]), PATIENCE_MS);
+  // As if the process that cancelled it had died before it told the line.
+  await redis.hset(keys.record(ended), "status", "cancelled");
+  await redis.del(keys.record(gone));
+  await installation.createWorker().createSweeper().sweep();
+  expect(await redis.hkeys(`${keys.line("tool", TENANT)}:gates`)).toEqual([parked]);
+  await api.cancel(TENANT, parked);
   await linesGone(installation);
 });
 

@@ -2,6 +2,14 @@ import type { JobRequest } from "@millrace/contracts";
 import { expect, test, vi } from "vitest";
 import { IdempotencyMismatchError, JobExpiredError } from "../src/submission/idempotency.ts";
 import type { JobStore } from "../src/job-store.ts";
+import { Admission } from "../src/admission/admission.ts";
+import { FleetCapacity } from "../src/admission/fleet-capacity.ts";
+import { Standings } from "../src/admission/standing.ts";
+import { systemClock } from "../src/clock.ts";
+import { JobQueues } from "../src/job-queues.ts";
+import { SubmissionWriter } from "../src/submission/submission-writer.ts";
+import { logger } from "./support/kill-at-each.ts";
+import { LIMITS, submitMany } from "./support/line-state.ts";
 import { queueEmpty, startRunner } from "./support/run-jobs.ts";
 import { createInstallation, REQUEST, RESULT, TENANT } from "./support/test-installation.ts";
 
@@ -105,3 +113,40 @@ test("[store.sweep.repeat] the sweeper does not delete a job that a repeat has w
   expect(await redis.millraceDeletePartial(keys.record(id), keys.log(id))).toBe(0);
   expect(await redis.exists(keys.record(id), keys.log(id))).toBe(2);
 });
+
+test.each(["looks", "submits"])(
+  "[store.idempotency.cap] a job that a repeat is told of while the key's cap refuses it stays, when the repeat %s",
+  async (how) => {
+    const installation = createInstallation();
+    const { redis, keys } = installation;
+    const limitsOf = () => ({ ...LIMITS, maxQueued: 1 });
+    const api = installation.createApi(600, limitsOf);
+    await submitMany(api, 1);
+    const taken = await api.keyed.take({ tenant: TENANT, request: REQUEST }, KEY);
+    if (!("newJob" in taken)) throw new Error("the key was taken");
+    const { newJob } = taken;
+    const jobId = newJob.jobId ?? "";
+
+    const queues = new JobQueues(redis, keys, logger);
+    installation.onRelease(() => queues.close());
+    const admission = new Admission({ keys, queues, capacity: new FleetCapacity(redis, keys), limitsOf });
+    const shared = { redis, keys, queues, admission, standings: new Standings(), clock: systemClock };
+    const writer = new SubmissionWriter({ ...shared, retentionSeconds: 600 });
+    const open = vi.spyOn(queues, "pipeline");
+    const first = queues.pipeline();
+    const second = queues.pipeline();
+    const undo = second.exec.bind(second);
+    second.exec = async () => {
+      if (how === "looks") expect((await api.keyed.find(TENANT, KEY, REQUEST))?.job.id).toBe(jobId);
+      else await api.submit(newJob);
+      return await undo();
+    };
+    open.mockReturnValueOnce(first).mockReturnValueOnce(second);
+    await writer.submit({ ...newJob, jobId });
+    await writer.flush();
+    expect(await redis.exists(keys.record(jobId), keys.log(jobId))).toBe(2);
+    // The sweeper lets it in.
+    expect(await redis.zrange(keys.submissions, "0", "-1")).toContain(jobId);
+    expect(await redis.zscore(keys.index(TENANT), jobId)).not.toBeNull();
+  },
+);

@@ -4,8 +4,9 @@ import { expect, inject, onTestFinished, test, vi } from "vitest";
 import type { Execute } from "../src/run/job-execution.ts";
 import { RunAbandoned } from "../src/run/run-abandoned.ts";
 import { RunRefusedError } from "../src/run/run-writer.ts";
-import { CHAT_DONE, submitChat, toolCalled } from "./support/chat-jobs.ts";
+import { CHAT_DONE, CHAT_REQUEST, submitChat, toolCalled } from "./support/chat-jobs.ts";
 import { NOTHING } from "./support/executors.ts";
+import { LIMITS, lineState } from "./support/line-state.ts";
 import { eventTypes, PATIENCE_MS, queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";
 import { createInstallation, TENANT, type Installation } from "./support/test-installation.ts";
 
@@ -61,6 +62,29 @@ test("[store.lock.lone] a lone worker that has lost a job's lock takes the job b
   expect(starts()).toBe(2);
   expect(await eventTypes(api, jobId)).toEqual(TAKEN_OVER);
   await queueEmpty(installation, "chat");
+});
+
+test("[store.lock.place] a worker that has lost its job to another leaves it its place, so that no more run than may", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi(600, () => ({ ...LIMITS, maxRunning: 1 }));
+  const submit = async () => (await api.submit({ tenant: TENANT, request: CHAT_REQUEST })).id;
+  const [jobId, next] = [await submit(), await submit()];
+  const worker = installation.createWorker();
+  const refused = Promise.withResolvers<unknown>();
+  const execute: Execute = async ({ write, signal }) => {
+    // As if another worker had claimed it since.
+    await redis.hincrby(keys.record(jobId), "run", 1);
+    refused.resolve(await write([toolCalled("c1")]).catch((error: unknown) => error));
+    throw signal.reason;
+  };
+  const runner = worker.createRunner({ type: "chat", concurrency: 1, execute });
+  runner.start();
+  expect(await refused.promise).toBeInstanceOf(RunRefusedError);
+  // It tells what it has to tell of its jobs.
+  await runner.close(PATIENCE_MS);
+  await worker.close();
+  expect(await lineState(installation, "chat")).toMatchObject({ admitted: [jobId], line: [next] });
 });
 
 test("[store.lock.partition] a worker that was cut off comes back to find that its job is another's, and begins nothing", async () => {

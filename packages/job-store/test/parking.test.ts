@@ -72,13 +72,13 @@ test("[store.park.clock] stops a job's clock for an approval, and not for a cool
   // However late it comes back.
   await redis.hset(record, "deadline", 1);
   const second = await claimChat(installation, jobId, 2);
-  expect(second.remainingMs).toBe(12_345);
+  expect(second.claimed.remainingMs).toBe(12_345);
 
   const deadline = await redis.hget(record, "deadline");
   await second.park("cool_down", Date.now() + FAR_MS, 12_345);
   const third = await claimChat(installation, jobId, 3);
   expect(await redis.hget(record, "deadline")).toBe(deadline);
-  expect(third.remainingMs).toBeLessThanOrEqual(12_345);
+  expect(third.claimed.remainingMs).toBeLessThanOrEqual(12_345);
   expect(await redis.hexists(record, "left_ms")).toBe(0);
 });
 

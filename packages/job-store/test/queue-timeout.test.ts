@@ -73,7 +73,7 @@ test("[store.queue-timeout.started] leaves a job alone that was started in time,
   expect((await api.find(TENANT, other))?.job.status).toBe("queued");
   expect(await redis.exists(keys.queueDeadlines)).toBe(0);
   // Nor is it overdue for the next worker, when this one has died.
-  expect((await claimChat(installation, jobId, 2)).attempt).toBe(1);
+  expect((await claimChat(installation, jobId, 2)).claimed.attempt).toBe(1);
 });
 
 test("[store.queue-timeout.many] one sweep fails all that are overdue, however many", async () => {

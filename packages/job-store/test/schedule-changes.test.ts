@@ -35,6 +35,16 @@ test("[schedule.put] the same again changes nothing, another one replaces what w
   expect(await redis.exists(keys.scheduleChanges)).toBe(0);
 });
 
+test("[schedule.put.paused] a paused schedule that is put again stays paused, unless the request says otherwise", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  expect(await put(api, NEVER_SOON)).toMatchObject({ paused: false });
+  const paused = await api.schedules.setPaused(TENANT, "nightly", true);
+  expect(await put(api, NEVER_SOON)).toEqual(paused);
+  expect(await put(api, EVERY_SECOND)).toMatchObject({ paused: true, next_run_at: null });
+  expect(await put(api, { ...EVERY_SECOND, paused: false })).toMatchObject({ paused: false });
+});
+
 test("[schedule.put] a time of the old definition that was fetched already submits nothing", async () => {
   const installation = createInstallation();
   const { redis, keys } = installation;

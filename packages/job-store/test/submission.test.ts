@@ -1,7 +1,9 @@
 import { expect, test, vi } from "vitest";
+import { createJobIds } from "../src/job-id.ts";
 import { newRecordFields } from "../src/record.ts";
 import { createInstallation, REQUEST, TENANT, type Installation } from "./support/test-installation.ts";
 
+const HOUR_MS = 3_600_000;
 const CUT_OFF = Date.now() - 120_000;
 
 /** The api takes the note of a whole submission back a little later. */
@@ -94,4 +96,21 @@ test("[store.sweep.index] takes entries out of the index whose jobs have expired
   const sweeper = installation.createWorker().createSweeper();
   for (let pass = 0; pass < 4; pass += 1) await sweeper.sweep();
   expect(await redis.zrange(keys.index(TENANT), "0", "-1")).toEqual([kept, young]);
+});
+
+test("[store.admission.usage.oldest] the age of a job counts from when it could be run first", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  // As a line of a batch that began an hour ago, and a job that was delayed or retried since.
+  const jobId = createJobIds()(Date.now() - HOUR_MS);
+  await api.submit({ tenant: TENANT, request: REQUEST, jobId });
+  const { oldestAgeMs } = await api.usage.waiting("tool");
+  expect(oldestAgeMs).toBeLessThan(HOUR_MS);
+  const entry = `${keys.queuePrefix("tool")}:tool:${jobId}`;
+  await redis.hset(entry, "timestamp", Date.now() - HOUR_MS);
+  expect((await api.usage.waiting("tool")).oldestAgeMs).toBeGreaterThanOrEqual(HOUR_MS);
+  // It has been started, and came back.
+  await redis.hset(entry, "ats", 1);
+  expect(await api.usage.waiting("tool")).toMatchObject({ count: 1, oldestAgeMs: null });
 });

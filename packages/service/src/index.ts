@@ -1,3 +1,4 @@
+export { readConfig } from "./read-config.ts";
 export { readModels, type ModelsFile } from "./read-models.ts";
 export { onStopSignals } from "./stop-signals.ts";
 export { watchFile } from "./watch-file.ts";

@@ -8,6 +8,9 @@ export interface ApiKey {
   readonly hash: Buffer;
 }
 
+/** What can be sent in a header as one word. */
+const PRESENTABLE = /^[\x21-\x7e]+$/;
+
 const HASHED = /^sha256:([0-9a-f]{64})$/i;
 
 /**
@@ -28,6 +31,8 @@ export function parseApiKeys(text: string): { keys: ApiKey[]; problems: string[]
       );
     } else if (secret.startsWith("sha256:") && !HASHED.test(secret)) {
       problems.push(`entry ${index + 1} needs 64 hexadecimal digits after sha256:`);
+    } else if (!PRESENTABLE.test(secret)) {
+      problems.push(`entry ${index + 1} needs a secret of visible ASCII characters without blanks`);
     } else {
       const hex = HASHED.exec(secret)?.[1];
       keys.push(...(hex ? hashesOf(name, hex) : [{ name, hash: sha256(secret) }]));

@@ -65,7 +65,7 @@ test.for([
 test("[api.keys.file.wrong] what is no JSON is never shown", async () => {
   for (const text of ['{"keys": {"a": my-secret-key}}', '{"keys": {"a": "my-secret-key"', "my-secret-key"]) {
     const { message } = await complaint(text);
-    expect(message).toContain("api-keys.json is no JSON");
+    expect(message).toContain("api-keys.json is not valid JSON");
     expect(message).not.toContain("secret");
   }
 });

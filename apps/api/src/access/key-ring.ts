@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
-import { ConfigError } from "@millrace/contracts";
+import { ConfigError, wrongConfig, type ConfigFile } from "@millrace/contracts";
 import type { TenantLimits } from "@millrace/job-store";
 import { findKey, hashesOf, type ApiKey } from "./api-keys.ts";
 import { defaultSettings, settingsOf, type KeySettings } from "./key-settings.ts";
-import { readKeysFile, type KeysFile } from "./read-keys-file.ts";
+import { readKeysFile } from "./read-keys-file.ts";
 
 export interface KeyRingOptions {
   /** Of API_KEYS: these never change. */
   environmentKeys: readonly ApiKey[];
-  file: KeysFile;
+  file: ConfigFile;
 }
 
 interface Keys {
@@ -81,9 +81,10 @@ async function readKeys({ environmentKeys, file }: KeyRingOptions): Promise<Keys
   const twice = configured.filter(([name]) => settings.has(name));
   if (twice.length > 0) {
     const message = "is a key of API_KEYS too: remove one of the two";
-    const errors = twice.map(([name]) => ({ path: `keys.${name}`, message }));
-    const lines = errors.map(({ path }) => `${path}: ${message}`);
-    throw new ConfigError([`${file.path} is not right:`, ...lines].join("\n  "), errors);
+    throw wrongConfig(
+      file.path,
+      twice.map(([name]) => ({ path: `keys.${name}`, message })),
+    );
   }
   for (const [name, config] of configured) settings.set(name, settingsOf(name, config));
   const hashes = configured.flatMap(([name, { sha256 }]) => hashesOf(name, sha256));

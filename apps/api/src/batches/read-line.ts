@@ -1,7 +1,12 @@
-import { CustomId, JobRequest, type BatchOptions, type BatchRejection } from "@millrace/contracts";
+import {
+  CustomId,
+  describeIssues,
+  JobRequest,
+  type BatchOptions,
+  type BatchRejection,
+} from "@millrace/contracts";
 import type { NewJob, UploadLine } from "@millrace/job-store";
 import { ProblemError } from "../http/problem.ts";
-import { describeIssues } from "../http/validation.ts";
 import type { RawLine } from "./line-splitter.ts";
 
 /** Of what is wrong in one line, so many places are told, in so many characters. */

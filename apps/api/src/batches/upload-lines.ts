@@ -7,7 +7,7 @@ import type { LineReader } from "./read-line.ts";
 
 /** A chunk spans so many lines at the most, empty ones counted, … */
 const CHUNK_LINES = 500;
-/** … and has so many bytes, or one line. */
+/** … and has so many bytes, what its jobs go on with counted, or one line. */
 const CHUNK_BYTES = 1_024 * 1_024;
 
 /** Where lines go: into chunks, and those into the batch. */
@@ -23,10 +23,11 @@ class LineWriter {
   /** Waits for room when too much is being written. */
   async add(line: UploadLine): Promise<void> {
     const first = this.#chunk[0]?.line ?? line.line;
-    const isFull = line.line - first >= CHUNK_LINES || this.#bytes + line.content.byteLength > CHUNK_BYTES;
+    const bytes = line.content.byteLength + (line.job?.newJob.previous?.bytes ?? 0);
+    const isFull = line.line - first >= CHUNK_LINES || this.#bytes + bytes > CHUNK_BYTES;
     if (isFull) await this.flush();
     this.#chunk.push(line);
-    this.#bytes += line.content.byteLength;
+    this.#bytes += bytes;
   }
 
   async flush(): Promise<void> {

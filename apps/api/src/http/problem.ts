@@ -9,6 +9,8 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { Logger } from "pino";
 
+export const PROBLEM_TYPE = "application/problem+json";
+
 export interface ProblemOptions {
   /** What is wrong and how to cure it. */
   detail: string;
@@ -31,12 +33,15 @@ export class ProblemError extends Error {
   }
 }
 
+export const BUG_DETAIL =
+  "This is a bug in Millrace. Report it with the request_id, which its log names too.";
+
 const RETRY_AFTER_SECONDS = "1";
 
 /** Jobs end all the time, but a queue that is full is long. */
 const RETRY_AFTER_FULL_SECONDS = "5";
 
-/** The only place where an error becomes an answer (RFC 9457). */
+/** Makes what a route throws an answer. What never reaches a route is answered by `unparsable-requests.ts`. */
 export function createErrorHandler(logger: Logger): (error: Error, c: Context) => Response {
   return (error, c) => {
     if (error instanceof ProblemError) return problemResponse(c, error.code, error.options);
@@ -73,9 +78,7 @@ export function createErrorHandler(logger: Logger): (error: Error, c: Context) =
       });
     }
     logger.error({ err: error, request_id: c.get("requestId"), path: c.req.path }, "Bug: a request failed");
-    return problemResponse(c, "internal_error", {
-      detail: "This is a bug in Millrace. Report it with the request_id, which its log names too.",
-    });
+    return problemResponse(c, "internal_error", { detail: BUG_DETAIL });
   };
 }
 
@@ -86,17 +89,26 @@ function isHangUp(error: Error): boolean {
 
 /** Answers a problem. */
 export function problemResponse(c: Context, code: ProblemCode, options: ProblemOptions): Response {
+  const problem = problemOf(code, options, c.get("requestId") ?? "");
+  const headers = { ...options.headers, "content-type": PROBLEM_TYPE };
+  return c.body(JSON.stringify(problem), PROBLEMS[code].status, headers);
+}
+
+/** The body of every answer that is an error (RFC 9457). */
+export function problemOf(
+  code: ProblemCode,
+  { detail, errors, batch }: Omit<ProblemOptions, "headers">,
+  requestId: string,
+): Problem {
   const { status, title } = PROBLEMS[code];
-  const problem: Problem = {
+  return {
     type: "about:blank",
     title,
     status,
-    detail: options.detail,
+    detail,
     code,
-    ...(options.errors ? { errors: options.errors } : {}),
-    ...(options.batch ? { batch: options.batch } : {}),
-    request_id: c.get("requestId") ?? "",
+    ...(errors ? { errors } : {}),
+    ...(batch ? { batch } : {}),
+    request_id: requestId,
   };
-  const headers = { ...options.headers, "content-type": "application/problem+json" };
-  return c.body(JSON.stringify(problem), status, headers);
 }

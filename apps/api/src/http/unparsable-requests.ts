@@ -2,12 +2,17 @@ import { randomUUID } from "node:crypto";
 import type { EventEmitter } from "node:events";
 import { STATUS_CODES, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { PROBLEMS, type Problem, type ProblemCode } from "@millrace/contracts";
+import { RequestError } from "@hono/node-server";
+import type { ProblemCode } from "@millrace/contracts";
+import type { Logger } from "pino";
+import { BUG_DETAIL, PROBLEM_TYPE, problemOf } from "./problem.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
 
 const DETAILS = {
   headers_too_large: "The request line and headers together may have 16 KiB. Put what is long into the body.",
   request_timeout: "The request did not arrive in time. Send it without long pauses.",
-  malformed_request: "This is not HTTP/1.1 as RFC 9112 has it. Correct the request line, headers or chunks.",
+  malformed_request:
+    "This is not HTTP/1.1 as RFC 9112 has it. Correct the request line, the headers (Host among them) or the chunks.",
 } as const satisfies Partial<Record<ProblemCode, string>>;
 
 function codeOf({ code }: NodeJS.ErrnoException): keyof typeof DETAILS {
@@ -29,25 +34,39 @@ export function answerUnparsableRequests(server: EventEmitter): void {
         return;
       }
       const code = codeOf(error);
-      const { status, title } = PROBLEMS[code];
-      const problem: Problem = {
-        type: "about:blank",
-        title,
-        status,
-        detail: DETAILS[code],
-        code,
-        request_id: randomUUID(),
-      };
+      const requestId = randomUUID();
+      const problem = problemOf(code, { detail: DETAILS[code] }, requestId);
       const body = JSON.stringify(problem);
-      const { request_id: requestId } = problem;
+      const headers = {
+        ...headersOf(requestId),
+        "content-length": Buffer.byteLength(body),
+        connection: "close",
+      };
       const head = [
-        `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-        "content-type: application/problem+json",
-        `content-length: ${Buffer.byteLength(body)}`,
-        `x-request-id: ${requestId}`,
-        "connection: close",
+        `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+        ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
       ];
       socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
     },
   );
+}
+
+/** Answers what Node can parse and which is no request all the same: its host or its path makes no URL. */
+export function createRequestErrorHandler(logger: Logger): (error: unknown) => Response {
+  return (error) => {
+    const requestId = randomUUID();
+    if (error instanceof RequestError)
+      return answer("malformed_request", DETAILS.malformed_request, requestId);
+    logger.error({ err: error, request_id: requestId }, "Bug: a request failed outside the app");
+    return answer("internal_error", BUG_DETAIL, requestId);
+  };
+}
+
+function answer(code: ProblemCode, detail: string, requestId: string): Response {
+  const problem = problemOf(code, { detail }, requestId);
+  return new Response(JSON.stringify(problem), { status: problem.status, headers: headersOf(requestId) });
+}
+
+function headersOf(requestId: string): Record<string, string> {
+  return { ...SECURITY_HEADERS, "content-type": PROBLEM_TYPE, "x-request-id": requestId };
 }

@@ -26,7 +26,7 @@ function addJobs(registry: Registry, { waiting, running }: MetricsSnapshot): voi
   );
   gauge(
     "millrace_jobs_oldest_waiting_seconds",
-    "Since the submission of the oldest job that waits for a worker; 0 when none does.",
+    "How long the oldest job in the queue has waited there for its first worker; 0 when none does.",
     (type) => (waiting[type].oldestAgeMs ?? 0) / 1_000,
   );
   gauge("millrace_jobs_delayed", "Jobs that are not due yet.", (type) => waiting[type].delayed);

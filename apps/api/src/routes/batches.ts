@@ -6,18 +6,12 @@ import { z } from "zod";
 import type { AccessEnvironment } from "../access/authenticate.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { json, problems } from "../http/openapi.ts";
+import { pageLimit } from "../http/page-limit.ts";
 import { ProblemError } from "../http/problem.ts";
 import { queryParameters } from "../http/validation.ts";
 
-const limitRule = "must be a whole number from 1 to 200";
-
 const ListQuery = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^\d{1,3}$/, limitRule)
-    .transform(Number)
-    .refine((length) => length >= 1 && length <= 200, limitRule)
-    .default(50),
+  limit: pageLimit({ max: 200, standard: 50 }),
   cursor: z.string().refine(isBatchId, "must be the next_cursor of the page before").optional(),
 });
 

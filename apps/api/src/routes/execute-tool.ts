@@ -60,7 +60,7 @@ function executeResponse(job: Job): ExecuteResponse {
     success: job.status === "completed",
     content: result?.content ?? [],
     structured_content: result?.structured_content ?? null,
-    error: job.error?.message ?? null,
+    error: job.status === "cancelled" ? "The call was cancelled." : (job.error?.message ?? null),
     execution_time_ms: result?.execution_time_ms ?? null,
     job_id: job.id,
   };

@@ -6,22 +6,17 @@ import { z } from "zod";
 import type { AccessEnvironment } from "../access/authenticate.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { json, problems } from "../http/openapi.ts";
+import { pageLimit } from "../http/page-limit.ts";
 import { ProblemError } from "../http/problem.ts";
 import { queryParameters } from "../http/validation.ts";
 import { WaitQuery } from "../http/wait.ts";
 import { waitSignal } from "../http/wait-signal.ts";
 
-const limit = z
-  .string()
-  .regex(/^\d{1,3}$/, "must be a whole number from 1 to 200")
-  .transform(Number)
-  .refine((length) => length >= 1 && length <= 200, "must be a whole number from 1 to 200");
-
 const ListQuery = z.strictObject({
   status: JobStatus.optional(),
   type: JobType.optional(),
   batch_id: z.string().min(1).max(64).optional(),
-  limit: limit.default(50),
+  limit: pageLimit({ max: 200, standard: 50 }),
   cursor: z.string().refine(isJobId, "must be the next_cursor of the page before").optional(),
 });
 
@@ -43,9 +38,9 @@ export function jobRoutes({ store, shutdown }: ApiDependencies) {
       }),
       queryParameters(ListQuery),
       async (c) => {
-        const { status, type, batch_id, cursor, limit: length } = c.req.valid("query");
+        const { status, type, batch_id, cursor, limit } = c.req.valid("query");
         const page = await store.list(c.get("principal").viewer, {
-          limit: length,
+          limit,
           ...(status ? { status } : {}),
           ...(type ? { type } : {}),
           ...(batch_id ? { batchId: batch_id } : {}),

@@ -27,6 +27,11 @@ const TEXTS = [
   "fixture",
   "fixture__echo",
   "tool",
+  "chat",
+  "user",
+  "approve",
+  "always",
+  "http://127.0.0.1:9/hook",
   "__proto__",
   "constructor",
   "toString",
@@ -43,6 +48,8 @@ const TEXTS = [
   "-1",
   "1e400",
 ];
+/** What a path and a query cannot hold besides. */
+const LONG_TEXT = "x".repeat(200_000);
 const NUMBERS = [0, -0, 1, -1, 0.5, 2 ** 31, 2 ** 53, -(2 ** 53), 1e300, 60_000];
 const KEYS = [
   "type",
@@ -54,21 +61,39 @@ const KEYS = [
   "delay_ms",
   "metadata",
   "retention_seconds",
+  "message",
+  "messages",
+  "role",
+  "content",
+  "budget",
+  "max_tokens",
+  "tool_choice",
+  "name",
+  "approval",
+  "webhook",
+  "url",
+  "decision",
+  "from",
+  "interval_ms",
+  "cron",
+  "job",
   "text",
   "ms",
   "__proto__",
   "constructor",
   "x",
 ];
-const PATHS = [
+const READ_PATHS = [
   "/jobs",
-  "/jobs",
-  "/jobs",
-  "/mcp/servers/fixture/tools/echo/execute",
-  "/mcp/servers/fixture/tools/stats/execute",
-  "/mcp/servers/*/tools/*/execute",
   "/jobs/*",
   "/jobs/*/events",
+  "/jobs/*/deliveries",
+  "/batches/*",
+  "/batches/*/results",
+  "/schedules",
+  "/schedules/*",
+  "/models",
+  "/keys/me",
   "/mcp/servers/*/tools",
   "/mcp/servers",
   "/mcp/tools",
@@ -78,6 +103,42 @@ const PATHS = [
   "/openapi.json",
   "/health/*",
   "/*",
+];
+
+type Fields = Record<string, unknown>;
+
+const toolJob = (): Fields => ({ type: "tool", tool: "echo", arguments: { text: "x" } });
+const chat = (): Fields => ({ message: "echo text=x", model: "demo" });
+
+interface Write {
+  method: "POST" | "PUT";
+  path: string;
+  /** A good body. */
+  fields: () => Fields;
+  /** What no change takes away. */
+  fixed?: Fields;
+}
+
+const WRITES: readonly Write[] = [
+  { method: "POST", path: "/jobs", fields: toolJob },
+  { method: "POST", path: "/jobs", fields: toolJob },
+  { method: "POST", path: "/jobs", fields: () => ({ type: "chat", ...chat() }) },
+  // Without a stream a job that is due in a month would be waited for.
+  { method: "POST", path: "/chat", fields: chat, fixed: { stream: true } },
+  { method: "POST", path: "/chat", fields: chat, fixed: { stream: true } },
+  { method: "POST", path: "/batches", fields: toolJob },
+  { method: "POST", path: "/jobs/*/approvals/*", fields: () => ({ decision: "approve" }) },
+  { method: "POST", path: "/jobs/*/cancel", fields: () => ({}) },
+  { method: "POST", path: "/jobs/*/retry", fields: () => ({ from: "start" }) },
+  { method: "PUT", path: "/schedules/*", fields: () => ({ interval_ms: 3_600_000, job: toolJob() }) },
+  { method: "POST", path: "/schedules/*/pause", fields: () => ({}) },
+  {
+    method: "POST",
+    path: "/mcp/servers/fixture/tools/echo/execute",
+    fields: () => ({ arguments: { text: "x" } }),
+  },
+  { method: "POST", path: "/mcp/servers/fixture/tools/stats/execute", fields: () => ({}) },
+  { method: "POST", path: "/mcp/servers/*/tools/*/execute", fields: () => ({}) },
 ];
 const QUERIES = ["wait", "limit", "cursor", "status", "type", "batch_id", "after", "__proto__", "x"];
 const HEADERS = ["accept", "prefer", "last-event-id", "x-request-id", "authorization", "origin"];
@@ -113,11 +174,13 @@ const CONTENT_TYPES = [
   "application/+json",
   "text/json",
   "",
+  "application/x-ndjson",
   "multipart/form-data",
 ];
 
 function randomValue(random: Random, depth: number): unknown {
   const kind = random();
+  if (kind < 0.02) return LONG_TEXT;
   if (depth <= 0 || kind < 0.3) return pick(random, TEXTS);
   if (kind < 0.5) return pick(random, NUMBERS);
   if (kind < 0.6) return pick(random, [true, false, null]);
@@ -127,22 +190,27 @@ function randomValue(random: Random, depth: number): unknown {
   return Object.fromEntries(entries) as unknown;
 }
 
-/** A good job in which some parts are something else. */
-function randomJob(random: Random): Record<string, unknown> {
-  const job: Record<string, unknown> = { type: "tool", tool: "echo", arguments: { text: "x" } };
+/** A good body in which some parts are something else. */
+function changedFields(random: Random, { fields, fixed }: Write): Fields {
+  const changed = fields();
   const changes = Math.floor(random() * 3);
   for (let change = 0; change < changes; change += 1) {
-    const target = random() < 0.3 ? (job["arguments"] as Record<string, unknown>) : job;
-    if (typeof target !== "object" || target === null) continue;
+    const inner = changed["arguments"] ?? changed["job"];
+    const target = random() < 0.3 && typeof inner === "object" && inner !== null ? inner : changed;
     const value = randomValue(random, 3);
-    Object.defineProperty(target, pick(random, KEYS), { value, enumerable: true, writable: true });
+    Object.defineProperty(target, pick(random, KEYS), {
+      value,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
   }
-  return job;
+  return { ...changed, ...fixed };
 }
 
 /** A text of JSON, at times with a byte that is missing, doubled or wrong. */
-function randomBody(random: Random): string {
-  const value = random() < 0.7 ? randomJob(random) : randomValue(random, 5);
+function randomBody(random: Random, write: Write): string {
+  const value = random() < 0.7 ? changedFields(random, write) : randomValue(random, 5);
   const text = JSON.stringify(value) ?? "";
   const place = Math.floor(random() * text.length);
   if (random() < 0.8) return text;
@@ -156,19 +224,21 @@ function encoded(text: string): string {
 }
 
 function randomRequest(random: Random): RandomRequest {
-  const pattern = pick(random, PATHS);
-  const filled = pattern.replaceAll("*", () => encoded(pick(random, TEXTS)));
+  const write = random() < 0.5 ? pick(random, WRITES) : null;
+  const filled = (write?.path ?? pick(random, READ_PATHS)).replaceAll("*", () =>
+    encoded(pick(random, TEXTS)),
+  );
   const query = Array.from(
     { length: Math.floor(random() * 3) },
     () => `${pick(random, QUERIES)}=${encoded(pick(random, [...TEXTS, "0", "200", "queued"]))}`,
   ).join("&");
-  const posts = pattern === "/jobs" || pattern.endsWith("execute");
-  const method =
-    random() < 0.1 ? pick(random, ["PUT", "DELETE", "OPTIONS", "HEAD", "PATCH"]) : posts ? "POST" : "GET";
+  const others = ["PUT", "DELETE", "OPTIONS", "HEAD", "PATCH"];
+  const method = random() < 0.1 ? pick(random, others) : (write?.method ?? "GET");
   const headers: Record<string, string> = {};
   if (random() < 0.5) headers[pick(random, HEADERS)] = pick(random, HEADER_TEXTS);
-  if (method !== "GET" && method !== "HEAD") headers["content-type"] = pick(random, CONTENT_TYPES);
-  const body = method === "GET" || method === "HEAD" ? {} : { body: randomBody(random) };
+  const hasBody = method !== "GET" && method !== "HEAD";
+  if (hasBody) headers["content-type"] = pick(random, CONTENT_TYPES);
+  const body = hasBody ? { body: randomBody(random, write ?? pick(random, WRITES)) } : {};
   return { path: query === "" ? filled : `${filled}?${query}`, init: { method, headers, ...body } };
 }
 

@@ -1,6 +1,7 @@
 import { runBatch } from "../commands/batch.ts";
 import { cancelBatch, listBatches, showBatch } from "../commands/batches.ts";
 import type { Act, CommandLine } from "./act.ts";
+import { listLimit } from "./list-limit.ts";
 import { named } from "./named.ts";
 import { positiveNumber } from "./positive-number.ts";
 
@@ -35,7 +36,7 @@ export function addBatchCommands(line: CommandLine, act: Act): CommandLine {
         .command(
           "list",
           "The newest batches",
-          (command) => command.option("limit", positiveNumber("limit", "So many at most; 20 by default")),
+          (command) => command.option("limit", listLimit),
           act(listBatches),
         )
         .command(

@@ -1,8 +1,8 @@
 import { approveCall } from "../commands/approve.ts";
 import { cancelJobs, listJobs, retryJobs, showJob, watchJob } from "../commands/jobs.ts";
 import type { Act, CommandLine } from "./act.ts";
+import { listLimit } from "./list-limit.ts";
 import { named, namedList } from "./named.ts";
-import { positiveNumber } from "./positive-number.ts";
 
 const id = named("The job's id");
 const ids = namedList("A job's id");
@@ -44,7 +44,7 @@ function addSubcommands(jobs: CommandLine, act: Act): CommandLine {
           .option("status", { choices: STATUSES, describe: "Only these" })
           .option("type", { choices: TYPES, describe: "Only these" })
           .option("batch", { type: "string", requiresArg: true, describe: "Only those of this batch" })
-          .option("limit", positiveNumber("limit", "So many at most; 20 by default")),
+          .option("limit", listLimit),
       act(listJobs),
     )
     .command("show <id>", "Everything about one job", (command) => command.positional("id", id), act(showJob))

@@ -35,7 +35,10 @@ export function addScheduleCommands(line: CommandLine, act: Act): CommandLine {
               demandOption: true,
               describe: "The job as JSON",
             })
-            .option("paused", { type: "boolean", default: false })
+            .option("paused", {
+              type: "boolean",
+              describe: "Pause it, or with --no-paused resume it; else it stays as it is",
+            })
             .example(
               `$0 schedules put morning --cron "0 6 * * *" --job '{"type":"chat","message":"hello"}'`,
               "",

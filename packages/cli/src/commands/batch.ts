@@ -25,11 +25,11 @@ const REJECTIONS_SHOWN = 10;
 export async function runBatch(context: Context, options: BatchOptions): Promise<number> {
   const stopped = new AbortController();
   using _interrupt = onInterrupt(() => stopped.abort());
+  let state: BatchState | null = null;
   let batch: Batch | undefined;
   try {
     await using input = await openInput(options.file, stopped.signal);
-    const state =
-      options.output === undefined ? null : await openState({ ...options, output: options.output, input });
+    if (options.output !== undefined) state = await openState({ ...options, output: options.output, input });
     batch = await send(context, { ...options, input, state, signal: stopped.signal });
     const sink =
       options.output === undefined
@@ -39,7 +39,7 @@ export async function runBatch(context: Context, options: BatchOptions): Promise
     return showSummary(context.output, await context.client.batches.get(batch.id), options);
   } catch (error) {
     if (!stopped.signal.aborted) throw error;
-    context.output.warn(describeStop(batch, options));
+    context.output.warn(describeStop(batch, state, options));
     return EXIT.interrupted;
   }
 }
@@ -126,8 +126,9 @@ function showSummary(output: Output, batch: Batch, { output: file }: BatchOption
   return isGood ? EXIT.ok : EXIT.jobFailed;
 }
 
-function describeStop(batch: Batch | undefined, { output }: BatchOptions): string {
-  const again = output === undefined ? "" : " The same command goes on where it was.";
+function describeStop(batch: Batch | undefined, state: BatchState | null, { restart }: BatchOptions): string {
+  const same = restart ? "The same command without --restart" : "The same command";
+  const again = state === null ? "" : ` ${same} goes on where it was.`;
   if (!batch) return `Stopped before the batch was sent; what has been accepted runs.${again}`;
   return `Stopped following ${batch.id}, which goes on.${again} millrace batches cancel ${batch.id} stops it.`;
 }

@@ -2,9 +2,7 @@ import type { BatchProgress } from "@millrace/contracts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-code.ts";
 import { formatAge } from "../output/age.ts";
-
-/** So many unless `--limit` says otherwise. */
-const LISTED = 20;
+import { LISTED } from "./listed.ts";
 
 /** `millrace batches list` */
 export async function listBatches(

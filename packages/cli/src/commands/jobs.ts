@@ -7,6 +7,7 @@ import { formatAge } from "../output/age.ts";
 import { JobView, showEnd } from "../output/job-view.ts";
 import type { Output } from "../output/output.ts";
 import { jobSummary } from "../output/result-text.ts";
+import { LISTED } from "./listed.ts";
 
 interface ListJobsOptions {
   status?: JobStatus | undefined;
@@ -14,9 +15,6 @@ interface ListJobsOptions {
   batch?: string | undefined;
   limit?: number | undefined;
 }
-
-/** So many unless `--limit` says otherwise. */
-const LISTED = 20;
 
 /** `millrace jobs list` */
 export async function listJobs({ client, output }: Context, options: ListJobsOptions): Promise<number> {

@@ -33,7 +33,7 @@ interface PutScheduleOptions {
   /** In seconds. */
   every?: number | undefined;
   job: string;
-  paused: boolean;
+  paused?: boolean | undefined;
 }
 
 /** `millrace schedules put` */
@@ -44,7 +44,7 @@ export async function putSchedule({ client, output }: Context, options: PutSched
     ...(timeZone === undefined ? {} : { time_zone: timeZone }),
     ...(every === undefined ? {} : { interval_ms: Math.round(every * 1_000) }),
     job: readJob(options.job),
-    paused,
+    ...(paused === undefined ? {} : { paused }),
   });
   return showSchedule(output, schedule);
 }

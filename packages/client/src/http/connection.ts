@@ -14,7 +14,7 @@ export interface ClientOptions {
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
-interface RequestOptions {
+export interface RequestOptions {
   method?: "GET" | "POST" | "PUT" | "DELETE";
   query?: Query;
   headers?: Readonly<Record<string, string>>;
@@ -26,6 +26,8 @@ interface RequestOptions {
   /** Whether it may be sent again when nobody knows whether it was done. By default all but POST. */
   repeatable?: boolean;
   patience?: Patience;
+  /** Asked after each try that failed: whether something has got on all the same, so that the tries begin anew. */
+  hasGotOn?: () => boolean;
 }
 
 const VISIBLE = /^[\x21-\x7e]+$/;
@@ -83,12 +85,16 @@ export class Connection {
   async #retry<Result>(options: RequestOptions, send: () => Promise<Result>): Promise<Result> {
     const { signal, patience = REQUEST_PATIENCE, method = "GET" } = options;
     const repeatable = options.repeatable ?? method !== "POST";
-    const start = performance.now();
+    let start = performance.now();
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await send();
       } catch (error) {
         signal?.throwIfAborted();
+        if (options.hasGotOn?.()) {
+          attempt = 1;
+          start = performance.now();
+        }
         const elapsedMs = performance.now() - start;
         const delayMs = retryDelayMs(error, { attempt, elapsedMs, repeatable }, patience);
         if (delayMs === null) throw error;

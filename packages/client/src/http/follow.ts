@@ -1,6 +1,6 @@
 import type { Connection } from "./connection.ts";
 import { pause } from "./pause.ts";
-import { FOLLOW_PATIENCE, type Patience } from "./retry-policy.ts";
+import { FOLLOW_PATIENCE, REOPEN_MS, type Patience } from "./retry-policy.ts";
 import { readFrames, type Frame } from "./server-sent-events.ts";
 
 /** What a log's reader may say. */
@@ -15,9 +15,6 @@ interface NumberedEvent {
   id: number;
   type: string;
 }
-
-/** How soon a stream that was closed from the other side is opened again, in milliseconds. */
-const REOPEN_MS = 100;
 
 interface FollowedLog<Event> {
   path: string;

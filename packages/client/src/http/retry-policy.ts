@@ -14,6 +14,9 @@ export const REQUEST_PATIENCE: Patience = { attempts: 6, totalMs: 120_000 };
 /** For following something that is known to be there: long enough for a deploy or a restart. */
 export const FOLLOW_PATIENCE: Patience = { attempts: Infinity, totalMs: 300_000 };
 
+/** How soon what broke off, or was closed from the other side, is opened again, in milliseconds. */
+export const REOPEN_MS = 100;
+
 const FIRST_DELAY_MS = 100;
 const DELAY_MAX_MS = 5_000;
 /** Whoever is asked to wait longer gets the error. */

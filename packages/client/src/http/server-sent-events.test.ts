@@ -55,5 +55,7 @@ test("[client.events.silence] a connection that is silent for too long counts as
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(new TextEncoder().encode("one\n")),
   });
-  expect(await collect(readLines(body, 20))).toEqual(["one"]);
+  const lines = readLines(body, 20);
+  expect(await lines.next()).toMatchObject({ value: "one" });
+  await expect(lines.next()).rejects.toThrow("nothing came for 20 ms");
 });

@@ -11,7 +11,7 @@ export interface Frame {
  */
 export async function* readFrames(body: ReadableStream<Uint8Array>): AsyncGenerator<Frame, void, undefined> {
   let frame: Frame = { id: "", event: "", data: "" };
-  for await (const line of readLines(body, SILENCE_MAX_MS)) {
+  for await (const line of readLines(body)) {
     if (line === "") {
       if (frame.data !== "") yield frame;
       frame = { id: frame.id, event: "", data: "" };
@@ -30,11 +30,11 @@ const SILENCE_MAX_MS = 45_000;
 
 /**
  * The whole lines of a body of UTF-8, which end with a line feed, with or without a carriage return before it; a last
- * line without an end is left out. Ends after `silenceMaxMs` without a byte. Hangs up when nobody reads on.
+ * line without an end is left out. Throws after `silenceMaxMs` without a byte. Hangs up when nobody reads on.
  */
 export async function* readLines(
   body: ReadableStream<Uint8Array>,
-  silenceMaxMs?: number,
+  silenceMaxMs = SILENCE_MAX_MS,
 ): AsyncGenerator<string, void, undefined> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -58,11 +58,17 @@ export async function* readLines(
   }
 }
 
-async function readWithin(reader: ReadableStreamDefaultReader<Uint8Array>, silenceMaxMs: number | undefined) {
-  if (silenceMaxMs === undefined) return await reader.read();
-  const timer = setTimeout(() => void reader.cancel().catch(() => undefined), silenceMaxMs);
+async function readWithin(reader: ReadableStreamDefaultReader<Uint8Array>, silenceMaxMs: number) {
+  let isSilent = false;
+  const timer = setTimeout(() => {
+    isSilent = true;
+    reader.cancel().catch(() => undefined);
+  }, silenceMaxMs);
   try {
-    return await reader.read();
+    const read = await reader.read();
+    // What is cancelled ends like a body that is complete.
+    if (isSilent) throw new Error(`nothing came for ${silenceMaxMs} ms`);
+    return read;
   } finally {
     clearTimeout(timer);
   }

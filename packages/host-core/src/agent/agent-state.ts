@@ -47,9 +47,20 @@ export type CallState =
     }
   | { readonly status: "returned"; readonly isWithheld: boolean };
 
-export interface AgentCall<State = CallState> {
+interface AgentCall<State = CallState> {
   readonly block: ToolUseBlock;
   readonly state: State;
+}
+
+/** A call that stands there. */
+export type CallThatIs<Status extends CallState["status"]> = AgentCall<
+  Extract<CallState, { status: Status }>
+>;
+
+export interface CallName {
+  readonly tool_call_id: string;
+  /** Unified; of an unknown tool what the model wrote. */
+  readonly tool: string;
 }
 
 /** What a job's steps have made of it. Only `applyStep` changes it. */
@@ -147,10 +158,8 @@ export function applyStep(state: AgentState, step: JobStep): void {
 export function callsThatAre<Status extends CallState["status"]>(
   state: Pick<AgentState, "calls">,
   status: Status,
-): AgentCall<Extract<CallState, { status: Status }>>[] {
-  return [...state.calls.values()].filter(
-    (call): call is AgentCall<Extract<CallState, { status: Status }>> => call.state.status === status,
-  );
+): CallThatIs<Status>[] {
+  return [...state.calls.values()].filter((call): call is CallThatIs<Status> => call.state.status === status);
 }
 
 function toolCalls({ content }: ConversationMessage): ToolUseBlock[] {
@@ -211,13 +220,13 @@ function isApproved(current: CallState): boolean {
   return current.status === "approved" || (current.status === "called" && current.isApproved);
 }
 
-function postponeCall(called: Extract<CallState, { status: "called" }>): CallState {
+function postponeCall(called: CallThatIs<"called">["state"]): CallState {
   const { tool, arguments: given } = called;
   return called.isApproved ? { status: "approved", tool, arguments: given } : { status: "asked" };
 }
 
 function decideCall(
-  pending: Extract<CallState, { status: "pending" }>,
+  pending: CallThatIs<"pending">["state"],
   { tool, decision, reason, arguments: edited }: Step<"approval.resolved">,
 ): CallState {
   if (decision === "deny") return { status: "denied", tool, reason };

@@ -1,5 +1,5 @@
 import { APPROVAL_LIFETIME_MS, jobError, type JobStep } from "@millrace/contracts";
-import { callsThatAre, type AgentCall, type CallState } from "./agent-state.ts";
+import { callsThatAre, type CallThatIs } from "./agent-state.ts";
 import { mustBeApproved } from "./required-approval.ts";
 import { denied, failed } from "./returned.ts";
 import type { Session } from "./session.ts";
@@ -17,8 +17,6 @@ export function planCalls(session: Session, offer: ToolOffer): void {
   for (const call of callsThatAre(state, "denied")) journal.record(denied(call));
   for (const call of callsThatAre(state, "approved")) journal.record(planApproved(offer, call));
 }
-
-type CallThatIs<Status> = AgentCall<Extract<CallState, { status: Status }>>;
 
 function planAsked(session: Session, offer: ToolOffer, { block }: CallThatIs<"asked">): JobStep[] {
   const { state, request, clock } = session;

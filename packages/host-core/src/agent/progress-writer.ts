@@ -2,7 +2,7 @@ import type { JobStep } from "@millrace/contracts";
 import type { Clock } from "../clock.ts";
 import type { ToolProgress } from "../connection/connection.ts";
 import { Pacer } from "./pacer.ts";
-import type { CallName } from "./returned.ts";
+import type { CallName } from "./agent-state.ts";
 
 const INTERVAL_MS = 100;
 

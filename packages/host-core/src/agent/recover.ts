@@ -1,4 +1,4 @@
-import { callsThatAre, type AgentCall, type CallState } from "./agent-state.ts";
+import { callsThatAre, type CallThatIs } from "./agent-state.ts";
 import { outcomeUnknown } from "./returned.ts";
 import type { Session } from "./session.ts";
 import type { ToolOffer } from "./tool-offer.ts";
@@ -14,7 +14,7 @@ export function recover(session: Session, offer: ToolOffer): void {
   for (const call of callsThatAre(state, "called")) journal.record(recoverCall(offer, call));
 }
 
-function recoverCall(offer: ToolOffer, call: AgentCall<Extract<CallState, { status: "called" }>>) {
+function recoverCall(offer: ToolOffer, call: CallThatIs<"called">) {
   const { block, state } = call;
   const name = { tool_call_id: block.id, tool: state.tool };
   const target = offer.directory.resolve(undefined, state.tool);

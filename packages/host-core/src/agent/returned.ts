@@ -1,6 +1,6 @@
 import { jobError, type JobError } from "@millrace/contracts";
 import type { ToolCallOutcome } from "../server/run-call.ts";
-import type { AgentCall, CallState, Step } from "./agent-state.ts";
+import type { CallName, CallThatIs, Step } from "./agent-state.ts";
 import { UNKNOWN_OUTCOME } from "./unknown-outcome.ts";
 
 type Returned = Step<"tool.returned">;
@@ -31,15 +31,9 @@ export function outcomeUnknown(name: CallName): Returned {
   return failed(name, UNKNOWN_OUTCOME, jobError("outcome_unknown", UNKNOWN_OUTCOME));
 }
 
-export function denied({ block, state }: AgentCall<Extract<CallState, { status: "denied" }>>): Returned {
+export function denied({ block, state }: CallThatIs<"denied">): Returned {
   const text = `The user denied this call${state.reason ? `: ${state.reason}` : "."}`;
   return failed({ tool_call_id: block.id, tool: state.tool }, text, jobError("approval_denied", text));
-}
-
-export interface CallName {
-  readonly tool_call_id: string;
-  /** Unified; of an unknown tool what the model wrote. */
-  readonly tool: string;
 }
 
 /** With its wrong paths, so that the model can mend its arguments. */

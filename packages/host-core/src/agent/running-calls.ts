@@ -1,9 +1,8 @@
-import type { Cancellation } from "@millrace/contracts";
 import { abortable } from "../abortable.ts";
 import type { StopListener } from "../server/run-call.ts";
 import { settlesWithin } from "../settles-within.ts";
+import type { CallName } from "./agent-state.ts";
 
-type CallName = Cancellation["completed"][number];
 type Verdict = "completed" | "stopped" | "ignored";
 
 interface RunningCall {

@@ -1,4 +1,4 @@
-import { callsThatAre, type AgentCall, type CallState } from "./agent-state.ts";
+import { callsThatAre, type CallThatIs } from "./agent-state.ts";
 import { planCalls } from "./plan-calls.ts";
 import { CallPostponed, PostponableCall } from "./postponable-call.ts";
 import { ProgressWriter } from "./progress-writer.ts";
@@ -37,7 +37,7 @@ export async function settleCalls(session: Session, offer: ToolOffer): Promise<S
 async function runToolCall(
   session: Session,
   offer: ToolOffer,
-  { block, state }: AgentCall<Extract<CallState, { status: "called" }>>,
+  { block, state }: CallThatIs<"called">,
 ): Promise<void> {
   const { tools, running, journal, signal, clock } = session;
   const name = { tool_call_id: block.id, tool: state.tool };
@@ -55,6 +55,7 @@ async function runToolCall(
       arguments: state.arguments,
       findRefusal: (tool) => (state.isApproved ? null : findMissingApproval(session, tool)),
       signal: sending.signal,
+      caller: session,
       onWaiting: sending.onWaiting,
       onRunning: sending.onRunning,
       onProgress: (report) => progress.add(report),

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { sanitiseToolName, UNIFIED_SEPARATOR } from "@millrace/contracts";
 
 /** What model providers accept as a tool name. */
-const MAXIMUM_LENGTH = 64;
+export const TOOL_NAME_LENGTH_MAX = 64;
 
 /** Digits of the hash in a changed name: 32 bits, lengthened by the catalogue should two ever meet. */
 export const SHORT_HASH_LENGTH = 8;
@@ -14,7 +14,8 @@ export const SHORT_HASH_LENGTH = 8;
  */
 function isPlain(server: string, name: string): boolean {
   return (
-    /^[A-Za-z0-9_-]{1,64}$/.test(name) &&
+    name.length <= TOOL_NAME_LENGTH_MAX &&
+    /^[A-Za-z0-9_-]+$/.test(name) &&
     !server.includes(UNIFIED_SEPARATOR) &&
     !server.endsWith("_") &&
     !/_[0-9a-f]{8,}$/.test(name)
@@ -31,5 +32,5 @@ export function unifiedName(server: string, tool: string, hashLength = SHORT_HAS
   if (isPlain(server, name)) return name;
   const identity = JSON.stringify([server, tool]);
   const hash = createHash("sha256").update(identity).digest("hex").slice(0, hashLength);
-  return `${sanitiseToolName(name).slice(0, MAXIMUM_LENGTH - 1 - hash.length)}_${hash}`;
+  return `${sanitiseToolName(name).slice(0, TOOL_NAME_LENGTH_MAX - 1 - hash.length)}_${hash}`;
 }

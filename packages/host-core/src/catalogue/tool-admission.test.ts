@@ -71,6 +71,29 @@ test("[host.pin.change] the order of a schema's keys is no change", () => {
   expect(pinOf(one)).toBe(pinOf(tool("t", { inputSchema: { title: "x", type: "object" } })));
 });
 
+test("[host.pin.flood] a tool that changes at every listing is told of once, until what it is has been approved", () => {
+  const { admit, warnings } = setUp({ pin: "warn" });
+  const versions = Array.from({ length: 20 }, (_, index) => tool("t", { description: `version ${index}` }));
+  for (const version of versions) admit([version]);
+  expect(warnings).toHaveLength(1);
+  const pins = { t: pinOf(tool("t", { description: "version 19" })) };
+  for (const version of versions) admit([version], { pins });
+  expect(warnings).toHaveLength(2);
+});
+
+test("[host.pin.flood] a server that lists ever new names is remembered and told of within bounds", () => {
+  const { admit, warnings } = setUp({ pin: "block" });
+  const names = Array.from({ length: 10_000 }, (_, index) => `t${index}`);
+  expect(admit(names.map((name) => tool(name))).names).toHaveLength(10_000);
+  expect(admit([tool("one too many"), tool("t0")]).names).toEqual(["t0"]);
+  expect(warnings).toEqual([expect.stringMatching(/"one too many" is not .*nothing.*10000 other names/)]);
+  const pins = { "one too many": pinOf(tool("one too many")) };
+  expect(admit([tool("one too many")], { pins }).names).toEqual(["one too many"]);
+  admit(names.map((name) => tool(name, { description: "new" })));
+  expect(warnings).toHaveLength(1_001);
+  expect(warnings.at(-1)).toContain("tells no more");
+});
+
 test("[host.pin.block] a changed tool is withheld alone, until it is as it was or approved", () => {
   const { admit, warnings } = setUp({ pin: "block" });
   const changed = tool("t", { description: "new" });

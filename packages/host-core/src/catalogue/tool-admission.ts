@@ -3,6 +3,10 @@ import type { ServerSettings } from "../config/server-settings.ts";
 import type { ServerTool } from "../connection/connection.ts";
 import { pinOf } from "./pin.ts";
 
+/** As many as one listing may have. Without a bound a server that changes at every listing would fill the memory. */
+const MOST_FIRST_PINS = 10_000;
+const MOST_WARNINGS = 1_000;
+
 /** A server's tools, told apart by whether its settings let them be used. */
 export interface AdmittedTools {
   readonly tools: readonly ServerTool[];
@@ -18,13 +22,14 @@ export type AdmissionRules = Pick<ServerSettings, "name" | "allowTools" | "denyT
  *
  * With `pin` a tool is held to its hash in `pins`, and without one to what it was when this server first listed it:
  * until the worker starts again, or a reload changes how the server is reached. `warn` tells of a tool that is
- * something else now, `block` withholds it as well, until it is as it was or approved in `pins`. A tool that appears
- * later is new, not changed.
+ * something else now, once until it is approved anew; `block` withholds it as well, until it is as it was or approved
+ * in `pins`. A tool that appears later is new, not changed; but beyond 10,000 names nobody remembers what they were, and
+ * such a tool has to stand in `pins`.
  */
 export class ToolAdmission {
   readonly #warn: (warning: string) => void;
   readonly #firstPins = new Map<string, string>();
-  /** Every listing would say the same again. */
+  /** What has been warned of: every listing would say the same again. */
   readonly #told = new Set<string>();
 
   constructor(warn: (warning: string) => void) {
@@ -46,7 +51,8 @@ export class ToolAdmission {
     for (const [setting, globs] of Object.entries({ allow_tools: allowTools ?? [], deny_tools: denyTools })) {
       for (const glob of globs) {
         if (listed.some(({ name }) => matchesGlob(glob, name))) continue;
-        this.#tellOnce(`"${glob}" in "${setting}" fits none of the server's tools`);
+        const warning = `"${glob}" in "${setting}" fits none of the server's tools`;
+        this.#tellOnce(warning, warning);
       }
     }
   }
@@ -54,19 +60,34 @@ export class ToolAdmission {
   #findPinReason({ pin, pins, name: server }: AdmissionRules, tool: ServerTool): string | null {
     if (pin === "off") return null;
     const now = pinOf(tool);
-    if (!this.#firstPins.has(tool.name)) this.#firstPins.set(tool.name, now);
-    const approved = Object.hasOwn(pins, tool.name) ? pins[tool.name] : this.#firstPins.get(tool.name);
+    const first = this.#firstPinOf(tool.name, now);
+    const approved = Object.hasOwn(pins, tool.name) ? pins[tool.name] : first;
     if (now === approved) return null;
+    const was = approved ?? `nothing: the server has listed ${MOST_FIRST_PINS} other names before`;
     const cure = `look at its description and schemas, then approve it with "pins": {${JSON.stringify(tool.name)}: "${now}"}`;
-    this.#tellOnce(`tool "${tool.name}" is not what was approved (${approved}): ${cure}`);
+    this.#tellOnce(
+      `${approved} ${tool.name}`,
+      `tool "${tool.name}" is not what was approved (${was}): ${cure}`,
+    );
     if (pin === "warn") return null;
     return `Tool "${tool.name}" of server "${server}" is blocked, because it is not what was approved: ${cure}.`;
   }
 
-  #tellOnce(warning: string): void {
-    if (this.#told.has(warning)) return;
-    this.#told.add(warning);
+  /** Undefined when it is one name too many. */
+  #firstPinOf(tool: string, now: string): string | undefined {
+    const first = this.#firstPins.get(tool);
+    if (first !== undefined || this.#firstPins.size >= MOST_FIRST_PINS) return first;
+    this.#firstPins.set(tool, now);
+    return now;
+  }
+
+  #tellOnce(subject: string, warning: string): void {
+    if (this.#told.has(subject) || this.#told.size >= MOST_WARNINGS) return;
+    this.#told.add(subject);
     this.#warn(warning);
+    if (this.#told.size === MOST_WARNINGS) {
+      this.#warn(`that was warning ${MOST_WARNINGS} about its tools: the worker tells no more of them`);
+    }
   }
 }
 

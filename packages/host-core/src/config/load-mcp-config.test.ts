@@ -14,7 +14,7 @@ afterAll(() => rm(folder, { recursive: true }));
 async function load(content: unknown, options: Partial<LoadMcpConfigOptions> = {}) {
   const path = join(folder, "mcp-servers.json");
   await writeFile(path, typeof content === "string" ? content : JSON.stringify(content));
-  return await loadMcpConfig({ path, explicit: true, env: {}, ...options });
+  return await loadMcpConfig({ path, isNamed: true, env: {}, ...options });
 }
 
 function withServer(server: object, rest: object = {}) {
@@ -25,9 +25,9 @@ const stdio = { transport_type: "stdio", config: { command: "serve" } };
 
 test("[config.mcp.missing] a missing default file means no servers and a warning; a named one is an error", async () => {
   const path = join(folder, "absent.json");
-  const loaded = await loadMcpConfig({ path, explicit: false, env: {} });
+  const loaded = await loadMcpConfig({ path, isNamed: false, env: {} });
   expect(loaded).toEqual({ servers: [], warnings: [expect.stringContaining("absent.json")] });
-  await expect(loadMcpConfig({ path, explicit: true, env: {} })).rejects.toThrow(ConfigError);
+  await expect(loadMcpConfig({ path, isNamed: true, env: {} })).rejects.toThrow(ConfigError);
 });
 
 test.each([

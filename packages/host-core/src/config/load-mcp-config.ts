@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { ConfigError, type McpConfig } from "@millrace/contracts";
+import { ConfigError, type ConfigFile, type McpConfig } from "@millrace/contracts";
 import { parseMcpConfig } from "./parse-config.ts";
 import { resolveServers } from "./resolve-server.ts";
 import type { ServerSettings } from "./server-settings.ts";
@@ -13,10 +13,7 @@ export interface McpConfigOverrides {
   toolTimeoutSeconds?: number | undefined;
 }
 
-export interface LoadMcpConfigOptions {
-  path: string;
-  /** Whether the operator named the file: then it must exist. */
-  explicit: boolean;
+export interface LoadMcpConfigOptions extends ConfigFile {
   /** Where `${VAR}` is looked up. */
   env: Readonly<Record<string, string | undefined>>;
   overrides?: McpConfigOverrides;
@@ -65,13 +62,13 @@ function deepFreeze<T extends object>(value: T): Readonly<T> {
  * column), or does not fit its form (with every wrong path).
  */
 export async function loadMcpConfig(options: LoadMcpConfigOptions): Promise<LoadedMcpConfig> {
-  const { path, explicit } = options;
+  const { path, isNamed } = options;
   const text = await readIfThere(path);
   if (text !== null) {
     const { config, warnings } = parseMcpConfig(path, text);
     return deepFreeze({ servers: resolve(config, options), warnings });
   }
-  if (explicit) throw new ConfigError(`${path} does not exist: create it, or correct MCP_CONFIG_FILE`);
+  if (isNamed) throw new ConfigError(`${path} does not exist: create it, or correct MCP_CONFIG_FILE`);
   const warning = `${path} does not exist, so there are no MCP servers: create it, or name a file in MCP_CONFIG_FILE`;
   return deepFreeze({ servers: [], warnings: [warning] });
 }

@@ -1,4 +1,4 @@
-import { ConfigError, McpConfig } from "@millrace/contracts";
+import { ConfigError, McpConfig, parseConfigJson } from "@millrace/contracts";
 import { desktopFormat } from "./formats/desktop-format.ts";
 import { isJsonObject, type ConfigFormat, type JsonObject } from "./formats/format.ts";
 import { ownFormat } from "./formats/own-format.ts";
@@ -10,39 +10,6 @@ export interface ParsedConfig {
   readonly config: McpConfig;
   /** What of the file has no effect. */
   readonly warnings: readonly string[];
-}
-
-function jsonError(text: string): string {
-  try {
-    JSON.parse(text);
-    return "";
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-/** How much of the text can begin a JSON value. */
-function lengthOfGoodPart(text: string): number {
-  let good = 0;
-  let bad = text.length;
-  while (good < bad) {
-    const middle = Math.floor((good + bad) / 2);
-    if (jsonError(text.slice(0, middle + 1)).startsWith("Unexpected token")) bad = middle;
-    else good = middle + 1;
-  }
-  return good;
-}
-
-/**
- * Node names the place of most JSON errors. Where it shows an excerpt of the file instead, that is left out, for it
- * may hold a secret.
- */
-function describeJsonError(text: string): string {
-  const message = jsonError(text);
-  if (/line \d+ column \d+/.test(message)) return message;
-  const lines = text.slice(0, lengthOfGoodPart(text)).split("\n");
-  const reason = message.replace(/, (?:\.\.\.)?"[^]*$/, "");
-  return `${reason} (line ${lines.length} column ${(lines.at(-1)?.length ?? 0) + 1})`;
 }
 
 function readablePath(path: readonly PropertyKey[]): string {
@@ -76,14 +43,7 @@ function wrong(path: string, lines: readonly string[]): ConfigError {
 }
 
 function readJson(path: string, text: string): JsonObject {
-  let json: unknown;
-  // Editors on Windows begin a file with a byte order mark.
-  const withoutMark = text.replace(/^\uFEFF/, "");
-  try {
-    json = JSON.parse(withoutMark);
-  } catch {
-    throw new ConfigError(`${path} is not valid JSON: ${describeJsonError(withoutMark)}`);
-  }
+  const json = parseConfigJson(path, text);
   if (isJsonObject(json)) return json;
   throw wrong(path, ["(the whole file): must be an object"]);
 }

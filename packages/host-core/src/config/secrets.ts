@@ -48,7 +48,12 @@ export function collectSecrets(
   else
     candidates.push(...Object.values(transport.headers).flatMap(credentials), ...urlSecrets(transport.url));
 
-  const hidden = candidates
+  return spellSecrets(candidates);
+}
+
+/** Every form in which these values may be met, the longest first, for `redact`. */
+export function spellSecrets(values: readonly string[]): string[] {
+  const hidden = values
     // A key with line breaks reaches us line by line.
     .flatMap((value) => [value, ...value.split("\n")])
     .map((value) => value.trim())
@@ -57,7 +62,7 @@ export function collectSecrets(
   return [...new Set(hidden)].toSorted((one, other) => other.length - one.length);
 }
 
-/** Replaces each secret by `[redacted]`. `secrets` come from `collectSecrets`: the longest first. */
+/** Replaces each secret by `[redacted]`. `secrets` come from `collectSecrets` or `spellSecrets`: the longest first. */
 export function redact(text: string, secrets: readonly string[]): string {
   return secrets.reduce((redacted, secret) => redacted.replaceAll(secret, "[redacted]"), text);
 }

@@ -1,5 +1,6 @@
 import type { ArgumentError, ContentBlock } from "@millrace/contracts";
 import type { Sampler } from "./questions/sampling.ts";
+import { INTERNAL_ERROR } from "./wire/json-rpc.ts";
 
 /** A tool as its server describes it, found fit for use. The schema objects stay the same until the next listing. */
 export interface ServerTool {
@@ -166,9 +167,6 @@ export interface McpConnection {
   /** Resolves when the server answers. */
   ping(signal: AbortSignal): Promise<void>;
 }
-
-/** JSON-RPC 2.0, "Error object". */
-const INTERNAL_ERROR = -32_603;
 
 /** JSON-RPC error code of a server that speaks other protocol versions (MCP specification 2026-07-28). */
 export const UNSUPPORTED_PROTOCOL_VERSION = -32_022;

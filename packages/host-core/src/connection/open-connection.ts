@@ -6,8 +6,8 @@ import type { ProcessGuard } from "../process/process-guard.ts";
 import type { McpConnection, McpConnectionEvents } from "./connection.ts";
 import type { TokenSource } from "./http/authorized-fetch.ts";
 import { NegotiatingConnection } from "./negotiating-connection.ts";
-import { ClientCredentials } from "./sdk/client-credentials.ts";
-import { SdkConnection } from "./sdk/sdk-connection.ts";
+import { ClientCredentials } from "./legacy/client-credentials.ts";
+import { LegacyConnection } from "./legacy/legacy-connection.ts";
 
 export interface ConnectionDependencies {
   processGuard: Pick<ProcessGuard, "add" | "remove"> | undefined;
@@ -48,11 +48,11 @@ export function createConnectionOpener(dependencies: ConnectionDependencies) {
     const { transport, auth, questions } = settings;
     const logger = redactingLogger(dependencies.logger, settings.secrets);
     const options = { ...dependencies, logger, transport, auth, questions, tokens, events };
-    const openLegacy = () => new SdkConnection(options);
+    const openLegacy = () => new LegacyConnection(options);
     if (settings.protocol === "legacy") return openLegacy();
     const openModern = async () => {
-      const { ClientConnection } = await import("./client/client-connection.ts");
-      return new ClientConnection(options);
+      const { ModernConnection } = await import("./modern/modern-connection.ts");
+      return new ModernConnection(options);
     };
     return new NegotiatingConnection({ protocol: settings.protocol, memory, openLegacy, openModern });
   };

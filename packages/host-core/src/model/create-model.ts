@@ -70,7 +70,11 @@ function loadedLater(settings: ModelSettings, load: () => Promise<Model>): Model
   return {
     settings,
     async respond(request) {
-      loading ??= load();
+      loading ??= load().catch((error: unknown) => {
+        // What failed may go well at the next answer.
+        loading = undefined;
+        throw error;
+      });
       const model = await loading;
       await abortable(mayStart(), request.signal);
       return model.respond(request);

@@ -1,5 +1,6 @@
 import type { ModelSettings } from "@millrace/contracts";
 import { systemClock } from "../clock.ts";
+import { redact, spellSecrets } from "../config/secrets.ts";
 import { ModelError, type ModelErrorCode, type ModelRetry } from "./model.ts";
 import { readRetryAfter } from "./retry-after.ts";
 
@@ -66,8 +67,6 @@ const STATUS_DESPITE: Readonly<Record<string, number>> = {
 };
 
 const LONGEST_MESSAGE = 1_000;
-/** A shorter key is a placeholder; hiding it would garble messages and protect nothing. */
-const SHORTEST_SECRET = 6;
 
 function verdictOn({ status, type }: ProviderFailure): Verdict {
   const effective = STATUS_DESPITE[type ?? ""] ?? status ?? STATUS_OF_TYPE[type ?? ""] ?? null;
@@ -84,8 +83,9 @@ function nameModel({ alias, provider, baseUrl }: ModelSettings): string {
 
 /** The provider's words, without the key and not too long. */
 function quote({ message, status }: ProviderFailure, apiKey: string): string {
-  const redacted = apiKey.length < SHORTEST_SECRET ? message : message.replaceAll(apiKey, "[redacted]");
-  const words = redacted.trim().slice(0, LONGEST_MESSAGE);
+  const words = redact(message, spellSecrets([apiKey]))
+    .trim()
+    .slice(0, LONGEST_MESSAGE);
   return status === null ? words : `HTTP ${status}: ${words}`;
 }
 

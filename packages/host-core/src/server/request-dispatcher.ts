@@ -13,7 +13,8 @@ export interface RequestDispatcherOptions {
   settings: () => ServerSettings;
   connections: ConnectionGroup;
   clock: Clock;
-  maxResultBytes: number;
+  /** Of all servers of the host together. */
+  hostCalls: Slots;
   /** Hides the server's secrets. */
   redact: (text: string) => string;
   /** Whether new requests are taken. */
@@ -74,8 +75,11 @@ export class RequestDispatcher {
         if (begun) await begun;
         return await this.#run(call, () => (refusals += 1) === 1);
       };
-      if (this.#calls.areTaken) call.onWaiting?.("place");
-      const outcome = await this.#calls.run(call.signal, run);
+      const { hostCalls } = this.#options;
+      const { signal, caller } = call;
+      if (this.#calls.areTaken || hostCalls.areTaken) call.onWaiting?.("place");
+      // In this order: what waits for its server takes no place from calls of others.
+      const outcome = await this.#calls.run(signal, () => hostCalls.run(signal, run, caller), caller);
       if (outcome !== NOT_RUN) return outcome;
     }
   }
@@ -130,7 +134,7 @@ export class RequestDispatcher {
 
   /** `mayRepeat` says whether a refusal of the session leads to another try. */
   async #run(call: ToolCall, mayRepeat: () => boolean): Promise<ToolCallOutcome | NotRun> {
-    const { connections, settings, clock, maxResultBytes, redact } = this.#options;
+    const { connections, settings, clock, redact } = this.#options;
     const keeper = connections.leastBusy();
     if (!keeper) return NOT_RUN;
     const connection: Pick<McpConnection, "callTool"> = {
@@ -138,7 +142,7 @@ export class RequestDispatcher {
     };
     const describeLoss = (reason: string) => this.#describeLoss(keeper, reason);
     try {
-      const environment = { settings: settings(), connection, clock, maxResultBytes, redact, describeLoss };
+      const environment = { settings: settings(), connection, clock, redact, describeLoss };
       return await runCall(environment, call);
     } catch (error) {
       if (!(error instanceof NotRunError)) throw error;

@@ -51,6 +51,8 @@ export interface ToolCall {
   arguments: Record<string, unknown>;
   /** What the result's structured content is checked against. */
   outputSchema?: Readonly<Record<string, unknown>> | null | undefined;
+  /** Calls of the same one take turns with those of others. Default: this call is alone. */
+  caller?: object | undefined;
   /** Asked right before the call is sent: why it may not be, after all. Its server's tools may have changed. */
   findRefusal?: (() => JobError | null) | undefined;
   signal: AbortSignal;
@@ -67,8 +69,6 @@ export interface CallEnvironment {
   settings: ServerSettings;
   connection: Pick<McpConnection, "callTool">;
   clock: Clock;
-  /** Largest result that is passed on, in bytes of its JSON. */
-  maxResultBytes: number;
   /** Hides the server's secrets in a text that comes from it. */
   redact: (text: string) => string;
   /** The error of a call whose answer will not come. */
@@ -128,12 +128,8 @@ export async function runCall(environment: CallEnvironment, call: ToolCall): Pro
   }
 }
 
-function checkSize(
-  { maxResultBytes, settings }: CallEnvironment,
-  call: ToolCall,
-  result: ToolJobResult,
-): ToolCallOutcome {
-  const limit = Math.min(maxResultBytes, settings.resultLimitBytes);
+function checkSize({ settings }: CallEnvironment, call: ToolCall, result: ToolJobResult): ToolCallOutcome {
+  const limit = settings.resultLimitBytes;
   const verdict = judgeSize(result, limit);
   if (verdict.is === "fine") return { ok: true, result };
   const subject = `Tool "${call.toolName}" of server "${settings.name}"`;
@@ -141,8 +137,7 @@ function checkSize(
     const message = `${subject} returned a value that nests deeper than ${JSON_DEPTH_MAX} levels.`;
     return { ok: false, error: jobError("result_too_large", message) };
   }
-  const raise =
-    limit < Math.min(maxResultBytes, RESULT_BYTES_MAX) ? `, or raise the server's "result_limit_bytes"` : "";
+  const raise = limit < RESULT_BYTES_MAX ? `, or raise the server's "result_limit_bytes"` : "";
   const message = `${subject} returned ${verdict.bytes} bytes; the limit is ${limit}. Ask it for less, such as a page or a filter${raise}.`;
   return { ok: false, error: jobError("result_too_large", message) };
 }

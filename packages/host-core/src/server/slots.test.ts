@@ -4,12 +4,13 @@ import { Slots } from "./slots.ts";
 const { signal } = new AbortController();
 
 /** Takes a slot until it is told to give it back. */
-function hold(slots: Slots, begun: string[], name: string, until: AbortSignal = signal) {
+function hold(slots: Slots, begun: string[], name: string, until: AbortSignal = signal, caller?: object) {
   const held = Promise.withResolvers<void>();
-  const ended = slots.run(until, () => {
+  const run = () => {
     begun.push(name);
     return held.promise;
-  });
+  };
+  const ended = slots.run(until, run, caller);
   return { release: held.resolve, ended };
 }
 
@@ -35,6 +36,24 @@ test("[host.slots] so many run at once, the others in the order in which they ca
   await Promise.all([a, c, d].map((one) => one.ended));
   expect(begun).toEqual(["a", "b", "c", "d"]);
   expect(slots.areTaken).toBe(false);
+});
+
+test("[host.slots.fair] callers that wait take turns, whatever each of them has", async () => {
+  const slots = new Slots(1);
+  const begun: string[] = [];
+  const [many, few] = [{ of: "many" }, { of: "few" }];
+  const giveUp = new AbortController();
+  const held = [
+    ...["m1", "m2", "m3", "m4"].map((name) => hold(slots, begun, name, signal, many)),
+    hold(slots, begun, "gone", giveUp.signal, few),
+    ...["f1", "f2"].map((name) => hold(slots, begun, name, signal, few)),
+    hold(slots, begun, "alone"),
+  ];
+  giveUp.abort(new Error("enough"));
+  for (const { release } of held) release();
+  await Promise.allSettled(held.map(({ ended }) => ended));
+  expect(begun).toEqual(["m1", "m2", "f1", "alone", "m3", "f2", "m4"]);
+  await slots.whenIdle();
 });
 
 test("[host.slots] who gives up in line is passed over, and leaves no slot taken", async () => {

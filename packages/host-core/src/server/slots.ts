@@ -2,11 +2,16 @@ interface Waiting {
   readonly begin: () => void;
 }
 
-/** So many at once, the others in the order in which they came. One that gets a slot at once costs nothing to speak of. */
+/**
+ * So many at once. Callers that wait take turns, with one task each time, so that one with a hundred tasks does not stand
+ * in front of one with a single task; the tasks of one caller keep their order. A task that gets a slot at once costs
+ * nothing to speak of.
+ */
 export class Slots {
   #limit: number;
   #taken = 0;
-  readonly #waiting = new Set<Waiting>();
+  /** The caller whose turn is next comes first. None of the lines is empty. */
+  readonly #lines = new Map<object, Set<Waiting>>();
   #idle: PromiseWithResolvers<void> | null = null;
 
   constructor(limit: number) {
@@ -23,9 +28,12 @@ export class Slots {
     this.#admit();
   }
 
-  /** Runs `task` when there is a slot. Rejects with the signal's reason when it aborts before that. */
-  async run<T>(signal: AbortSignal, task: () => Promise<T>): Promise<T> {
-    if (this.areTaken || this.#waiting.size > 0) await this.#wait(signal);
+  /**
+   * Runs `task` when there is a slot. `caller` is whoever takes turns with others; without it the task is a caller of its
+   * own. Rejects with the signal's reason when it aborts before that.
+   */
+  async run<T>(signal: AbortSignal, task: () => Promise<T>, caller: object = {}): Promise<T> {
+    if (this.areTaken || this.#lines.size > 0) await this.#wait(signal, caller);
     else this.#taken += 1;
     try {
       return await task();
@@ -43,20 +51,22 @@ export class Slots {
   }
 
   get #isIdle(): boolean {
-    return this.#taken === 0 && this.#waiting.size === 0;
+    return this.#taken === 0 && this.#lines.size === 0;
   }
 
   /** Comes back with a slot. */
-  async #wait(signal: AbortSignal): Promise<void> {
+  async #wait(signal: AbortSignal, caller: object): Promise<void> {
     signal.throwIfAborted();
     const begun = Promise.withResolvers<void>();
     const waiting: Waiting = { begin: begun.resolve };
+    const line = this.#lines.get(caller) ?? new Set();
     const onAbort = () => {
-      if (!this.#waiting.delete(waiting)) return;
+      if (!line.delete(waiting)) return;
+      if (line.size === 0) this.#lines.delete(caller);
       begun.reject(signal.reason);
       this.#admit();
     };
-    this.#waiting.add(waiting);
+    this.#lines.set(caller, line.add(waiting));
     signal.addEventListener("abort", onAbort, { once: true });
     try {
       await begun.promise;
@@ -66,11 +76,16 @@ export class Slots {
   }
 
   #admit(): void {
-    for (const waiting of this.#waiting) {
+    // A caller that waits for more goes to the end, and so is met again.
+    for (const [caller, line] of this.#lines) {
       if (this.areTaken) return;
-      this.#waiting.delete(waiting);
+      const [next] = line;
+      this.#lines.delete(caller);
+      if (!next) continue;
+      line.delete(next);
+      if (line.size > 0) this.#lines.set(caller, line);
       this.#taken += 1;
-      waiting.begin();
+      next.begin();
     }
     if (!this.#isIdle) return;
     this.#idle?.resolve();

@@ -20,6 +20,7 @@ import type { Offers } from "./list-offers.ts";
 import { Listings } from "./listings.ts";
 import type { ToolCall, ToolCallOutcome } from "./run-call.ts";
 import { RequestDispatcher, type Retired } from "./request-dispatcher.ts";
+import type { Slots } from "./slots.ts";
 
 export interface WarmServerOptions {
   settings: ServerSettings;
@@ -28,7 +29,8 @@ export interface WarmServerOptions {
   clock: Clock;
   /** In [0, 1); spreads the attempts to reconnect. Default `Math.random`. */
   random?: (() => number) | undefined;
-  maxResultBytes: number;
+  /** Places for calls, of all servers of the host together. */
+  hostCalls: Slots;
   /** The status, the error, the settings or what is offered is not what it was. */
   onChange: () => void;
 }
@@ -56,24 +58,21 @@ type Told = readonly [ServerStatus, string | null, Offers | null, readonly LeftO
  * next call connects it again.
  */
 export class WarmServer {
-  /** Resolves once the first attempt to connect is over, either way. Never rejects. */
-  readonly settled: Promise<void>;
   readonly #options: WarmServerOptions;
   readonly #listings: Listings;
   readonly #connections: ConnectionGroup;
   readonly #requests: RequestDispatcher;
-  readonly #hasSettled = Promise.withResolvers<void>();
   #settings: ServerSettings;
   #phase: "open" | "retiring" | "closed" = "open";
   #hasStarted = false;
   #retiring: Promise<void> | null = null;
   #told: Told = ["connecting", null, null, []];
+  #settling = Promise.withResolvers<void>();
 
   constructor(options: WarmServerOptions) {
-    const { logger, clock, openConnection, maxResultBytes, random = Math.random } = options;
+    const { logger, clock, openConnection, hostCalls, random = Math.random } = options;
     this.#options = options;
     this.#settings = options.settings;
-    this.settled = this.#hasSettled.promise;
     const shared = {
       clock,
       settings: () => this.#settings,
@@ -96,7 +95,7 @@ export class WarmServer {
     });
     this.#requests = new RequestDispatcher({
       ...shared,
-      maxResultBytes,
+      hostCalls,
       connections: this.#connections,
       isOpen: () => this.#phase === "open",
       mayComeBack: () =>
@@ -117,6 +116,11 @@ export class WarmServer {
   /** Why it, or a copy of it, is not connected, with the last lines of its stderr; secrets are hidden. */
   get lastError(): string | null {
     return this.#problem ?? this.#connections.lastError;
+  }
+
+  /** Resolves once it is `connecting` no more. It may be so again, with another promise, when a copy is lost. */
+  get settled(): Promise<void> {
+    return this.#settling.promise;
   }
 
   /** Null while they are not known. */
@@ -237,7 +241,8 @@ export class WarmServer {
   #tell(): void {
     this.#requests.connectionChanged();
     const told: Told = [this.status, this.lastError, this.#listings.offers, this.#listings.leftOut];
-    if (this.status !== "connecting") this.#hasSettled.resolve();
+    if (this.status !== "connecting") this.#settling.resolve();
+    else if (this.#told[0] !== "connecting") this.#settling = Promise.withResolvers();
     if (told.every((part, index) => part === this.#told[index])) return;
     this.#told = told;
     this.#options.onChange();

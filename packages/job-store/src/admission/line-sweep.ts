@@ -4,6 +4,7 @@ import { entryId, parseEntryId, type JobQueues, type QueueEntry } from "../job-q
 import type { Keys } from "../keys.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
 import type { Admission, LineName } from "./admission.ts";
+import { GateSweep } from "./gate-sweep.ts";
 import { queuePriority } from "./place.ts";
 
 /** Between its admission and its entry in BullMQ a job takes milliseconds. */
@@ -41,16 +42,19 @@ const TIMES = 2 ** 42;
  * Looks after the lines, some at each step: what a process that died between two commands has left undone.
  *
  * - Admitted, but not in BullMQ: it is added, or taken out when it has ended.
+ * - At a gate, while it waits for something, and its end was not told: it is taken out ({@link GateSweep}).
  * - There is room, and jobs wait in line: they are fed.
  * - A key's jobs wait in BullMQ behind those of others, and none of it runs: its oldest goes first, so that every key
  *   gets on.
  */
 export class LineSweep {
   readonly #options: LineSweepOptions;
+  readonly #gates: GateSweep;
   #lines: LineName[] = [];
 
   constructor(options: LineSweepOptions) {
     this.#options = options;
+    this.#gates = new GateSweep(options);
   }
 
   /** Returns how many jobs it has put back into BullMQ. */
@@ -82,7 +86,7 @@ export class LineSweep {
     const pipeline = redis.pipeline();
     for (const { type, tenant } of lines) {
       const line = keys.line(type, tenant);
-      pipeline.exists(line, `${line}:admitted`);
+      pipeline.exists(line, `${line}:admitted`, `${line}:gates`);
     }
     const replies = pipelineReplies(await pipeline.exec());
     return lines.filter((_, index) => replies[index] !== 0);
@@ -102,7 +106,8 @@ export class LineSweep {
       line,
       lost.map(({ entry, priority }) => ({ entry, priority: queuePriority(priority, 0) })),
     );
-    await admission.leave(line, { gone: ended.map(({ entry }) => entry) }, "all");
+    const gone = [...ended.map(({ entry }) => entry), ...(await this.#gates.step(line))];
+    await admission.leave(line, { gone }, "all");
     const waiting = admitted.filter((_, index) => places[index] === "waiting");
     if (!places.includes("elsewhere")) await this.#hasten(line, waiting);
     return lost.length;

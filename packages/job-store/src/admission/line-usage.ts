@@ -1,7 +1,6 @@
 import { JobType, type JobStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Clock } from "../clock.ts";
-import { jobIdTime } from "../job-id.ts";
 import { jobIdOf, type JobQueues } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
 import { readFinished, type FinishedCounts } from "../metrics/finished-jobs.ts";
@@ -21,7 +20,10 @@ export interface WaitingJobs {
   delayed: number;
   /** Those that wait for an approval, a provider's cool-down or their next attempt. */
   parked: number;
-  /** Since the oldest was submitted or, of some that wait far behind, a younger one; null when none waits. */
+  /**
+   * How long the first of those waits that BullMQ has and no worker has started yet; null when there is none. Those in
+   * their lines and at gates wait for jobs of their own key or batch.
+   */
   oldestAgeMs: number | null;
 }
 
@@ -73,22 +75,19 @@ export class LineUsage {
     const pipeline = redis.pipeline();
     for (const tenant of tenants) {
       const line = keys.line(type, tenant);
-      pipeline.zcard(line).hget(`${line}:state`, "at_gates").zrange(line, "0", "0").scard(`${line}:later`);
+      pipeline.zcard(line).hget(`${line}:state`, "at_gates").scard(`${line}:later`);
     }
     const replies = tenants.length > 0 ? pipelineReplies(await pipeline.exec()) : [];
-    const { waiting, oldest, parked } = await queues.depth(type);
+    const { waiting, oldestSince, parked } = await queues.depth(type);
     let count = waiting;
     let delayed = 0;
-    const ids = oldest === null ? [] : [oldest];
-    for (let index = 0; index < replies.length; index += 4) {
-      const line = replies.slice(index, index + 4) as [number, string | null, string[], number];
-      const [length, atGates, first, later] = line;
+    for (let index = 0; index < replies.length; index += 3) {
+      const line = replies.slice(index, index + 3) as [number, string | null, number];
+      const [length, atGates, later] = line;
       delayed += later;
       count += length + Number(atGates);
-      ids.push(...first.map(jobIdOf));
     }
-    const [earliest] = ids.toSorted();
-    const oldestAgeMs = earliest === undefined ? null : Math.max(0, clock.now() - jobIdTime(earliest));
+    const oldestAgeMs = oldestSince === null ? null : Math.max(0, clock.now() - oldestSince);
     return { count, delayed, parked, oldestAgeMs };
   }
 

@@ -1,9 +1,10 @@
-import type { JobStatus } from "@millrace/contracts";
+import type { TerminalStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Clock } from "../clock.ts";
 import type { Keys } from "../keys.ts";
 import { untilStored } from "../redis/unavailable.ts";
 import { lineOfJob } from "./batch-id.ts";
+import { LINE_LETTERS } from "./batch-lines.ts";
 import { batchScriptKeys } from "./batch-record.ts";
 
 /** Ends that come within so many milliseconds go out together. */
@@ -11,15 +12,11 @@ const COLLECT_MS = 25;
 /** So many go out at once, however young they are. */
 const COLLECT_COUNT_MAX = 500;
 
-type EndStatus = Extract<JobStatus, "completed" | "failed" | "cancelled">;
-
 /** A job of a batch that has ended. */
 export interface BatchEnd {
   jobId: string;
-  status: EndStatus;
+  status: TerminalStatus;
 }
-
-const STATES: Readonly<Record<EndStatus, string>> = { completed: "c", failed: "f", cancelled: "x" };
 
 /** Counts ends of jobs of one batch; harmless when they are counted already. Resolves with how many were news. */
 export async function countBatchEnds(
@@ -27,7 +24,7 @@ export async function countBatchEnds(
   ends: readonly BatchEnd[],
   { redis, keys }: { redis: Redis; keys: Keys },
 ): Promise<number> {
-  const values = ends.flatMap(({ jobId, status }) => [lineOfJob(jobId), STATES[status]]);
+  const values = ends.flatMap(({ jobId, status }) => [lineOfJob(jobId), LINE_LETTERS[status]]);
   return await redis.millraceBatchEnded(
     ...batchScriptKeys(keys, batchId),
     keys.batchEvents(batchId),

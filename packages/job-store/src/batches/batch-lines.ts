@@ -1,18 +1,23 @@
-import type { JobStatus } from "@millrace/contracts";
+import type { JobStatus, TerminalStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Keys } from "../keys.ts";
 import { batchJobId, isBatchId, isJobOfBatch, lineOfJob } from "./batch-id.ts";
 
 /** What is kept of a line. See `scripts/batch-settle.lua`. */
-export type LineState = "taken" | "pending" | "completed" | "failed" | "cancelled";
+export type LineState = "taken" | "pending" | TerminalStatus;
 
-const STATES: Readonly<Record<string, LineState>> = {
-  w: "taken",
-  q: "pending",
-  c: "completed",
-  f: "failed",
-  x: "cancelled",
+/** How each is stored. */
+export const LINE_LETTERS: Readonly<Record<LineState, string>> = {
+  taken: "w",
+  pending: "q",
+  completed: "c",
+  failed: "f",
+  cancelled: "x",
 };
+
+const STATES: ReadonlyMap<string, LineState> = new Map(
+  Object.entries(LINE_LETTERS).map(([state, letter]) => [letter, state as LineState]),
+);
 
 /** A reading begins with so many lines and doubles up to so many. */
 const FIRST_PIECE = 256;
@@ -67,14 +72,12 @@ function grown(length: number): number {
 }
 
 function stateOf(piece: string, index: number): LineState | undefined {
-  return STATES[piece.charAt(index).toLowerCase()];
+  return STATES.get(piece.charAt(index).toLowerCase());
 }
 
 export function isUnfinished(state: LineState): boolean {
   return state === "taken" || state === "pending";
 }
-
-const ENDED: ReadonlySet<string> = new Set<LineState>(["completed", "failed", "cancelled"]);
 
 /**
  * The ids of a batch's jobs before the job `cursor`, newest first, which is from the last line to the first. With a
@@ -93,7 +96,7 @@ export async function batchJobsBefore(
   if (!isBatchId(batchId)) return [];
   if (cursor !== undefined && !isJobOfBatch(cursor, batchId)) return [];
   // What the batch says of a job's end may be a little late, so it only leaves out what has ended otherwise.
-  const fits = (state: LineState) => status === undefined || state === status || !ENDED.has(state);
+  const fits = (state: LineState) => status === undefined || state === status || isUnfinished(state);
   const last = cursor === undefined ? Number.MAX_SAFE_INTEGER : lineOfJob(cursor);
   const lines = await new BatchLines(redis, keys, batchId).before(last, count, fits);
   return lines.map(({ line }) => batchJobId(batchId, line));

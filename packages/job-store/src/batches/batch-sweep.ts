@@ -1,4 +1,4 @@
-import type { JobStatus } from "@millrace/contracts";
+import { isTerminal, type JobStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Clock } from "../clock.ts";
 import { keyLifetimeSeconds } from "../submission/idempotency.ts";
@@ -17,6 +17,8 @@ const BATCHES = 20;
 const JOBS = 1_000;
 /** How soon a batch that runs is looked at again, in milliseconds. */
 const LOOK_AGAIN_MS = 2_000;
+/** In the place of an upload's token. */
+const NO_UPLOAD = "";
 /** A batch of which nothing is there after this was never opened. In milliseconds. */
 const OPENED_WITHIN_MS = 60_000;
 
@@ -71,11 +73,19 @@ export class BatchSweep {
           await redis.zrem(keys.batches, member);
         } else {
           await redis.zadd(keys.batches, "XX", clock.now() + nextMs, member);
+          if (nextMs > LOOK_AGAIN_MS) await this.#lookSooner(batchId, member);
         }
       } catch (error) {
         logger.warn({ batch_id: batchId, reason: String(error) }, "A batch is not repaired for now");
       }
     }
+  }
+
+  /** One that had ended may have been taken up again since it was read, and been made due before this put it off. */
+  async #lookSooner(batchId: string, member: string): Promise<void> {
+    const { redis, keys, clock } = this.#dependencies;
+    const status = await redis.hget(keys.batch(batchId).record, "status");
+    if (status === "running") await redis.zadd(keys.batches, "XX", clock.now() + LOOK_AGAIN_MS, member);
   }
 
   /** Returns when to look again, in milliseconds from now; null when the batch is gone. */
@@ -132,7 +142,7 @@ export class BatchSweep {
     for (const [index, { line, state }] of lines.entries()) {
       const status = statuses[index] ?? null;
       const jobId = batchJobId(batchId, line);
-      if (status === "completed" || status === "failed" || status === "cancelled") {
+      if (status !== null && isTerminal(status)) {
         ends.push({ jobId, status });
       } else if (status === null && state === "taken") {
         missing.push(line);
@@ -146,7 +156,7 @@ export class BatchSweep {
     const channel = keys.batchEvents(batchId);
     if (ends.length > 0) await countBatchEnds(batchId, ends, this.#dependencies);
     if (missing.length > 0) {
-      await redis.millraceBatchWithdraw(...batchScriptKeys(keys, batchId), channel, ...missing);
+      await redis.millraceBatchWithdraw(...batchScriptKeys(keys, batchId), channel, NO_UPLOAD, ...missing);
     }
   }
 }

@@ -185,6 +185,8 @@ export class BatchUpload {
         throw error;
       }
       await delay(CAP_RETRY_MS, undefined, { signal }).catch(() => undefined);
+      // The batch may have been cancelled meanwhile, or a newer upload may have come.
+      await this.#accept([]);
     }
   }
 
@@ -207,11 +209,11 @@ export class BatchUpload {
 
   /** Nothing is left of their jobs, so the batch has not taken these lines. */
   async #withdraw(submissions: readonly Submission[]): Promise<void> {
-    const { redis, keys } = this.#options;
+    const { redis, keys, token } = this.#options;
     const lines = submissions.map(({ jobId }) => lineOfJob(jobId));
     const channel = keys.batchEvents(this.batchId);
     await patiently(() =>
-      redis.millraceBatchWithdraw(...batchScriptKeys(keys, this.batchId), channel, ...lines),
+      redis.millraceBatchWithdraw(...batchScriptKeys(keys, this.batchId), channel, token, ...lines),
     );
   }
 

@@ -43,6 +43,7 @@ export interface BatchesOptions {
 
 /** While Redis works on what one has written, the other prepares the next. */
 const WRITERS = 2;
+/** So many lines after each other go to the same writer, whose writes have room for as many. */
 const NEIGHBOURS = 100;
 
 export type CreateBatchesOptions = Omit<BatchesOptions, "writers" | "cancelling"> &
@@ -183,6 +184,8 @@ export class Batches {
     );
     if (outcome === "gone") throw new JobExpiredError(batchId);
     if (outcome === "cancelled") throw new BatchRefusedError("cancelled", batchId);
+    // The sweeper may just have seen that it had ended, and meant to come back at its expiry.
+    if (outcome === "resumed") await redis.zadd(keys.batches, now, `${batchId} ${tenant}`);
     if (mark) await redis.set(mark.key, mark.value, "KEEPTTL", "XX");
     const { writers } = this.#options;
     const submit = (submission: Submission) => {

@@ -8,7 +8,7 @@ import type { JobRecord } from "../record.ts";
 import { PUBLISH_BYTES_MAX } from "../run/run-writer.ts";
 import { noteWebhook } from "../webhooks/webhook-notes.ts";
 
-/** `changed`: the job is not what `record` says any more, so nothing has been done. */
+/** `changed`: the job is not what `record` says any more, or somebody wants it cancelled: nothing has been done. */
 export type EndWaitingResult = "ended" | "missing" | "terminal" | "changed";
 
 /** Ends a job that no worker runs, provided that it still is as it was read. */

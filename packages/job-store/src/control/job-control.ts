@@ -1,27 +1,20 @@
-import {
-  foldConversation,
-  closeConversation,
-  isTerminal,
-  requestConversation,
-  type ApprovalRequest,
-  type ConversationMessage,
-  type Job,
-  type JobStep,
-} from "@millrace/contracts";
+import { isTerminal, type ApprovalRequest, type Job, type JobStep } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Departures } from "../admission/departures.ts";
 import type { Clock } from "../clock.ts";
 import { endWaitingJob } from "./end-waiting-job.ts";
 import { isJobId } from "../job-id.ts";
 import type { JobQueues } from "../job-queues.ts";
+import { readConversation, type Conversation } from "../reading/conversation.ts";
 import { jobView, type QueuedEvent } from "../reading/job-view.ts";
-import { readJob } from "./read-job.ts";
+import { readJob } from "../reading/read-job.ts";
 import { eventType } from "../reading/event-log.ts";
 import { storedEvents } from "../reading/stored-events.ts";
 import type { Keys } from "../keys.ts";
 import { approvalField, type JobRecord } from "../record.ts";
 import { forgetQueueTimeout, takeOut } from "./queue-timeouts.ts";
 import { PUBLISH_BYTES_MAX } from "../run/run-writer.ts";
+import type { Answer } from "../redis/unavailable.ts";
 import type { Viewer } from "../reading/viewer.ts";
 import { NOTHING_RAN, readSteps, workDone, type WorkDone } from "../run/work-done.ts";
 
@@ -126,15 +119,21 @@ export class JobControl {
     return null;
   }
 
-  /** The conversation of a chat job that has ended; `not_usable` of one that has not, and of a tool job. */
-  async conversation(viewer: Viewer, jobId: string): Promise<ConversationMessage[] | "not_usable" | null> {
+  /**
+   * The conversation of a chat job that has ended; `not_usable` of one that has not, and of a tool job, `too_large` when
+   * it has more than `maxBytes` as JSON. `answer` is asked for each page of the log: there may be many.
+   */
+  async conversation(
+    viewer: Viewer,
+    jobId: string,
+    { maxBytes, answer }: { maxBytes: number; answer: Answer },
+  ): Promise<Conversation | "not_usable" | "too_large" | null> {
     const { redis, keys } = this.#dependencies;
-    const reading = await readJob(this.#dependencies, viewer, jobId);
+    const reading = await answer(() => readJob(this.#dependencies, viewer, jobId));
     if (!reading) return null;
     const { request, previous = [] } = JSON.parse(reading.first) as QueuedEvent;
     if (request.type !== "chat" || !isTerminal(reading.record.status)) return "not_usable";
-    const steps = await readSteps(redis, keys.log(jobId));
-    return closeConversation(foldConversation([...previous, ...requestConversation(request)], steps));
+    return await readConversation(keys.log(jobId), { request, previous }, { redis, answer, maxBytes });
   }
 
   /** What a job that waits has done. It writes no steps, so this stays true until it is claimed. */

@@ -15,7 +15,7 @@ import type { Clock } from "../clock.ts";
 import { eventType } from "../reading/event-log.ts";
 import type { JobIndex } from "../reading/job-index.ts";
 import { jobView, type QueuedEvent } from "../reading/job-view.ts";
-import { readJob, type JobReading } from "./read-job.ts";
+import { readJob, type JobReading } from "../reading/read-job.ts";
 import { entryId } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
 import { PUBLISH_BYTES_MAX } from "../run/run-writer.ts";

@@ -1,10 +1,6 @@
-import { JobType } from "@millrace/contracts";
+import { JobType, TERMINAL_STATUSES, type TerminalStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Keys } from "../keys.ts";
-
-/** How a job can end. */
-const END_STATUSES = ["completed", "failed", "cancelled"] as const;
-export type EndStatus = (typeof END_STATUSES)[number];
 
 /** Upper bounds of how long jobs took, in seconds. */
 const DURATION_BOUNDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3_600] as const;
@@ -18,7 +14,7 @@ interface Durations {
 
 /** Jobs of one kind that have ended since the counting began. */
 export interface FinishedCounts {
-  byStatus: Record<EndStatus, number>;
+  byStatus: Record<TerminalStatus, number>;
   durations: Durations;
 }
 
@@ -45,7 +41,7 @@ export class FinishedJobs {
   }
 
   /** A job has ended; with the milliseconds that it took if it ever ran. */
-  add(type: JobType, status: EndStatus, tookMs?: number): void {
+  add(type: JobType, status: TerminalStatus, tookMs?: number): void {
     this.#raise(statusField(type, status), 1);
     if (tookMs !== undefined) {
       const bound = DURATION_BOUNDS.find((seconds) => tookMs <= seconds * 1_000) ?? Infinity;
@@ -80,7 +76,7 @@ export class FinishedJobs {
 }
 
 /** Counts a job that has ended while no worker ran it; nobody waits for that. */
-export function countWaitingEnd(type: JobType, status: EndStatus, { redis, keys }: Dependencies): void {
+export function countWaitingEnd(type: JobType, status: TerminalStatus, { redis, keys }: Dependencies): void {
   redis.hincrby(keys.finished, statusField(type, status), 1).catch(ignore);
 }
 
@@ -93,19 +89,19 @@ export async function readFinished({ redis, keys }: Dependencies): Promise<Recor
 }
 
 function countsOf(type: JobType, read: (field: string) => number): FinishedCounts {
-  const statuses = END_STATUSES.map((status) => [status, read(statusField(type, status))]);
+  const statuses = TERMINAL_STATUSES.map((status) => [status, read(statusField(type, status))]);
   let count = 0;
   const buckets = [...DURATION_BOUNDS, Infinity].map((bound) => {
     count += read(bucketField(type, bound));
     return { bound, count };
   });
   return {
-    byStatus: Object.fromEntries(statuses) as Record<EndStatus, number>,
+    byStatus: Object.fromEntries(statuses) as Record<TerminalStatus, number>,
     durations: { buckets, sumSeconds: read(sumField(type)) / 1_000 },
   };
 }
 
-function statusField(type: JobType, status: EndStatus): string {
+function statusField(type: JobType, status: TerminalStatus): string {
   return `${type}:${status}`;
 }
 

@@ -9,13 +9,12 @@ import {
   type JobError,
   type JobRequest,
   type JobResult,
-  type JobStatus,
+  type TerminalStatus,
   type ToolAccess,
   type ToolJobResult,
   type Usage,
 } from "@millrace/contracts";
-import { parseRecord, type JobRecord } from "../record.ts";
-import { maySee, type Viewer } from "./viewer.ts";
+import type { JobRecord } from "../record.ts";
 
 /** The first event of every log: the request stands here and nowhere else. */
 export interface QueuedEvent {
@@ -101,10 +100,10 @@ const STATUS_OF = {
   "job.completed": "completed",
   "job.failed": "failed",
   "job.cancelled": "cancelled",
-} as const satisfies Record<TerminalEvent["type"], JobStatus>;
+} as const satisfies Record<TerminalEvent["type"], TerminalStatus>;
 
 /** The status that a terminal event gives its job. */
-export function endedStatus(type: TerminalEvent["type"]): "completed" | "failed" | "cancelled" {
+export function endedStatus(type: TerminalEvent["type"]): TerminalStatus {
   return STATUS_OF[type];
 }
 
@@ -179,13 +178,4 @@ export function jobView(jobId: string, record: JobRecord, first: string, last: s
 export interface JobSnapshot {
   job: Job;
   logLength: number;
-}
-
-/** Of the record, the log's length and its first and last events; null when the viewer has no such job. */
-export function snapshot(jobId: string, viewer: Viewer, replies: unknown[]): JobSnapshot | null {
-  const [hash, length, first, last] = replies;
-  const record = parseRecord(hash as Record<string, string>);
-  if (!record || !maySee(viewer, record.tenant)) return null;
-  if (typeof first !== "string" || typeof last !== "string") return null;
-  return { job: jobView(jobId, record, first, last), logLength: length as number };
 }

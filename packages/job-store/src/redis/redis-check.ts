@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { nodesOf } from "./cluster-connection.ts";
 import { firstAttempt } from "./connection.ts";
 import type { Logger } from "../logger.ts";
 
@@ -15,18 +16,30 @@ export function checkRedisOnce(redis: Redis, logger: Logger): void {
   else redis.once("ready", check);
 }
 
+/** On a Cluster, each of its nodes. */
 async function checkRedis(redis: Redis, logger: Logger): Promise<void> {
+  const nodes = nodesOf(redis);
+  if (nodes.length === 0) await checkServer(redis, "Redis", logger);
+  await Promise.all(
+    nodes.map((node) => {
+      const { host = "", port = "" } = node.options;
+      return checkServer(node, `The Redis node ${host}:${port}`, logger);
+    }),
+  );
+}
+
+async function checkServer(redis: Redis, name: string, logger: Logger): Promise<void> {
   const policy = field(await redis.info("memory"), "maxmemory_policy");
   if (policy !== null && policy !== "noeviction") {
     logger.warn(
       { maxmemory_policy: policy },
-      `Redis evicts keys when its memory is full (maxmemory-policy ${policy}), and loses jobs with them. Set maxmemory-policy to noeviction.`,
+      `${name} evicts keys when its memory is full (maxmemory-policy ${policy}), and loses jobs with them. Set maxmemory-policy to noeviction.`,
     );
   }
   if (field(await redis.info("persistence"), "aof_enabled") === "0") {
     logger.warn(
       { appendonly: "no" },
-      "Redis keeps no append-only file: when it dies, accepted jobs are lost. Set appendonly to yes.",
+      `${name} keeps no append-only file: when it dies, accepted jobs are lost. Set appendonly to yes.`,
     );
   }
 }

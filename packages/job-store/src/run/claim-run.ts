@@ -1,7 +1,9 @@
 import type { JobRequest } from "@millrace/contracts";
-import { JobRun, type ClaimedJob, type JobRunDependencies } from "./job-run.ts";
+import type { ClaimedJob } from "./claimed-job.ts";
+import { JobRun, type JobRunDependencies } from "./job-run.ts";
 import type { QueuedEvent } from "../reading/job-view.ts";
 import type { RunFence } from "./run-writer.ts";
+import type { ClaimedReply } from "../scripts.ts";
 import { untilStored } from "../redis/unavailable.ts";
 
 /** What a claim gives: the job, or why there is nothing to do. */
@@ -11,15 +13,18 @@ export type Claim =
 
 export const DEFAULT_MAX_CRASHES = 20;
 
-/**
- * Begins a run, or says why not. `request` is what came with the BullMQ job; without it the claim reads the
- * first event of the log. With `isHeld` the record says that the run has begun nothing, until it is released.
- */
+interface ClaimOptions {
+  /** What came with the BullMQ job; without it the claim reads the first event of the log. */
+  request?: JobRequest | undefined;
+  /** The record says that the run has begun nothing, until it is released. */
+  isHeld?: boolean;
+}
+
+/** Begins a run, or says why not. */
 export async function claimRun(
   fence: RunFence,
-  request: JobRequest | undefined,
+  { request, isHeld = false }: ClaimOptions,
   dependencies: JobRunDependencies,
-  isHeld = false,
 ): Promise<Claim> {
   const { redis, keys, clock, maxCrashes = DEFAULT_MAX_CRASHES } = dependencies;
   const { jobId, generation, run, workerId } = fence;
@@ -43,28 +48,48 @@ export async function claimRun(
     ),
   );
   if (reply[0] !== "claimed") return { outcome: reply[0] };
-  const [, attempt, startedAt, remainingMs, deadline, first, logLength, cancelRequested] = reply;
-  const [crashes, isUnknown, attemptsBefore, batchId] = [reply[8], reply[9], reply[10], reply[11]];
+  const [outcome, ...values] = reply;
+  const claimed = claimedJob(values, jobId, { request, isHeld, askedAt });
+  return { outcome, run: new JobRun(fence, claimed, dependencies) };
+}
+
+function claimedJob(
+  values: ClaimedReply,
+  jobId: string,
+  asked: { request: JobRequest | undefined; isHeld: boolean; askedAt: number },
+): ClaimedJob {
+  const [
+    attempt,
+    startedAt,
+    remainingMs,
+    deadline,
+    first,
+    logLength,
+    cancelRequested,
+    crashes,
+    isUnknown,
+    attemptsBefore,
+    batchId,
+  ] = values;
   const queued = first === null ? null : (JSON.parse(first) as QueuedEvent);
-  const claimedRequest = request ?? queued?.request;
-  if (!claimedRequest) throw new Error(`The claim of ${jobId} gave no request`);
-  const claimed: ClaimedJob = {
-    request: claimedRequest,
+  const request = asked.request ?? queued?.request;
+  if (!request) throw new Error(`The claim of ${jobId} gave no request`);
+  return {
+    request,
     previous: queued?.previous ?? [],
     toolAccess: queued?.tool_access ?? null,
     traceparent: queued?.traceparent ?? null,
     attempt: Number(attempt),
+    attemptsBefore,
+    startedAt: Number(startedAt),
     remainingMs,
     deadline: Number(deadline),
-    startedAt: Number(startedAt),
     logLength,
     cancelRequested: cancelRequested === 1,
     crashes,
     isUnknown: isUnknown === 1,
     // What an earlier run may have done is not made known by this one's waiting.
-    intent: { isHeld: isHeld && isUnknown === 0, askedAt },
-    attemptsBefore,
+    intent: { isHeld: asked.isHeld && isUnknown === 0, askedAt: asked.askedAt },
     batchId,
   };
-  return { outcome: "claimed", run: new JobRun(fence, claimed, dependencies) };
 }

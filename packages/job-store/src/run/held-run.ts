@@ -19,25 +19,30 @@ interface HeldRunDependencies {
  *     free ── hold() ──→ held ── release() ──→ free
  *
  * The record knows as long as it is held, so that nobody wonders later whether the side effect has happened. It knows
- * of the release before the side effect begins. One that never has to wait writes nothing: its claim is its intent,
- * unless it was claimed as held, or its worker has stalled since.
+ * of the release before the side effect begins, and the time that the job has left while it stands still: whoever takes
+ * the job over goes on with it. One that never has to wait writes nothing: its claim is its intent, unless it was claimed
+ * as held, or its worker has stalled since.
  * A worker that shuts down hands a held run over at once.
  */
 export class HeldRun implements Disposable {
   readonly #run: JobRun;
   readonly #dependencies: HeldRunDependencies;
   #isHeld = false;
-  /** The record says that it is held. */
-  #isMarked: boolean;
+  /** The record says that nothing has begun. */
+  #saysIdle: boolean;
+  /** The record says that the job's time stands still. */
+  #saysPaused: boolean;
   /** When the last word of the record was asked for by which this run holds the job; monotonic. */
   #askedAt: number;
 
   constructor(run: JobRun, dependencies: HeldRunDependencies) {
     this.#run = run;
     this.#dependencies = dependencies;
-    this.#isMarked = run.intent.isHeld;
-    this.#askedAt = run.intent.askedAt;
-    if (run.isUnknown) dependencies.claims.settle(run.fence.jobId);
+    const { intent, isUnknown } = run.claimed;
+    this.#saysIdle = intent.isHeld;
+    this.#saysPaused = intent.isHeld;
+    this.#askedAt = intent.askedAt;
+    if (isUnknown) dependencies.claims.settle(run.fence.jobId);
     dependencies.draining.addEventListener("abort", this.#handOver);
   }
 
@@ -47,10 +52,13 @@ export class HeldRun implements Disposable {
     if (reason === "place") timer.pause();
     this.#isHeld = true;
     claims.waits(jobId);
-    // What an earlier run may have done is not made known by this one's waiting.
-    if (!this.#isMarked && !this.#run.isUnknown) {
-      this.#isMarked = true;
-      this.#run.hold().then(() => claims.settle(jobId), this.#lose);
+    const { isPaused, leftMs } = timer;
+    const { isUnknown } = this.#run.claimed;
+    const mustSayIdle = !this.#saysIdle && !isUnknown;
+    if (mustSayIdle || this.#saysPaused !== isPaused) {
+      this.#saysIdle = !isUnknown;
+      this.#saysPaused = isPaused;
+      this.#run.hold(isPaused ? leftMs : null).then(() => claims.settle(jobId), this.#lose);
     }
     this.#handOver();
   }
@@ -61,7 +69,7 @@ export class HeldRun implements Disposable {
     const waitedMs = timer.resume();
     this.#isHeld = false;
     try {
-      if (this.#isMarked || waitedMs > 0) await this.#confirm(waitedMs);
+      if (this.#saysIdle || this.#saysPaused) await this.#confirm(waitedMs);
       while (performance.now() - this.#askedAt > LATE_MS) {
         controller.signal.throwIfAborted();
         await this.#confirm(0);
@@ -78,7 +86,8 @@ export class HeldRun implements Disposable {
   }
 
   async #confirm(waitedMs: number): Promise<void> {
-    this.#isMarked = false;
+    this.#saysIdle = false;
+    this.#saysPaused = false;
     this.#askedAt = performance.now();
     await this.#run.release(waitedMs);
   }

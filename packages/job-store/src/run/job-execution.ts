@@ -106,9 +106,10 @@ export async function executeRun(
   { execute, clock, logger, draining, claims }: ExecutionEnvironment,
 ): Promise<RunEnding> {
   const { signal } = controller;
-  const timer = new RunTimer(run.remainingMs, () => controller.abort(new JobTimeout()));
-  if (run.cancelRequested) controller.abort(new JobCancelled());
-  if (run.remainingMs <= 0) controller.abort(new JobTimeout());
+  const { remainingMs, cancelRequested } = run.claimed;
+  const timer = new RunTimer(remainingMs, () => controller.abort(new JobTimeout()));
+  if (cancelRequested) controller.abort(new JobCancelled());
+  if (remainingMs <= 0) controller.abort(new JobTimeout());
   using held = new HeldRun(run, { controller, timer, draining, claims });
   try {
     const result = await execute(executionOf(run, controller, held, draining));
@@ -130,8 +131,8 @@ export async function executeRun(
 }
 
 /** A job that may try again does so instead of failing. */
-function againOrEnd({ request, tries }: JobRun, outcome: JobOutcome): RunEnding {
-  const delayMs = nextAttemptMs(request, outcome, tries, Math.random());
+function againOrEnd({ claimed, tries }: JobRun, outcome: JobOutcome): RunEnding {
+  const delayMs = nextAttemptMs(claimed.request, outcome, tries, Math.random());
   if (delayMs === null || outcome.status !== "failed") return outcome;
   return { status: "retrying", error: outcome.error, delayMs };
 }
@@ -153,14 +154,15 @@ function executionOf(
   draining: AbortSignal,
 ): JobExecution {
   const lose = (error: unknown): void => controller.abort(error);
+  const { request, previous, toolAccess, traceparent, attempt, isUnknown } = run.claimed;
   return {
     jobId: run.fence.jobId,
-    request: run.request,
-    previous: run.previous,
-    toolAccess: run.toolAccess,
-    traceparent: run.traceparent,
-    attempt: run.attempt,
-    isUnknown: run.isUnknown,
+    request,
+    previous,
+    toolAccess,
+    traceparent,
+    attempt,
+    isUnknown,
     signal: controller.signal,
     draining,
     waiting: (reason) => held.hold(reason),
@@ -196,7 +198,7 @@ function failed(error: JobError): Extract<JobOutcome, { status: "failed" }> {
   return { status: "failed", error, result: null };
 }
 
-function timeoutError({ request }: JobRun): JobError {
-  const limit = jobTimeoutMs(request);
+function timeoutError({ claimed }: JobRun): JobError {
+  const limit = jobTimeoutMs(claimed.request);
   return jobError("timeout", `The job did not end within ${limit} ms. Give it a longer timeout_ms.`);
 }

@@ -1,14 +1,7 @@
-import {
-  currentSteps,
-  type ConversationMessage,
-  type JobError,
-  type JobRequest,
-  type JobStep,
-  type ParkReason,
-  type ToolAccess,
-} from "@millrace/contracts";
+import { currentSteps, type JobError, type JobStep, type ParkReason } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Clock } from "../clock.ts";
+import type { ClaimedJob } from "./claimed-job.ts";
 import { terminalEvent, type JobOutcome } from "../reading/job-view.ts";
 import type { Keys } from "../keys.ts";
 import { approvalField, parseRecord, type JobRecord } from "../record.ts";
@@ -25,26 +18,6 @@ export interface JobRunDependencies {
   maxCrashes?: number | undefined;
 }
 
-/** What the claim of a job gives its run. */
-export interface ClaimedJob {
-  request: JobRequest;
-  previous: ConversationMessage[];
-  toolAccess: ToolAccess | null;
-  traceparent: string | null;
-  attempt: number;
-  remainingMs: number;
-  deadline: number;
-  startedAt: number;
-  logLength: number;
-  cancelRequested: boolean;
-  crashes: number;
-  isUnknown: boolean;
-  /** Whether the record says that nothing has begun; when the claim was sent (monotonic, in milliseconds). */
-  intent: { isHeld: boolean; askedAt: number };
-  attemptsBefore: number;
-  batchId: string | null;
-}
-
 /** Steps after which a job that crashes its workers has got on. What a crash would only repeat is none. */
 const PROGRESS: ReadonlySet<JobStep["type"]> = new Set([
   "turn.finished",
@@ -55,33 +28,16 @@ const PROGRESS: ReadonlySet<JobStep["type"]> = new Set([
 /** Runs are counted from 1. */
 const NO_RUN = 0;
 
+/** Its time goes on. */
+const NO_TIME_KEPT = "";
+
 /** The length of a log that has nothing but `job.queued` and the first `job.started`. */
 const FIRST_START_LENGTH = 2;
 
 /** A claimed run: what is to be done, and the only way to write what came of it. */
 export class JobRun {
   readonly fence: RunFence;
-  readonly request: JobRequest;
-  /** The conversation that `previous_job_id` named. */
-  readonly previous: readonly ConversationMessage[];
-  /** The servers and tools that its key may use; null: all. */
-  readonly toolAccess: ToolAccess | null;
-  /** W3C trace context of the request that submitted it. */
-  readonly traceparent: string | null;
-  readonly attempt: number;
-  /** Time left until the job's deadline, in milliseconds, at the moment of the claim. */
-  readonly remainingMs: number;
-  /** Whether somebody wanted the job stopped before this run began. */
-  readonly cancelRequested: boolean;
-  /** An earlier run was cut off, and may have begun a side effect that it has not written down. */
-  readonly isUnknown: boolean;
-  readonly intent: Readonly<ClaimedJob["intent"]>;
-  /** Its attempts so far, without those before it was last reopened. */
-  readonly tries: number;
-  /** Of a job that is a line of a batch. */
-  readonly batchId: string | null;
-  readonly #startedAt: number;
-  readonly #logLength: number;
+  readonly claimed: ClaimedJob;
   /** Take-overs in a row, until this run gets on. */
   #crashes: number;
   /** On Redis' clock, in milliseconds since 1970. */
@@ -91,28 +47,21 @@ export class JobRun {
 
   constructor(fence: RunFence, claimed: ClaimedJob, dependencies: JobRunDependencies) {
     this.fence = fence;
-    this.request = claimed.request;
-    this.previous = claimed.previous;
-    this.toolAccess = claimed.toolAccess;
-    this.traceparent = claimed.traceparent;
-    this.attempt = claimed.attempt;
-    this.remainingMs = claimed.remainingMs;
-    this.cancelRequested = claimed.cancelRequested;
-    this.isUnknown = claimed.isUnknown;
-    this.intent = claimed.intent;
-    this.tries = claimed.attempt - claimed.attemptsBefore;
-    this.batchId = claimed.batchId;
+    this.claimed = claimed;
     this.#crashes = claimed.crashes;
-    this.#startedAt = claimed.startedAt;
-    this.#logLength = claimed.logLength;
     this.#deadline = claimed.deadline;
     this.#dependencies = dependencies;
     this.#writer = new RunWriter(fence, dependencies);
   }
 
+  /** Its attempts so far, without those before it was last reopened. */
+  get tries(): number {
+    return this.claimed.attempt - this.claimed.attemptsBefore;
+  }
+
   /** Since the job's first start, in milliseconds. */
   get tookMs(): number {
-    return this.#dependencies.clock.now() - this.#startedAt;
+    return this.#dependencies.clock.now() - this.claimed.startedAt;
   }
 
   /**
@@ -120,10 +69,11 @@ export class JobRun {
    * `job.queued` and this run's own start.
    */
   async readPast(): Promise<JobStep[]> {
-    if (this.#logLength <= FIRST_START_LENGTH) return [];
+    const { logLength } = this.claimed;
+    if (logLength <= FIRST_START_LENGTH) return [];
     const { redis, keys } = this.#dependencies;
     const log = keys.log(this.fence.jobId);
-    const stored = await untilStored(() => redis.lrange(log, 1, this.#logLength - 2));
+    const stored = await untilStored(() => redis.lrange(log, 1, logLength - 2));
     return [...currentSteps(stored.map((event) => JSON.parse(event) as JobStep))];
   }
 
@@ -144,11 +94,14 @@ export class JobRun {
   }
 
   /**
-   * Tells the next run, should there be one, that this one has begun no side effect yet.
+   * Tells the next run, should there be one, that this one has begun no side effect yet, and `leftMs`, the time that
+   * the job has left: null when it goes on.
    * @throws RunRefusedError when this run no longer holds the job.
    */
-  hold(): Promise<void> {
-    return this.#writer.write([], { idle_run: this.fence.run });
+  hold(leftMs: number | null): Promise<void> {
+    // What an earlier run may have done is not made known by this one's waiting.
+    const idle: StepFields = this.claimed.isUnknown ? {} : { idle_run: this.fence.run };
+    return this.#writer.write([], { ...idle, left_ms: leftMs === null ? NO_TIME_KEPT : Math.ceil(leftMs) });
   }
 
   /**
@@ -158,7 +111,7 @@ export class JobRun {
    */
   async release(waitedMs: number): Promise<void> {
     this.#deadline += Math.ceil(waitedMs);
-    await this.#writer.write([], { idle_run: NO_RUN, deadline: this.#deadline });
+    await this.#writer.write([], { idle_run: NO_RUN, left_ms: NO_TIME_KEPT, deadline: this.#deadline });
   }
 
   /**
@@ -169,8 +122,8 @@ export class JobRun {
   async park(reason: ParkReason, until: number, leftMs: number): Promise<void> {
     if (reason === "approval") await this.#noteWebhook();
     const event = this.#encode({ type: "job.parked", reason, until: new Date(until).toISOString() });
-    const clock: StepFields = reason === "approval" ? { left_ms: Math.max(0, Math.round(leftMs)) } : {};
-    await this.#writer.close("park", event, { status: "parked", crashes: 0, ...clock });
+    const kept = reason === "approval" ? Math.max(0, Math.round(leftMs)) : NO_TIME_KEPT;
+    await this.#writer.close("park", event, { status: "parked", crashes: 0, left_ms: kept });
   }
 
   /**
@@ -179,7 +132,7 @@ export class JobRun {
    * @throws RunRefusedError when this run no longer holds the job.
    */
   async retry(delayMs: number, error: JobError): Promise<void> {
-    const attempt = this.attempt + 1;
+    const attempt = this.claimed.attempt + 1;
     const event = this.#encode({ type: "job.retrying", delay_ms: delayMs, error }, attempt);
     await this.#writer.close("retry", event, { status: "queued", attempt, crashes: 0 });
   }
@@ -212,10 +165,11 @@ export class JobRun {
    * @throws RunRefusedError when this run no longer holds the job.
    */
   async finish(outcome: JobOutcome): Promise<void> {
+    const { attempt, startedAt } = this.claimed;
     const event = terminalEvent(outcome, {
       at: this.#dependencies.clock.now(),
-      attempt: this.attempt,
-      startedAt: this.#startedAt,
+      attempt,
+      startedAt,
       workerId: this.fence.workerId,
     });
     const kind = outcome.status === "cancelled" ? "cancel" : "end";
@@ -224,10 +178,11 @@ export class JobRun {
   }
 
   async #noteWebhook(): Promise<void> {
-    if (this.request.webhook) await untilStored(() => noteWebhook(this.fence.jobId, this.#dependencies));
+    if (this.claimed.request.webhook)
+      await untilStored(() => noteWebhook(this.fence.jobId, this.#dependencies));
   }
 
-  #encode({ type, ...fields }: JobStep, attempt = this.attempt): string {
+  #encode({ type, ...fields }: JobStep, attempt = this.claimed.attempt): string {
     const time = new Date(this.#dependencies.clock.now()).toISOString();
     return JSON.stringify({ type, time, attempt, ...fields });
   }

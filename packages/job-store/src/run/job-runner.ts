@@ -17,7 +17,7 @@ import { failOverdueJob, forgetQueueTimeout } from "../control/queue-timeouts.ts
 import { HandedOver, JobCancelled, RunAbandoned } from "./run-abandoned.ts";
 import { OpenClaims } from "./open-claims.ts";
 import { openQueueWorker } from "./queue-worker.ts";
-import { waitingRun, writeEnding, type WaitingRun } from "./run-ending.ts";
+import { waitingRun, writeEnding, type LeftRun, type WaitingRun } from "./run-ending.ts";
 import { RunRefusedError } from "./run-writer.ts";
 import type { WebhookDispatch } from "../webhooks/webhook-dispatch.ts";
 
@@ -45,9 +45,6 @@ export interface JobRunnerOptions extends JobRunDependencies {
   maxCrashes: number;
   logger: Logger;
 }
-
-/** What remains to be done with the queue's entry: nothing when the job has ended or is somebody else's by then. */
-type LeftRun = WaitingRun | "handed_over" | null;
 
 /**
  * Takes jobs of one kind from its queue and runs them: claim, execute, finish or park.
@@ -155,7 +152,7 @@ export class JobRunner {
       this.#runEnded.resolve();
       this.#runEnded = Promise.withResolvers();
     }
-    if (left === null) return;
+    if (left === null || left === "taken_over") return;
     if (left === "handed_over") {
       await job.moveToWait(token);
       throw new WaitingError();
@@ -170,32 +167,36 @@ export class JobRunner {
     const fence = { jobId, generation: job.data.generation, run: job.attemptsStarted, workerId };
     // A chat writes the intent of each of its calls.
     const isHeld = type === "tool" && !this.#openClaims.add(jobId);
-    const claim = await claimRun(fence, job.data.request, this.#options, isHeld);
+    const claim = await claimRun(fence, { request: job.data.request, isHeld }, this.#options);
     if (claim.outcome !== "claimed") {
       if (claim.outcome === "overdue") await failOverdueJob(jobId, this.#options);
       if (claim.outcome === "crash_loop") await failCrashLoop(jobId, this.#options);
       // Returning lets BullMQ drop its entry: the record has ended, or another run holds it.
       logger.info({ job_id: jobId, reason: claim.outcome }, "Job not started");
-      if (claim.outcome !== "stale") this.#leave(job, { comesBack: false });
+      if (claim.outcome !== "stale") void this.#leave(job, { comesBack: false });
       return null;
     }
     const { run } = claim;
     if (job.attemptsStarted > 1) this.#comeBack(job, run);
-    if (run.request.queue_timeout_ms !== undefined) void forgetQueueTimeout(jobId, this.#options);
+    if (run.claimed.request.queue_timeout_ms !== undefined) void forgetQueueTimeout(jobId, this.#options);
     const left = await this.#run(run, controller);
-    if (left !== "handed_over") this.#leave(job, { comesBack: left !== null });
+    if (left === null) void this.#leave(job, { comesBack: false });
+    // Another worker may bring it back, and its line has to hear of that later than of this.
+    else if (typeof left === "object") await this.#leave(job, { comesBack: true });
     return left;
   }
 
   /** The job has ended, or waits for something: another one of its key may come into the queue. */
-  #leave({ id, data: { tenant, generation } }: QueueJob<QueuedJobData>, how: { comesBack: boolean }): void {
+  #leave({ id, data }: QueueJob<QueuedJobData>, { comesBack }: { comesBack: boolean }): Promise<void> {
     const { departures, type } = this.#options;
-    void departures.leave({ tenant, type }, { jobId: jobIdOf(id), generation, ...how }, "later");
+    const { tenant, generation } = data;
+    const entry = { jobId: jobIdOf(id), generation, comesBack };
+    return departures.leave({ tenant, type }, entry, comesBack ? "soon" : "later");
   }
 
-  #comeBack({ data: { tenant } }: QueueJob<QueuedJobData>, { fence, request }: JobRun): void {
+  #comeBack({ data: { tenant } }: QueueJob<QueuedJobData>, { fence, claimed }: JobRun): void {
     const { departures, type } = this.#options;
-    departures.comeBack({ tenant, type }, { entry: fence, priority: priorityOf(request) });
+    departures.comeBack({ tenant, type }, { entry: fence, priority: priorityOf(claimed.request) });
   }
 
   /** Moves the queue's entry of a job that waits out of the way until its time. */
@@ -227,9 +228,10 @@ export class JobRunner {
       logger.info({ job_id: jobId, status, ...error }, isOver ? "Job finished" : "Job waits");
       const tells = isOver || (ending.status === "parked" && ending.reason === "approval");
       // Nobody waits for it, and it never rejects.
-      if (tells && run.request.webhook) void this.#options.webhooks.afterEvent(jobId);
+      if (tells && run.claimed.request.webhook) void this.#options.webhooks.afterEvent(jobId);
       if (isOver) this.#options.finished.add(this.#options.type, status, run.tookMs);
-      if (isOver && run.batchId) this.#options.batchEnds.add(run.batchId, { jobId, status });
+      const { batchId } = run.claimed;
+      if (isOver && batchId) this.#options.batchEnds.add(batchId, { jobId, status });
       return waitingRun(run, ending, this.#options.clock.now());
     } catch (error) {
       if (error instanceof HandedOver) {
@@ -238,7 +240,7 @@ export class JobRunner {
       }
       logger.warn({ job_id: jobId, reason: String(error) }, "Run given up");
       // Whoever refused this run goes on with the job. Otherwise BullMQ starts it again after its backoff.
-      if (error instanceof RunRefusedError) return null;
+      if (error instanceof RunRefusedError) return error.isTakenOver ? "taken_over" : null;
       throw error;
     }
   }

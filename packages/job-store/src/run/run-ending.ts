@@ -13,6 +13,12 @@ export interface WaitingRun {
   forApproval: boolean;
 }
 
+/**
+ * What remains to be done with the queue's entry. `taken_over`: nothing, another run has the job. Null: nothing, the job has
+ * ended, or is gone.
+ */
+export type LeftRun = WaitingRun | "handed_over" | "taken_over" | null;
+
 /** Null when the job has ended. */
 export function waitingRun(run: JobRun, ending: RunEnding, now: number): WaitingRun | null {
   if (ending.status === "parked") {

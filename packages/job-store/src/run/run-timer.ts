@@ -18,6 +18,10 @@ export class RunTimer {
     return Math.max(0, this.#leftMs - runningMs);
   }
 
+  get isPaused(): boolean {
+    return this.#pausedAt !== null;
+  }
+
   pause(): void {
     if (this.#pausedAt !== null) return;
     this.stop();

@@ -15,9 +15,13 @@ export interface RunFence {
 
 /** Another run has taken this job over, or it has ended: nothing that this run writes is accepted any more. */
 export class RunRefusedError extends Error {
-  constructor(jobId: string, reason: string) {
-    super(`Run of ${jobId} refused: ${reason}`);
-    this.name = "RunRefusedError";
+  override name = "RunRefusedError";
+  /** Another run holds the job, and tells what becomes of it. */
+  readonly isTakenOver: boolean;
+
+  constructor(jobId: string, code: number) {
+    super(`Run of ${jobId} refused: ${REFUSALS[code] ?? `code ${code}`}`);
+    this.isTakenOver = code === TAKEN_OVER;
   }
 }
 
@@ -31,10 +35,11 @@ export class DecidedBeforeError extends Error {
   override name = "DecidedBeforeError";
 }
 
+const TAKEN_OVER = -3;
 const REFUSALS: Record<number, string> = {
   [-1]: "the job is gone",
   [-2]: "the job has ended, or this run has parked it",
-  [-3]: "a newer run has taken it over",
+  [TAKEN_OVER]: "a newer run has taken it over",
 };
 const CANCEL_REQUESTED = -4;
 const DECIDED_BEFORE = -5;
@@ -130,6 +135,6 @@ export class RunWriter {
     );
     if (reply === CANCEL_REQUESTED) throw new CancelRequestedError();
     if (reply === DECIDED_BEFORE) throw new DecidedBeforeError();
-    if (reply < 0) throw new RunRefusedError(jobId, REFUSALS[reply] ?? `code ${reply}`);
+    if (reply < 0) throw new RunRefusedError(jobId, reply);
   }
 }

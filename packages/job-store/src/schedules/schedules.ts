@@ -54,7 +54,7 @@ export class Schedules {
 
   /**
    * Makes a schedule or replaces it: what the old one had planned does not happen. One that says the same already stays
-   * as it is, with what is planned for it.
+   * as it is, with what is planned for it. One that is paused stays so unless the request says otherwise.
    * @throws InvalidTimingError, TooManySchedulesError
    */
   async put({
@@ -67,15 +67,15 @@ export class Schedules {
     const now = clock.now();
     const timing = timingOf(request, now);
     checkTiming(timing, now);
-    const { job, paused } = request;
+    const definition = { timing, job: request.job, retentionSeconds, toolAccess };
     return await answer(async () => {
       if ((await records.read(tenant, id)) === null && (await records.count(tenant)) >= SCHEDULES_MAX) {
         throw new TooManySchedulesError(`${tenant} has ${SCHEDULES_MAX} schedules`);
       }
-      const wanted = { timing, job, retentionSeconds, toolAccess, paused };
-      const { before, after } = await records.change(tenant, id, (stored) =>
-        stored && saysTheSame(stored, wanted) ? stored : { ...wanted, ...newRevision(stored, now) },
-      );
+      const { before, after } = await records.change(tenant, id, (stored) => {
+        const wanted = { ...definition, paused: request.paused ?? stored?.paused ?? false };
+        return stored && saysTheSame(stored, wanted) ? stored : { ...wanted, ...newRevision(stored, now) };
+      });
       // The change gives back what it was asked for.
       const schedule = await this.#view(tenant, id, after as StoredSchedule);
       return { schedule, created: before === null };

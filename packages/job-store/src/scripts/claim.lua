@@ -1,7 +1,8 @@
 -- Begins a run of a job. Refuses a job that has ended and a run that is not newer than the stored one.
 -- KEYS record, log
 -- ARGV channel, generation, run, worker id, now (ms, the worker's clock), event, 1 when the request is wanted,
---      take-overs without a new step that end the job, 1 when the run begins nothing before it has said so
+--      take-overs without a new step that end the job, 1 when the run begins nothing before it has said so;
+--      until then its time stands still
 -- Returns { outcome, attempt, started at, milliseconds left, deadline, first event or false, log's length,
 --   1 when a cancel has been requested, take-overs in a row, 1 when an earlier run was cut off that may have begun,
 --   attempts before the job was last reopened, its batch or false };
@@ -47,7 +48,7 @@ if status == 'running' and not repeated then
 end
 local started_at = record[7] or ARGV[5]
 local left = tonumber(record[10])
--- A job that waited for somebody's approval goes on with the time that it had left.
+-- A job whose time stood still, while it waited for an approval or for a place, goes on with what it had left.
 local deadline = left and (now + left) or tonumber(record[8]) or (now + tonumber(record[9]))
 local length
 if repeated then
@@ -56,14 +57,15 @@ else
   redis.call('HSET', KEYS[1], 'status', 'running', 'generation', ARGV[2], 'run', ARGV[3],
     'worker_id', ARGV[4], 'sequence', '0', 'started_at', started_at, 'deadline', string.format('%d', deadline))
   if ARGV[9] == '1' and not is_unknown then
-    redis.call('HSET', KEYS[1], 'idle_run', ARGV[3])
+    redis.call('HSET', KEYS[1], 'idle_run', ARGV[3], 'left_ms', string.format('%d', deadline - now))
+  elseif record[10] then
+    redis.call('HDEL', KEYS[1], 'left_ms')
   end
   local event = ARGV[6]
   if record[6] ~= '1' then
     event = string.gsub(event, '"attempt":1', '"attempt":' .. record[6], 1)
   end
   if status == 'parked' then
-    redis.call('HDEL', KEYS[1], 'left_ms')
     event = string.gsub(event, 'job.started', 'job.resumed', 1)
   end
   length = redis.call('RPUSH', KEYS[2], event)

@@ -1,9 +1,10 @@
 -- Writes a new job, unless it is there whole: who repeats a submission under its key may come at the same time as the
--- first one, or after it was cut off.
+-- first one, or after it was cut off. Whoever finds it there answers that it is accepted, so it is not taken back then.
 -- KEYS record, log
 -- ARGV first event, the record's fields and values
 -- Returns 1 when it has been written, 0 when it was there.
 if redis.call('EXISTS', KEYS[1], KEYS[2]) == 2 then
+  redis.call('HSET', KEYS[1], 'kept', '1')
   return 0
 end
 redis.call('DEL', KEYS[1], KEYS[2])

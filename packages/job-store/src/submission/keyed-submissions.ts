@@ -64,6 +64,10 @@ export class KeyedSubmissions {
   async #jobOf(tenant: string, { jobId, isWritten }: KeyedJob): Promise<JobSnapshot | null> {
     const snapshot = await this.#options.store.find(tenant, jobId);
     if (!snapshot && isWritten) throw new JobExpiredError(jobId);
-    return snapshot;
+    if (!snapshot || isWritten) return snapshot;
+    // Its submission may be under way, and about to be refused at the key's cap.
+    const { redis, keys, answer } = this.#options;
+    const isKept = await answer(() => redis.millraceKeepJob(keys.record(jobId), keys.log(jobId)));
+    return isKept === 1 ? snapshot : null;
   }
 }

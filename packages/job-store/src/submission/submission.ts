@@ -1,15 +1,11 @@
-import {
-  jobTimeoutMs,
-  type ConversationMessage,
-  type JobRequest,
-  type ToolAccess,
-} from "@millrace/contracts";
+import { jobTimeoutMs, type JobRequest, type ToolAccess } from "@millrace/contracts";
 import type { Clock } from "../clock.ts";
 import type { Admission } from "../admission/admission.ts";
 import type { Gate } from "../admission/gate.ts";
 import type { Standings } from "../admission/standing.ts";
 import type { JobQueues } from "../job-queues.ts";
 import type { KeyMark } from "./idempotency.ts";
+import type { Conversation } from "../reading/conversation.ts";
 import type { QueuedEvent } from "../reading/job-view.ts";
 import type { Keys } from "../keys.ts";
 import { newRecordFields, type BatchMembership } from "../record.ts";
@@ -20,7 +16,7 @@ export interface Submission {
   tenant: string;
   request: JobRequest;
   /** The conversation that it goes on with. */
-  previous?: ConversationMessage[] | undefined;
+  previous?: Conversation | undefined;
   /** What the key may use of servers and tools, when that is not all. */
   toolAccess?: ToolAccess | undefined;
   /** W3C trace context of the request; tool calls carry it. */
@@ -62,7 +58,7 @@ export function prepareSubmission(submission: Submission, clock: Clock): Prepare
     attempt: 1,
     request,
     ...(submission.batch ? { batch_id: submission.batch.id } : {}),
-    ...(previous ? { previous } : {}),
+    ...(previous ? { previous: previous.messages } : {}),
     ...(toolAccess ? { tool_access: toolAccess } : {}),
     ...(traceparent === undefined ? {} : { traceparent }),
   };

@@ -20,8 +20,8 @@ type Written = "settled" | "noted" | Error;
  * say first what comes into BullMQ. Neither is a transaction: what a crash leaves in between, the sweeper finds by the
  * note and completes. The notes of `settled` jobs are taken away by the way.
  *
- * Returns what became of each: `QueueFullError` when the key's cap refuses it, of which nothing is left then. A job that
- * was accepted before is not refused any more: its note stays, and the sweeper lets it in.
+ * Returns what became of each: `QueueFullError` when the key's cap refuses it, of which nothing is left then. A job of
+ * which somebody has been told is not refused any more: its note stays, and the sweeper lets it in.
  * @throws what fails them all.
  */
 export async function writeSubmissions(
@@ -47,16 +47,17 @@ export async function writeSubmissions(
 
   const second: Pipeline = new OwnedPipeline(() => queues.pipeline());
   const refused = new Map<PreparedSubmission, Written>();
+  const takenBack = new Map<PreparedSubmission, number>();
   for (const entrance of entrances) {
     if (entrance.submissions.some((submission) => written.errorOf(submission))) continue;
     for (const submission of await complete(entrance, written, second, dependencies)) {
       const wasThere = mayBeThere(submission) && written.reply(creations.get(submission) ?? -1) === 0;
-      if (!wasThere) undo(second, submission, dependencies);
-      const error = new QueueFullError(dependencies.admission.maxQueuedOf(lineOf(submission)));
-      refused.set(submission, wasThere ? "noted" : error);
+      if (wasThere) refused.set(submission, "noted");
+      else takenBack.set(submission, takeBack(second, submission, dependencies));
     }
   }
   const completed = second.isEmpty ? null : await second.exec();
+  if (completed) await forget(takenBack, completed, refused, dependencies);
   return submissions.map(
     (submission) =>
       written.errorOf(submission) ?? completed?.errorOf(submission) ?? refused.get(submission) ?? "settled",
@@ -133,12 +134,36 @@ function close(pipeline: Pipeline, submission: PreparedSubmission, { keys }: Sub
   if (followed) pipeline.run([submission], "publish", [keys.events(jobId), `1\n${event}`]);
 }
 
-/** Nobody has been told of the job, so nothing of it stays; its note goes last. */
-function undo(pipeline: Pipeline, submission: PreparedSubmission, { keys }: SubmissionDependencies): void {
-  const { jobId, tenant } = submission;
-  const owner = [submission];
-  pipeline.run(owner, "zrem", [keys.index(tenant), jobId]);
-  pipeline.run(owner, "zrem", [keys.queueDeadlines, jobId]);
-  pipeline.run(owner, "del", [keys.record(jobId), keys.log(jobId)]);
-  pipeline.run(owner, "zrem", [keys.submissions, jobId]);
+/** Returns the number of the command, whose reply is 0 when somebody has been told of the job meanwhile. */
+function takeBack(
+  pipeline: Pipeline,
+  submission: PreparedSubmission,
+  { keys }: SubmissionDependencies,
+): number {
+  const { jobId } = submission;
+  return pipeline.run([submission], "millraceTakeBackJob", [keys.record(jobId), keys.log(jobId)]);
+}
+
+/** Tells what became of those that were to be taken back. Nothing of them stays elsewhere; their notes go last. */
+async function forget(
+  takenBack: ReadonlyMap<PreparedSubmission, number>,
+  completed: Replies,
+  refused: Map<PreparedSubmission, Written>,
+  { keys, queues, admission }: SubmissionDependencies,
+): Promise<void> {
+  const third: Pipeline = new OwnedPipeline(() => queues.pipeline());
+  for (const [submission, command] of takenBack) {
+    if (completed.errorOf(submission)) continue;
+    if (completed.reply(command) === 0) {
+      refused.set(submission, "noted");
+      continue;
+    }
+    refused.set(submission, new QueueFullError(admission.maxQueuedOf(lineOf(submission))));
+    const { jobId, tenant } = submission;
+    third.run([submission], "zrem", [keys.index(tenant), jobId]);
+    third.run([submission], "zrem", [keys.queueDeadlines, jobId]);
+    third.run([submission], "zrem", [keys.submissions, jobId]);
+  }
+  // What stays, because Redis is away, the sweeper finds by the note.
+  if (!third.isEmpty) await third.exec().catch(() => undefined);
 }

@@ -1,3 +1,4 @@
+import { isTerminal, type JobStatus } from "@millrace/contracts";
 import type { QueuedEvent } from "../reading/job-view.ts";
 import type { Logger } from "../logger.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
@@ -70,6 +71,6 @@ export class WebhookDispatch {
     for (const [n, delivery] of await records.read(jobId)) {
       if (delivery.status === "pending") await queue.add({ jobId, n, generation: delivery.generation });
     }
-    return status === "completed" || status === "failed" || status === "cancelled";
+    return isTerminal(status as JobStatus);
   }
 }

@@ -36,3 +36,13 @@ export async function findBatch(store: JobStore, batchId: string): Promise<Batch
 export async function makeDue({ redis, keys }: Installation, batchId: string): Promise<void> {
   expect(await redis.zadd(keys.batches, "XX", "CH", 0, `${batchId} ${TENANT}`)).toBe(1);
 }
+
+/** Steps of a sweeper that looks at this batch. */
+export async function sweepBatch(installation: Installation, batchId: string): Promise<void> {
+  const sweeper = installation.createWorker().createSweeper();
+  for (let pass = 0; pass < 2; pass += 1) {
+    await makeDue(installation, batchId);
+    await sweeper.sweep();
+  }
+  await sweeper.close();
+}

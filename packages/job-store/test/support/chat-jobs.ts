@@ -71,10 +71,14 @@ export async function claimChat(
   jobId: string,
   run = 1,
   request: ChatJobRequest | null = CHAT_REQUEST,
-  isHeld = false,
+  { isHeld = false } = {},
 ): Promise<JobRun> {
   const fence = { jobId, generation: 0, run, workerId: `worker_${run}` };
-  const claim = await claimRun(fence, request ?? undefined, { redis, keys, clock: systemClock }, isHeld);
+  const claim = await claimRun(
+    fence,
+    { request: request ?? undefined, isHeld },
+    { redis, keys, clock: systemClock },
+  );
   if (claim.outcome !== "claimed") throw new Error(`not claimed: ${claim.outcome}`);
   return claim.run;
 }

@@ -5,12 +5,11 @@ import { SCHEDULE_QUEUE } from "../../src/schedules/schedule-queue.ts";
 import { PATIENCE_MS } from "./run-jobs.ts";
 import { REQUEST, TENANT, type Installation } from "./test-installation.ts";
 
-export const EVERY_SECOND: ScheduleRequest = { interval_ms: 1_000, job: REQUEST, paused: false };
+export const EVERY_SECOND: ScheduleRequest = { interval_ms: 1_000, job: REQUEST };
 export const NEVER_SOON: ScheduleRequest = {
   cron: "0 0 1 1 *",
   time_zone: "UTC",
   job: REQUEST,
-  paused: false,
 };
 
 /** A worker that submits what is due. */

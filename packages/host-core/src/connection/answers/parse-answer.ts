@@ -1,8 +1,6 @@
 import { z } from "zod";
 import { RequestRejectedError } from "../connection.ts";
-
-/** JSON-RPC 2.0, "Error object". */
-const INTERNAL_ERROR = -32_603;
+import { INTERNAL_ERROR } from "../wire/json-rpc.ts";
 
 /** @throws RequestRejectedError when `answer` is no `what`. */
 export function parseAnswer<Schema extends z.ZodType>(

@@ -18,9 +18,7 @@ import {
 import { listPrompts, listResources, listResourceTemplates } from "./offers.ts";
 import type { FetchPage } from "./pages.ts";
 import { listTools } from "./tools.ts";
-
-/** JSON-RPC 2.0, "Error object". */
-const METHOD_NOT_FOUND = -32_601;
+import { METHOD_NOT_FOUND } from "../wire/json-rpc.ts";
 
 /**
  * The requests that all protocol versions have, read loosely: one odd entry never loses a list. A driver adds how

@@ -1,15 +1,8 @@
 import { AnswerTooLargeError } from "../connection.ts";
+import { MAX_MESSAGE_BYTES, MESSAGE_TOO_LARGE } from "../wire/json-rpc.ts";
 
-/** Far above any result that a job may keep. The same as over stdio. */
-export const MAX_BODY_BYTES = 64 * 1024 * 1024;
 /** As much of a chunk as may be the beginning of what is looked for. */
 const TAIL_BYTES = 3;
-
-export function tooLarge(): AnswerTooLargeError {
-  return new AnswerTooLargeError(
-    `the server sent a message of more than ${MAX_BODY_BYTES / 1024 / 1024} MiB`,
-  );
-}
 
 /** Measures the messages of a response: each event of a stream (WHATWG HTML, "Server-sent events"), or the body as a whole. */
 export class BodyGauge {
@@ -27,7 +20,7 @@ export class BodyGauge {
   add(chunk: Uint8Array): void {
     this.#bytes += chunk.byteLength;
     if (this.#isStream) this.#readEvents(chunk);
-    if (this.#bytes > MAX_BODY_BYTES) throw tooLarge();
+    if (this.#bytes > MAX_MESSAGE_BYTES) throw new AnswerTooLargeError(MESSAGE_TOO_LARGE);
   }
 
   #readEvents(chunk: Uint8Array): void {

@@ -1,4 +1,6 @@
-import { BodyGauge, MAX_BODY_BYTES, tooLarge } from "./body-gauge.ts";
+import { AnswerTooLargeError } from "../connection.ts";
+import { MAX_MESSAGE_BYTES, MESSAGE_TOO_LARGE } from "../wire/json-rpc.ts";
+import { BodyGauge } from "./body-gauge.ts";
 
 export function isEventStream({ headers }: Response): boolean {
   return headers.get("content-type")?.startsWith("text/event-stream") === true;
@@ -18,10 +20,10 @@ export function boundBody(response: Response): Response {
   const { body, status, headers } = response;
   if (!body) return response;
   const length = lengthOf(response);
-  if (length !== null && length <= MAX_BODY_BYTES) return response;
+  if (length !== null && length <= MAX_MESSAGE_BYTES) return response;
   if (length !== null) {
     body.cancel().catch(() => {});
-    throw tooLarge();
+    throw new AnswerTooLargeError(MESSAGE_TOO_LARGE);
   }
   const isStream = isEventStream(response);
   const gauge = new BodyGauge(isStream);

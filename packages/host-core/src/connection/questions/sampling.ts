@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { ConversationMessage, UserBlock } from "@millrace/contracts";
 import { RequestRejectedError } from "../connection.ts";
+import { INVALID_PARAMS, USER_REFUSED } from "../wire/json-rpc.ts";
 
 /** What a tool asks of a model in the middle of its call (MCP specification, "Sampling"). */
 export interface SamplingRequest {
@@ -26,11 +27,6 @@ export type Sampler = (request: SamplingRequest, signal: AbortSignal) => Promise
 export class SamplingRefusedError extends Error {
   override readonly name = "SamplingRefusedError";
 }
-
-/** MCP specification, "Sampling": what a user who refuses is answered with. */
-const REFUSED = -1;
-/** JSON-RPC 2.0, "Error object". */
-const INVALID_PARAMS = -32_602;
 
 const Text = z.object({ type: z.literal("text"), text: z.string().min(1) });
 const Image = z.object({
@@ -99,7 +95,7 @@ export async function answerSampling(
     const { model, text, stopReason } = await sample(request, signal);
     return { model, role: "assistant", content: { type: "text", text }, stopReason };
   } catch (error) {
-    if (error instanceof SamplingRefusedError) throw new RequestRejectedError(REFUSED, error.message);
+    if (error instanceof SamplingRefusedError) throw new RequestRejectedError(USER_REFUSED, error.message);
     throw error;
   }
 }

@@ -1,12 +1,8 @@
 import type { QuestionSettings } from "../../config/server-settings.ts";
 import { RequestRejectedError } from "../connection.ts";
+import { METHOD_NOT_FOUND, USER_REFUSED } from "../wire/json-rpc.ts";
 import { answerElicitation } from "./elicitation.ts";
 import { answerSampling, type Sampler } from "./sampling.ts";
-
-/** JSON-RPC 2.0, "Error object". */
-const METHOD_NOT_FOUND = -32_601;
-/** MCP specification, "Sampling": what a user who refuses is answered with. */
-const REFUSED = -1;
 
 /** What a client says in its handshake that it answers. */
 interface QuestionCapabilities {
@@ -57,13 +53,14 @@ export class ServerQuestions {
     const [entry, ...others] = this.#samplers;
     if (others.length > 0) {
       throw new RequestRejectedError(
-        REFUSED,
+        USER_REFUSED,
         "several calls run on this connection: nobody knows whose job pays",
       );
     }
-    if (!entry) throw new RequestRejectedError(REFUSED, "no tool call is running that could ask a model");
+    if (!entry)
+      throw new RequestRejectedError(USER_REFUSED, "no tool call is running that could ask a model");
     if (!entry.sample) {
-      throw new RequestRejectedError(REFUSED, "this call has no model: call the tool from a chat job");
+      throw new RequestRejectedError(USER_REFUSED, "this call has no model: call the tool from a chat job");
     }
     return await answerSampling(parameters, entry.sample, signal);
   }

@@ -1,3 +1,14 @@
+/** JSON-RPC 2.0, "Error object". */
+export const METHOD_NOT_FOUND = -32_601;
+export const INVALID_PARAMS = -32_602;
+export const INTERNAL_ERROR = -32_603;
+/** MCP specification, "Sampling": what a user who refuses is answered with. */
+export const USER_REFUSED = -1;
+
+/** Far above any result that a job may keep, so that one is refused on its own and not with its connection. */
+export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+export const MESSAGE_TOO_LARGE = `the server sent a message of more than ${MAX_MESSAGE_BYTES / 1024 / 1024} MiB`;
+
 /** JSON-RPC 2.0, "Request object": `id`. */
 export type RequestId = string | number;
 

@@ -1,12 +1,10 @@
 import { RequestRejectedError } from "../connection.ts";
 import { errorOfAnswer } from "../http/stand-in-answer.ts";
 import type { CancelNotice } from "./cancelled-calls.ts";
-import type { JsonRpcMessage, RequestId } from "./json-rpc.ts";
+import { INTERNAL_ERROR, type JsonRpcMessage, type RequestId } from "./json-rpc.ts";
 
 /** Far above the ids of the few requests that the SDK's client sends by itself. */
 const FIRST_ID = 1_000_000_000;
-/** JSON-RPC 2.0, "Error object". */
-const INTERNAL_ERROR = -32_603;
 
 type Answer = Record<string, unknown>;
 

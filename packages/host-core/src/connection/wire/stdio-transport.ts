@@ -5,7 +5,13 @@ import { NotRunError } from "../connection.ts";
 import { endProcessGroup } from "../../process/process-group.ts";
 import type { ProcessGuard } from "../../process/process-guard.ts";
 import { settlesWithin } from "../../settles-within.ts";
-import { readMessage, type JsonRpcMessage, type MessageTransport } from "./json-rpc.ts";
+import {
+  MAX_MESSAGE_BYTES,
+  MESSAGE_TOO_LARGE,
+  readMessage,
+  type JsonRpcMessage,
+  type MessageTransport,
+} from "./json-rpc.ts";
 import { LineSplitter } from "./line-splitter.ts";
 
 /** A server that is done when its stdin closes needs no signal (MCP specification, "Shutdown"). */
@@ -13,8 +19,6 @@ const STDIN_GRACE_MS = 2_000;
 const SIGTERM_GRACE_MS = 2_000;
 /** Something outside the group may hold the pipes of a process that is gone. */
 const PIPES_GRACE_MS = 500;
-/** Far above any result that a job may keep, so that one is refused on its own and not with its connection. */
-const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
 /** As much may wait for a server that does not read. */
 const MAX_UNREAD_BYTES = MAX_MESSAGE_BYTES;
 const MAX_STDERR_LINE_BYTES = 8 * 1024;
@@ -147,7 +151,7 @@ export class StdioTransport implements MessageTransport {
       maxBytes: MAX_MESSAGE_BYTES,
       onLine: (line) => this.#receive(line),
       onTooLong: () => {
-        this.closeReason = `the server sent a message of more than ${MAX_MESSAGE_BYTES / 1024 / 1024} MiB`;
+        this.closeReason = MESSAGE_TOO_LARGE;
         void this.close();
       },
     });

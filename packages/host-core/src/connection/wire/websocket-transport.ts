@@ -7,14 +7,16 @@ const SUBPROTOCOL = "mcp";
 /** For the other side's closing frame. */
 const CLOSE_GRACE_MS = 1_000;
 
-export interface WebSocketTransportOptions {
-  agent: Agent;
+/** The way to the server; a `RemoteAccess` is one. */
+interface WebSocketAccess {
+  readonly url: URL;
+  readonly agent: Agent;
   /** What the handshake sends. */
-  headers: () => Promise<Record<string, string>>;
+  handshakeHeaders(): Promise<Record<string, string>>;
   /** Why the last attempt to connect failed below HTTP; null when it did not. */
-  connectError: () => Error | null;
+  connectError(): Error | null;
   /** Asks why the handshake was refused; null when that cannot be found out. Never rejects. */
-  findRefusal: () => Promise<Error | null>;
+  findRefusal(): Promise<Error | null>;
 }
 
 /**
@@ -27,21 +29,20 @@ export class WebSocketTransport implements MessageTransport {
   onmessage?: ((message: JsonRpcMessage) => void) | undefined;
   /** Why the socket was closed; null while it is open, and when it never was. */
   closeReason: string | null = null;
-  readonly #url: URL;
-  readonly #options: WebSocketTransportOptions;
+  readonly #access: WebSocketAccess;
   #socket: WebSocket | null = null;
 
-  constructor(url: URL, options: WebSocketTransportOptions) {
-    this.#url = url;
-    this.#options = options;
+  constructor(access: WebSocketAccess) {
+    this.#access = access;
   }
 
   async start(): Promise<void> {
-    const { agent, headers, connectError, findRefusal } = this.#options;
-    const socket = new WebSocket(this.#url, {
+    const access = this.#access;
+    const { url } = access;
+    const socket = new WebSocket(url, {
       protocols: [SUBPROTOCOL],
-      headers: await headers(),
-      dispatcher: agent,
+      headers: await access.handshakeHeaders(),
+      dispatcher: access.agent,
     });
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
@@ -52,10 +53,10 @@ export class WebSocketTransport implements MessageTransport {
       wasOpen = true;
       opened.resolve();
     });
-    const where = `could not open a WebSocket to ${this.#url.origin}${this.#url.pathname}`;
+    const where = `could not open a WebSocket to ${url.origin}${url.pathname}`;
     // The standard tells a client nothing of why a handshake failed.
     const unexplained = "check that the server runs, the path, and what it asks for in headers";
-    const refused = () => new Error(`${where}: ${connectError()?.message ?? unexplained}`);
+    const refused = () => new Error(`${where}: ${access.connectError()?.message ?? unexplained}`);
     socket.addEventListener("error", () => opened.reject(refused()));
     socket.addEventListener("close", ({ code, reason }) => {
       opened.reject(refused());
@@ -66,7 +67,7 @@ export class WebSocketTransport implements MessageTransport {
     try {
       await opened.promise;
     } catch (error) {
-      throw (connectError() === null ? await findRefusal() : null) ?? error;
+      throw (access.connectError() === null ? await access.findRefusal() : null) ?? error;
     }
   }
 

@@ -1,12 +1,13 @@
 import type { ConversationMessage, ToolResultBlock } from "@millrace/contracts";
 import type { ModelRequest, ModelTool } from "../model.ts";
-import { readCommand, type DemoCommand } from "./read-command.ts";
+import { LONGEST_COMMAND, readCommand, type DemoCommand } from "./read-command.ts";
 
 const WHO_I_AM =
   "I am Millrace's demo model, no language model: I call the tool that a message names and report its result. For a real one set ANTHROPIC_API_KEY, or OPENAI_BASE_URL and OPENAI_API_KEY, and start again.";
 
 const EXAMPLE = "read_text_file path=welcome.txt";
 const TOOLS_SHOWN = 5;
+const TOO_LONG = `The text of the message is longer than the ${LONGEST_COMMAND} characters that I read. Name the tool in a shorter one.`;
 
 /** What the demo says in one turn, and the tool that it calls, if any. */
 export interface DemoAnswer {
@@ -26,7 +27,10 @@ export function demoAnswer(request: ModelRequest): DemoAnswer {
     const reports = results.map((result) => report(result, names.get(result.tool_use_id)));
     return { text: [...reports, WHO_I_AM].join("\n\n"), call: null };
   }
-  const { tool, input } = chosen(request);
+  const text = textOf(request.messages.at(-1)?.content ?? []);
+  // Of a part of it a tool would be called with arguments that are cut off.
+  if (text.length > LONGEST_COMMAND) return { text: `${WHO_I_AM} ${TOO_LONG}`, call: null };
+  const { tool, input } = chosen(text, request);
   if (!tool) return { text: introduction(request.tools), call: null };
   return {
     text: `I call ${tool.name}.`,
@@ -34,9 +38,8 @@ export function demoAnswer(request: ModelRequest): DemoAnswer {
   };
 }
 
-/** What the last message asks for, as far as the tool choice lets it. */
-function chosen({ messages, tools, toolChoice }: ModelRequest): DemoCommand {
-  const text = textOf(messages.at(-1)?.content ?? []);
+/** What a text asks for, as far as the tool choice lets it. */
+function chosen(text: string, { tools, toolChoice }: ModelRequest): DemoCommand {
   if (toolChoice === "none") return readCommand(text, []);
   if (typeof toolChoice === "object") {
     const only = tools.filter(({ name }) => name === toolChoice.name);

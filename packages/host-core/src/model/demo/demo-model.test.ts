@@ -117,6 +117,18 @@ test("[model.demo.introduction] without a tool it says what it is and which tool
   expect((await respond("Hello", { tools: [] })).said).toContain("no tools");
 });
 
+test.each([
+  ["a long word", "x".repeat(16 * 1_024 * 1_024), /longer than the 8192 characters/],
+  ["many words", "read_text_file ".repeat(1_000_000), /longer than the 8192 characters/],
+  ["a million braces", `${"{".repeat(1_000_000)}}`, /longer than the 8192 characters/],
+  ["as many braces as are read", `${"{".repeat(8_191)}}`, /names no tool/],
+  ["as many lists without an end as are read", " x=[".repeat(2_048), /names no tool/],
+])("[model.demo.long] %s in a message holds nobody up", async (_what, text, answer) => {
+  const { said, call } = await respond(text);
+  expect(said).toMatch(answer);
+  expect(call).toBeUndefined();
+});
+
 test("[model.demo.stream] it streams word by word, the same every time, and counts words", async () => {
   const one = await respond("read_text_file path=a");
   const other = await respond("read_text_file path=a");

@@ -1,3 +1,4 @@
+import { UNIFIED_SEPARATOR } from "@millrace/contracts";
 import type { ModelTool } from "../model.ts";
 
 /** What a message asks the demo model to do. */
@@ -6,11 +7,20 @@ export interface DemoCommand {
   readonly input: Record<string, unknown>;
 }
 
+/**
+ * The longest text that is read, in characters. Reading takes time that grows with the square of the length, and every
+ * job of the worker waits for it.
+ */
+export const LONGEST_COMMAND = 8_192;
+
+/** Each is read to its end, so a text full of them would take long. */
+const BRACES_TRIED = 100;
+
 /** `path=welcome.txt`, `text="two words"`, `numbers=[1, 2]` */
-const PAIR = /([A-Za-z_][\w.-]*)=("(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|[^\s,;]+)/g;
+const PAIR = /(?<![\w.-])([A-Za-z_][\w.-]*)=("(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|[^\s,;]+)/g;
 
 /**
- * The tool that a message names, and its arguments: a JSON object anywhere in it, or else pairs like
+ * The tool that a text of at most `LONGEST_COMMAND` names, and its arguments: a JSON object anywhere in it, or else pairs like
  * `path=welcome.txt`. A tool is named by its unified name, or by the part after `__` when only one tool has it.
  */
 export function readCommand(text: string, tools: readonly ModelTool[]): DemoCommand {
@@ -33,7 +43,7 @@ function findTool(words: readonly string[], tools: readonly ModelTool[]): ModelT
 
 /** The part after the first `__`. */
 function rawName(name: string): string {
-  return name.slice(name.indexOf("__") + 2);
+  return name.slice(name.indexOf(UNIFIED_SEPARATOR) + UNIFIED_SEPARATOR.length);
 }
 
 function readPairs(text: string, tool: ModelTool | undefined): Record<string, unknown> {
@@ -54,11 +64,11 @@ function readValue(text: string): unknown {
   }
 }
 
-/** The first JSON object in a text. */
+/** The first JSON object in a text, unless too many braces stand before it. */
 function findObject(text: string): { source: string; value: Record<string, unknown> } | null {
-  const end = text.lastIndexOf("}");
-  for (let start = text.indexOf("{"); start >= 0 && start < end; start = text.indexOf("{", start + 1)) {
-    const source = balancedFrom(text, start);
+  const opening = [...text.matchAll(/\{/g)].slice(0, BRACES_TRIED);
+  for (const { index } of opening) {
+    const source = balancedFrom(text, index);
     try {
       if (source) return { source, value: JSON.parse(source) as Record<string, unknown> };
     } catch {

@@ -79,12 +79,7 @@ function openSse(access: RemoteAccess): Link {
 }
 
 function openWebSocket(access: RemoteAccess): Link {
-  const transport = new WebSocketTransport(access.url, {
-    agent: access.agent,
-    headers: () => access.handshakeHeaders(),
-    connectError: () => access.connectError(),
-    findRefusal: () => access.findRefusal(),
-  });
+  const transport = new WebSocketTransport(access);
   return {
     transport: transport as Transport,
     closeReason: () => transport.closeReason,

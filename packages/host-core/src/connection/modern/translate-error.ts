@@ -3,9 +3,7 @@ import { describeError } from "../../describe-error.ts";
 import { readHttpRefusal } from "../answers/http-refusal.ts";
 import { ConnectionLostError, NeedsAuthError, NotRunError, RequestRejectedError } from "../connection.ts";
 import { errorOfAnswer } from "../http/stand-in-answer.ts";
-
-/** JSON-RPC 2.0, "Error object". */
-const INTERNAL_ERROR = -32_603;
+import { INTERNAL_ERROR } from "../wire/json-rpc.ts";
 
 /** Faults of the connection; all others are faults of what the server said. */
 const LOST: ReadonlySet<SdkErrorCode> = new Set([

@@ -58,12 +58,7 @@ export function openModernLink(settings: TransportSettings, options: ModernLinkO
   const access = new RemoteAccess(settings, options);
   const release = () => access.release();
   if (settings.type === "websocket") {
-    const transport = new WebSocketTransport(access.url, {
-      agent: access.agent,
-      headers: () => access.handshakeHeaders(),
-      connectError: () => access.connectError(),
-      findRefusal: () => access.findRefusal(),
-    });
+    const transport = new WebSocketTransport(access);
     const closeReason = () => transport.closeReason;
     const rest = {
       closeReason,

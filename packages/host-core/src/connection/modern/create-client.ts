@@ -4,6 +4,7 @@ import {
   type ElicitResult,
   type ListRootsResult,
 } from "@modelcontextprotocol/client";
+import { CLIENT_IDENTITY } from "../client-identity.ts";
 import type { ServerQuestions } from "../questions/server-questions.ts";
 
 const PROTOCOL_VERSION = "2026-07-28";
@@ -16,14 +17,11 @@ const MOST_ROUNDS = 10;
  */
 export function createClient(questions: ServerQuestions): Client {
   const { capabilities } = questions;
-  const client = new Client(
-    { name: "millrace", version: "0.1.0" },
-    {
-      capabilities,
-      versionNegotiation: { mode: { pin: PROTOCOL_VERSION } },
-      inputRequired: { autoFulfill: Object.keys(capabilities).length > 0, maxRounds: MOST_ROUNDS },
-    },
-  );
+  const client = new Client(CLIENT_IDENTITY, {
+    capabilities,
+    versionNegotiation: { mode: { pin: PROTOCOL_VERSION } },
+    inputRequired: { autoFulfill: Object.keys(capabilities).length > 0, maxRounds: MOST_ROUNDS },
+  });
   // The client takes no handler for what it does not declare.
   if (capabilities.sampling) {
     client.setRequestHandler(

@@ -14,6 +14,7 @@ import {
 } from "../connection.ts";
 import { ServerQuestions } from "../questions/server-questions.ts";
 import { CancelledCalls, type CancelNotice } from "../wire/cancelled-calls.ts";
+import { NO_TIMEOUT_MS } from "../wire/no-timeout.ts";
 import { Probe, PROBE_TIMEOUT_MS } from "../wire/probe.ts";
 import { ProgressRouter } from "../wire/progress-router.ts";
 import { ChangeFeed } from "./change-feed.ts";
@@ -22,9 +23,6 @@ import { putItemsBack, setItemsAside } from "./listed-items.ts";
 import { SentNotices } from "./sent-notices.ts";
 import { translateError } from "./translate-error.ts";
 import { changeMessages, openModernLink, type ModernLink, type ModernLinkOptions } from "./transports.ts";
-
-/** Our deadlines are signals; the SDK's own, 60 s by default, is moved out of the way. The longest timer there is. */
-const NO_TIMEOUT_MS = 2_147_483_647;
 
 /** Takes every object: what is in it is judged by us. */
 const anyResult: StandardSchemaV1<unknown, Record<string, unknown>> = {
@@ -35,14 +33,14 @@ const anyResult: StandardSchemaV1<unknown, Record<string, unknown>> = {
   },
 };
 
-export interface ClientConnectionOptions extends Omit<ModernLinkOptions, "onStderr"> {
+export interface ModernConnectionOptions extends Omit<ModernLinkOptions, "onStderr"> {
   transport: TransportSettings;
   questions: QuestionSettings;
   events: McpConnectionEvents;
 }
 
 /** Speaks protocol 2026-07-28 alone, through `@modelcontextprotocol/client`. */
-export class ClientConnection extends ServerRequests implements McpConnection {
+export class ModernConnection extends ServerRequests implements McpConnection {
   readonly #client: Client;
   readonly #questions: ServerQuestions;
   readonly #link: ModernLink;
@@ -51,7 +49,7 @@ export class ClientConnection extends ServerRequests implements McpConnection {
   readonly #notices: SentNotices;
   readonly #changes: ChangeFeed;
   readonly #probe: Probe;
-  readonly #options: ClientConnectionOptions;
+  readonly #options: ModernConnectionOptions;
   #tools: ReadonlyMap<string, ServerTool> = new Map();
   #established = false;
   #closing: Promise<void> | null = null;
@@ -60,7 +58,7 @@ export class ClientConnection extends ServerRequests implements McpConnection {
   /** Stands for the id of a request whose cancelling needs no notice. */
   #unnamed = 0;
 
-  constructor(options: ClientConnectionOptions) {
+  constructor(options: ModernConnectionOptions) {
     super(options.events.onWarning);
     const { events, logger } = options;
     this.#options = options;

@@ -15,6 +15,7 @@ import {
 import { ServerQuestions } from "../questions/server-questions.ts";
 import { CancelledCalls, type CancelNotice } from "../wire/cancelled-calls.ts";
 import type { JsonRpcMessage } from "../wire/json-rpc.ts";
+import { NO_TIMEOUT_MS } from "../wire/no-timeout.ts";
 import { Probe } from "../wire/probe.ts";
 import { ProgressRouter } from "../wire/progress-router.ts";
 import { RequestChannel } from "../wire/request-channel.ts";
@@ -23,8 +24,6 @@ import { TaskCall } from "./task-call.ts";
 import { translateError } from "./translate-error.ts";
 import { openLink, type Link, type LinkOptions } from "./transports.ts";
 
-/** Our deadlines are signals; the SDK's own, 60 s by default, is moved out of the way. The longest timer there is. */
-const NO_TIMEOUT_MS = 2_147_483_647;
 /** How long the response of a cancelled call waits for the server to take note of that. */
 const NOTICE_TIMEOUT_MS = 2_000;
 /** For a DELETE to a server that may be gone. */
@@ -32,14 +31,14 @@ const END_SESSION_TIMEOUT_MS = 2_000;
 /** What the SDK says when it asks no more for the rest of a stream. */
 const GIVEN_UP = /^Maximum reconnection attempts/;
 
-export interface SdkConnectionOptions extends Omit<LinkOptions, "onStderr"> {
+export interface LegacyConnectionOptions extends Omit<LinkOptions, "onStderr"> {
   transport: TransportSettings;
   questions: QuestionSettings;
   events: McpConnectionEvents;
 }
 
 /** Speaks the protocol versions up to 2025-11-25, through `@modelcontextprotocol/sdk`. */
-export class SdkConnection extends ServerRequests implements McpConnection {
+export class LegacyConnection extends ServerRequests implements McpConnection {
   readonly #client: Client;
   readonly #questions: ServerQuestions;
   readonly #link: Link;
@@ -47,13 +46,13 @@ export class SdkConnection extends ServerRequests implements McpConnection {
   readonly #cancelled: CancelledCalls;
   readonly #channel: RequestChannel;
   readonly #probe: Probe;
-  readonly #options: SdkConnectionOptions;
+  readonly #options: LegacyConnectionOptions;
   #established = false;
   #closing: Promise<void> | null = null;
   /** Set once no answer can come any more. */
   #lostReason: string | null = null;
 
-  constructor(options: SdkConnectionOptions) {
+  constructor(options: LegacyConnectionOptions) {
     super(options.events.onWarning);
     this.#options = options;
     this.#questions = new ServerQuestions(options.questions);
@@ -180,7 +179,7 @@ export class SdkConnection extends ServerRequests implements McpConnection {
     return translateError(error, { hasSession: this.#established, lostReason });
   }
 
-  #listen({ logger }: SdkConnectionOptions): void {
+  #listen({ logger }: LegacyConnectionOptions): void {
     const client = this.#client;
     // Set before the client wraps it. Its own error handler gets protocol errors as well.
     // oxlint-disable unicorn/prefer-add-event-listener -- the SDK has callbacks, and no events

@@ -1,13 +1,14 @@
 import type { Redis } from "ioredis";
 import { isJobId } from "../job-id.ts";
 import type { Keys } from "../keys.ts";
-import { maySee, type Viewer } from "../reading/viewer.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
+import { maySee, type Viewer } from "./viewer.ts";
 
-/** A job's record, and the first and the last event of its log as they are stored. */
+/** A job's record, the length of its log, and the log's first and last event as they are stored. */
 export interface JobReading {
   record: JobRecord;
+  logLength: number;
   first: string;
   last: string;
 }
@@ -20,10 +21,10 @@ export async function readJob(
 ): Promise<JobReading | null> {
   if (!isJobId(jobId)) return null;
   const log = keys.log(jobId);
-  const replies = await redis.pipeline().hgetall(keys.record(jobId)).lindex(log, 0).lindex(log, -1).exec();
-  const [hash, first, last] = pipelineReplies(replies);
+  const pipeline = redis.pipeline().hgetall(keys.record(jobId)).llen(log).lindex(log, 0).lindex(log, -1);
+  const [hash, logLength, first, last] = pipelineReplies(await pipeline.exec());
   const record = parseRecord(hash as Record<string, string>);
   if (!record || !maySee(viewer, record.tenant)) return null;
   if (typeof first !== "string" || typeof last !== "string") return null;
-  return { record, first, last };
+  return { record, logLength: logLength as number, first, last };
 }

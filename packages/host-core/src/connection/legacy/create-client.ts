@@ -12,12 +12,13 @@ import {
   type ListRootsResult,
 } from "@modelcontextprotocol/sdk/types.js";
 import type { McpConnectionEvents } from "../connection.ts";
+import { CLIENT_IDENTITY } from "../client-identity.ts";
 import type { ServerQuestions } from "../questions/server-questions.ts";
 
 /** A client of the SDK that tells of changes, and answers the server's questions as far as they are allowed. */
 export function createClient(questions: ServerQuestions, events: McpConnectionEvents): Client {
   const { capabilities } = questions;
-  const client = new Client({ name: "millrace", version: "0.1.0" }, { capabilities });
+  const client = new Client(CLIENT_IDENTITY, { capabilities });
   client.setNotificationHandler(ToolListChangedNotificationSchema, () => events.onToolsChanged());
   client.setNotificationHandler(ResourceListChangedNotificationSchema, () => events.onResourcesChanged());
   client.setNotificationHandler(PromptListChangedNotificationSchema, () => events.onPromptsChanged());

@@ -1,0 +1,2 @@
+/** What `list` shows unless `--limit` says otherwise. */
+export const LISTED = 20;

@@ -1,0 +1,65 @@
+import {
+  closeConversation,
+  ConversationLog,
+  requestConversation,
+  type ChatJobRequest,
+  type ConversationMessage,
+  type JobStep,
+} from "@millrace/contracts";
+import type { Redis } from "ioredis";
+import type { Answer } from "../redis/unavailable.ts";
+import { eventType } from "./event-log.ts";
+import { readStored } from "./stored-events.ts";
+
+/** A conversation with which another job can go on, and its size as JSON. */
+export interface Conversation {
+  messages: ConversationMessage[];
+  bytes: number;
+}
+
+/** So many events are asked for at once. */
+const PAGE_LENGTH = 500;
+
+const STEPS: ReadonlySet<string> = new Set<JobStep["type"]>([
+  "turn.finished",
+  "tool.returned",
+  "job.reopened",
+]);
+
+/**
+ * The conversation of a chat job that has ended. Holds one page of its log and what a model sees of the rest, however
+ * large the results of its tools are.
+ * @throws StoreUnavailableError when Redis does not answer for a page in time.
+ */
+export async function readConversation(
+  log: string,
+  { request, previous = [] }: { request: ChatJobRequest; previous?: readonly ConversationMessage[] },
+  { redis, answer, maxBytes }: { redis: Redis; answer: Answer; maxBytes: number },
+): Promise<Conversation | "too_large"> {
+  const begin = () => new ConversationLog([...previous, ...requestConversation(request)]);
+  let conversation = begin();
+  let added = 0;
+  for (let after = 1, hasMore = true; hasMore;) {
+    const page = await answer(() => readStored(redis, log, { after, limit: PAGE_LENGTH }));
+    for (const stored of page.stored) {
+      if (!STEPS.has(eventType(stored))) continue;
+      const step = JSON.parse(stored) as JobStep;
+      if (step.type === "job.reopened" && step.from === "start") {
+        conversation = begin();
+        added = 0;
+      }
+      const part = conversation.add(step);
+      if (part) added += bytesOf(part);
+      if (added > maxBytes) return "too_large";
+    }
+    after += page.stored.length;
+    hasMore = page.hasMore;
+  }
+  const messages = closeConversation(conversation.messages);
+  const bytes = bytesOf(messages);
+  return bytes > maxBytes ? "too_large" : { messages, bytes };
+}
+
+function bytesOf(value: object): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
