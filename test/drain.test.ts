@@ -5,10 +5,10 @@ import type { JobEvent } from "@millrace/contracts";
 import { startFixtureHttp, startModelServer, type FixtureHttp, type ModelServer } from "@millrace/testing";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
-import { eventOf } from "../apps/api/test/support/event-stream-reader.ts";
-import type { HttpClient } from "../apps/api/test/support/http-client.ts";
-import { deleteKeys, newPrefix } from "../apps/api/test/support/installation.ts";
-import { listening, logged, startProgram, type Program } from "../apps/api/test/support/program.ts";
+import { eventOf } from "./support/event-stream-reader.ts";
+import type { HttpClient } from "./support/http-client.ts";
+import { deleteKeys, newPrefix } from "./support/installation.ts";
+import { listening, logged, startProgram, type Program } from "./support/program.ts";
 
 /** An api and two workers as they are deployed; their MCP server and their model are this process. */
 const PATIENCE = { timeout: 20_000, interval: 100 };

@@ -872,6 +872,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.admission.usage.oldest": "The age of the oldest waiting job counts from when it could be run first.",
   "store.admission.weight": "Keys with more to do than there are workers share by their weights.",
   "store.admission.window": "At most a window of a key's jobs is in BullMQ, and all run in their order.",
+  "store.alarm":
+    "A ring is heard once, also by a reader that waits later, and nobody waits when the signal has aborted.",
   "store.approval.all": "A job is woken only when its last waiting call is decided.",
   "store.approval.decide": "A decision stands in the log with its reason or its arguments.",
   "store.approval.not-pending": "A call that cannot be decided says why, and nothing changes.",
@@ -954,6 +956,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.cut.finish": "A death between a job's end and its entry's leaves an entry that runs nothing.",
   "store.cut.gate":
     "Jobs whose ends were not told while they were away leave nothing at their gate after a sweep.",
+  "store.cut.later": "Delayed jobs whose ends were not told to their line are not counted after a sweep.",
   "store.cut.leave": "A worker that dies before the line hears of its jobs' ends holds nobody up.",
   "store.cut.mark": "A key that was not marked gives its job all the same.",
   "store.cut.park": "A death between a park and the queue delays the job no longer than its lock.",

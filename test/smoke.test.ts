@@ -6,10 +6,10 @@ import type { Server } from "@millrace/contracts";
 import { FIXTURE_STDIO_PROGRAM } from "@millrace/testing";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
-import type { HttpClient } from "../apps/api/test/support/http-client.ts";
-import { deleteKeys, newPrefix } from "../apps/api/test/support/installation.ts";
-import { listening, logged, startProgram, type Program } from "../apps/api/test/support/program.ts";
-import { untilFollowed } from "../apps/api/test/support/redis-clients.ts";
+import type { HttpClient } from "./support/http-client.ts";
+import { deleteKeys, newPrefix } from "./support/installation.ts";
+import { listening, logged, startProgram, type Program } from "./support/program.ts";
+import { untilFollowed } from "./support/redis-clients.ts";
 
 const REDIS_URL = inject("redisUrl");
 

@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { jobTools } from "../../worker/src/job-tools.ts";
 import { runToolJob } from "../../worker/src/run-tool-job.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 const server = (approval: ApprovalPolicy) =>
   fixtureServer("lazy", { lifecycle: "lazy", idleTimeoutMs: 50, approval: { "*": approval } });

@@ -1,10 +1,10 @@
 import { connect } from "node:net";
 import type { ProblemCode } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { expectProblem, type HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
-import { rawRequest } from "./support/raw-request.ts";
+import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
+import { rawRequest } from "../../../test/support/raw-request.ts";
 
 const BODY_LIMIT = 4_096;
 

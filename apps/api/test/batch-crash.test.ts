@@ -1,5 +1,5 @@
 import { expect, inject, onTestFinished, test } from "vitest";
-import type { HttpClient } from "./support/http-client.ts";
+import type { HttpClient } from "../../../test/support/http-client.ts";
 import {
   batchOf,
   batchResults,
@@ -10,11 +10,11 @@ import {
   sendBatch,
   untilBatch,
   untilBatchEnds,
-} from "./support/batches.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { fixtureEntry, McpFile } from "./support/mcp-file.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
-import { listening, startProgram } from "./support/program.ts";
+} from "../../../test/support/batches.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureEntry, McpFile } from "../../../test/support/mcp-file.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
+import { listening, startProgram } from "../../../test/support/program.ts";
 
 const FULL = process.env["MILLRACE_TEST_SIZE"] === "full";
 const COUNT = FULL ? 5_000 : 200;

@@ -7,10 +7,10 @@ import {
   echoLines,
   sendBatch,
   untilBatchEnds,
-} from "./support/batches.ts";
-import { expectProblem, type HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
+} from "../../../test/support/batches.ts";
+import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 const MAX_BODY_BYTES = 256 * 1_024;
 

@@ -5,10 +5,10 @@ import { pipeline } from "node:stream/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, inject, test } from "vitest";
-import { batchOf, echoLine, untilBatchEnds } from "./support/batches.ts";
-import type { HttpClient } from "./support/http-client.ts";
-import { startInstallation } from "./support/installation.ts";
-import { KeysFile, secretOf } from "./support/keys-file.ts";
+import { batchOf, echoLine, untilBatchEnds } from "../../../test/support/batches.ts";
+import type { HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation } from "../../../test/support/installation.ts";
+import { KeysFile, secretOf } from "../../../test/support/keys-file.ts";
 
 const FULL = process.env["MILLRACE_TEST_SIZE"] === "full";
 const LINES = FULL ? 1_000_000 : 5_000;

@@ -12,11 +12,11 @@ import {
   sendBatch,
   untilBatch,
   untilBatchEnds,
-} from "./support/batches.ts";
-import { expectProblem, type HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
-import { KeysFile, secretOf } from "./support/keys-file.ts";
+} from "../../../test/support/batches.ts";
+import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
+import { KeysFile, secretOf } from "../../../test/support/keys-file.ts";
 
 const FULL = process.env["MILLRACE_TEST_SIZE"] === "full";
 const COUNT = FULL ? 20_000 : 600;

@@ -8,11 +8,11 @@ import {
   echoLines,
   sendBatch,
   untilBatchEnds,
-} from "./support/batches.ts";
-import { EventStreamReader } from "./support/event-stream-reader.ts";
-import { expectProblem, type HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
+} from "../../../test/support/batches.ts";
+import { EventStreamReader } from "../../../test/support/event-stream-reader.ts";
+import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 let installation: Installation;
 let client: HttpClient;

@@ -1,7 +1,7 @@
 import { expect, inject, test } from "vitest";
-import { jobOf } from "./support/http-client.ts";
-import { startInstallation } from "./support/installation.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
+import { jobOf } from "../../../test/support/http-client.ts";
+import { startInstallation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 test("[api.jobs.busy_server] waiting for a busy server does not use up a job's time", async () => {
   await using installation = await startInstallation({

@@ -1,9 +1,9 @@
 import { isTerminalEvent } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { endOf, logOf, submitChat, untilEvent } from "./support/chat-jobs.ts";
-import { startChatSystem, type ChatSystem } from "./support/chat-system.ts";
-import type { HttpClient } from "./support/http-client.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
+import { endOf, logOf, submitChat, untilEvent } from "../../../test/support/chat-jobs.ts";
+import { startChatSystem, type ChatSystem } from "../../../test/support/chat-system.ts";
+import type { HttpClient } from "../../../test/support/http-client.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 const FULL = process.env["MILLRACE_TEST_SIZE"] === "full";
 const RACES = FULL ? 1_000 : 120;

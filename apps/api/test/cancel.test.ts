@@ -1,9 +1,9 @@
 import { startFixtureHttp, type FixtureHttp } from "@millrace/testing";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { endOf, logOf, outline, submitChat, untilEvent } from "./support/chat-jobs.ts";
-import { startChatSystem, type ChatSystem } from "./support/chat-system.ts";
-import { expectProblem, jobOf, type HttpClient } from "./support/http-client.ts";
-import { mcpServer } from "./support/mcp-servers.ts";
+import { endOf, logOf, outline, submitChat, untilEvent } from "../../../test/support/chat-jobs.ts";
+import { startChatSystem, type ChatSystem } from "../../../test/support/chat-system.ts";
+import { expectProblem, jobOf, type HttpClient } from "../../../test/support/http-client.ts";
+import { mcpServer } from "../../../test/support/mcp-servers.ts";
 
 let fixture: FixtureHttp;
 let system: ChatSystem;

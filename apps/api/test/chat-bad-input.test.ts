@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { startChatSystem, type ChatSystem } from "./support/chat-system.ts";
-import { expectProblem, type HttpClient } from "./support/http-client.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
+import { startChatSystem, type ChatSystem } from "../../../test/support/chat-system.ts";
+import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 let system: ChatSystem;
 let client: HttpClient;

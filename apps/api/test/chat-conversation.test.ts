@@ -10,11 +10,11 @@ import {
   submitChat,
   textOf,
   toolResults,
-} from "./support/chat-jobs.ts";
-import { startChatSystem, type ChatSystem } from "./support/chat-system.ts";
-import { EventStreamReader } from "./support/event-stream-reader.ts";
-import { jobOf, type HttpClient } from "./support/http-client.ts";
-import { mcpServer } from "./support/mcp-servers.ts";
+} from "../../../test/support/chat-jobs.ts";
+import { startChatSystem, type ChatSystem } from "../../../test/support/chat-system.ts";
+import { EventStreamReader } from "../../../test/support/event-stream-reader.ts";
+import { jobOf, type HttpClient } from "../../../test/support/http-client.ts";
+import { mcpServer } from "../../../test/support/mcp-servers.ts";
 
 let fixture: FixtureHttp;
 let system: ChatSystem;

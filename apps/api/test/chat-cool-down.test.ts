@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
-import { endOf, eventsOf, logOf, outline, submitChat, untilEvent } from "./support/chat-jobs.ts";
-import { startChatSystem, type ChatSystem } from "./support/chat-system.ts";
-import type { HttpClient } from "./support/http-client.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
+import { endOf, eventsOf, logOf, outline, submitChat, untilEvent } from "../../../test/support/chat-jobs.ts";
+import { startChatSystem, type ChatSystem } from "../../../test/support/chat-system.ts";
+import type { HttpClient } from "../../../test/support/http-client.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 let system: ChatSystem;
 let client: HttpClient;

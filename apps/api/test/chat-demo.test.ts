@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { eventsOf, outline, streamChat } from "./support/chat-jobs.ts";
-import { MODEL_KEY, PRICE, startChatSystem } from "./support/chat-system.ts";
-import { expectProblem, type HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
+import { eventsOf, outline, streamChat } from "../../../test/support/chat-jobs.ts";
+import { MODEL_KEY, PRICE, startChatSystem } from "../../../test/support/chat-system.ts";
+import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 /** As it is after a clone: the default models file, and no key. */
 let installation: Installation;

@@ -1,9 +1,9 @@
 import { startFixtureHttp, type FixtureHttp, type ModelScript } from "@millrace/testing";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { eventsOf, streamChat, textOf, toolResults } from "./support/chat-jobs.ts";
-import { startChatSystem, type ChatSystem } from "./support/chat-system.ts";
-import type { HttpClient } from "./support/http-client.ts";
-import { mcpServer } from "./support/mcp-servers.ts";
+import { eventsOf, streamChat, textOf, toolResults } from "../../../test/support/chat-jobs.ts";
+import { startChatSystem, type ChatSystem } from "../../../test/support/chat-system.ts";
+import type { HttpClient } from "../../../test/support/http-client.ts";
+import { mcpServer } from "../../../test/support/mcp-servers.ts";
 
 let fixture: FixtureHttp;
 let system: ChatSystem;

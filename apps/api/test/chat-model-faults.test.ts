@@ -1,9 +1,16 @@
 import type { ScriptedAnswer } from "@millrace/testing";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { eventsOf, outline, shownText, streamChat, textOf, toolResults } from "./support/chat-jobs.ts";
-import { MODEL_KEY, startChatSystem, type ChatSystem } from "./support/chat-system.ts";
-import type { HttpClient } from "./support/http-client.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
+import {
+  eventsOf,
+  outline,
+  shownText,
+  streamChat,
+  textOf,
+  toolResults,
+} from "../../../test/support/chat-jobs.ts";
+import { MODEL_KEY, startChatSystem, type ChatSystem } from "../../../test/support/chat-system.ts";
+import type { HttpClient } from "../../../test/support/http-client.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 let system: ChatSystem;
 let client: HttpClient;

@@ -1,9 +1,9 @@
 import type { ModelScript } from "@millrace/testing";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { eventsOf, streamChat, textOf, toolResults } from "./support/chat-jobs.ts";
-import { startChatSystem, type ChatSystem } from "./support/chat-system.ts";
-import { expectProblem, type HttpClient } from "./support/http-client.ts";
-import { fixtureServer, mcpServer } from "./support/mcp-servers.ts";
+import { eventsOf, streamChat, textOf, toolResults } from "../../../test/support/chat-jobs.ts";
+import { startChatSystem, type ChatSystem } from "../../../test/support/chat-system.ts";
+import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { fixtureServer, mcpServer } from "../../../test/support/mcp-servers.ts";
 
 let system: ChatSystem;
 let client: HttpClient;

@@ -1,11 +1,11 @@
 import { isTerminalEvent } from "@millrace/contracts";
 import type { ModelScript } from "@millrace/testing";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { endOf, submitChat } from "./support/chat-jobs.ts";
-import { startChatSystem, type ChatSystem } from "./support/chat-system.ts";
-import type { Frame } from "./support/event-stream-reader.ts";
-import type { HttpClient } from "./support/http-client.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
+import { endOf, submitChat } from "../../../test/support/chat-jobs.ts";
+import { startChatSystem, type ChatSystem } from "../../../test/support/chat-system.ts";
+import type { Frame } from "../../../test/support/event-stream-reader.ts";
+import type { HttpClient } from "../../../test/support/http-client.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 const FULL = process.env["MILLRACE_TEST_SIZE"] === "full";
 const BREAKS = FULL ? 1_000 : 60;

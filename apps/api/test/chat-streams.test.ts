@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { endOf, logOf, shownText, submitChat, untilEvent } from "./support/chat-jobs.ts";
-import { startChatSystem, type ChatSystem } from "./support/chat-system.ts";
-import type { HttpClient } from "./support/http-client.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
-import { untilFollowed } from "./support/redis-clients.ts";
+import { endOf, logOf, shownText, submitChat, untilEvent } from "../../../test/support/chat-jobs.ts";
+import { startChatSystem, type ChatSystem } from "../../../test/support/chat-system.ts";
+import type { HttpClient } from "../../../test/support/http-client.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
+import { untilFollowed } from "../../../test/support/redis-clients.ts";
 
 const FULL = process.env["MILLRACE_TEST_SIZE"] === "full";
 const VISITS = FULL ? 1_000 : 100;

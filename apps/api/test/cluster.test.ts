@@ -1,13 +1,20 @@
 import { startRedisCluster, type RedisCluster } from "@millrace/testing";
 import type { Delivery, JobPage, Schedule } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { startApi, type ApiServer } from "./support/api-server.ts";
-import { batchOf, batchResults, echoLine, echoLines, sendBatch, untilBatchEnds } from "./support/batches.ts";
-import { expectProblem, jobOf, type HttpClient } from "./support/http-client.ts";
-import { newPrefix } from "./support/installation.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
-import { startWorker, type TestWorker } from "./support/test-worker.ts";
-import { WebhookReceiver } from "./support/webhook-receiver.ts";
+import { startApi, type ApiServer } from "../../../test/support/api-server.ts";
+import {
+  batchOf,
+  batchResults,
+  echoLine,
+  echoLines,
+  sendBatch,
+  untilBatchEnds,
+} from "../../../test/support/batches.ts";
+import { expectProblem, jobOf, type HttpClient } from "../../../test/support/http-client.ts";
+import { newPrefix } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
+import { startWorker, type TestWorker } from "../../../test/support/test-worker.ts";
+import { WebhookReceiver } from "../../../test/support/webhook-receiver.ts";
 
 const PATIENCE = { timeout: 20_000, interval: 50 };
 const ECHO = { type: "tool", tool: "fixture__echo", arguments: { text: "hello" } };

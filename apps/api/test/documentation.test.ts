@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import type { HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
+import type { HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
 
 /** Every route that is served, but for the documentation itself. */
 const ROUTES = [

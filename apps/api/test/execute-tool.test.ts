@@ -1,9 +1,9 @@
 import { ExecuteResponse, type Tool } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
-import { logOf } from "./support/chat-jobs.ts";
-import { expectProblem, type HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
+import { logOf } from "../../../test/support/chat-jobs.ts";
+import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 const PATIENCE = { timeout: 20_000 };
 

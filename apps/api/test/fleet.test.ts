@@ -11,10 +11,10 @@ import {
 } from "@millrace/contracts";
 import { startFixtureHttp, type FixtureHttp } from "@millrace/testing";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { expectProblem, type HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { fixtureServer, mcpServer, stdioServer } from "./support/mcp-servers.ts";
-import { startWorker } from "./support/test-worker.ts";
+import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer, mcpServer, stdioServer } from "../../../test/support/mcp-servers.ts";
+import { startWorker } from "../../../test/support/test-worker.ts";
 
 const NAMES = ["everything", "files", "http", "missing", "sse", "stdio", "websocket"];
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { Problem } from "@millrace/contracts";
-import type { HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
-import { randomRequests } from "./support/random-requests.ts";
+import type { HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
+import { randomRequests } from "../../../test/support/random-requests.ts";
 
 const REQUESTS = 600;
 const AT_ONCE = 10;

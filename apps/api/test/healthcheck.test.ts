@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, inject, test } from "vitest";
-import { startInstallation } from "./support/installation.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
+import { startInstallation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../worker/src/healthcheck.ts", import.meta.url));
 

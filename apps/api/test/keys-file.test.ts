@@ -1,11 +1,11 @@
 import type { JobPage, KeyView, ServerList, ToolList, WorkerList } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
 import type { z } from "zod";
-import { startApi, type ApiServer } from "./support/api-server.ts";
-import { expectProblem, type HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { KeysFile, secretOf } from "./support/keys-file.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
+import { startApi, type ApiServer } from "../../../test/support/api-server.ts";
+import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { KeysFile, secretOf } from "../../../test/support/keys-file.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 const PATIENCE = { timeout: 20_000 };
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
-import { startApi, type ApiServer } from "./support/api-server.ts";
-import { expectProblem, type HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { KeysFile, secretOf } from "./support/keys-file.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
-import { startWorker } from "./support/test-worker.ts";
+import { startApi, type ApiServer } from "../../../test/support/api-server.ts";
+import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { KeysFile, secretOf } from "../../../test/support/keys-file.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
+import { startWorker } from "../../../test/support/test-worker.ts";
 
 const PATIENCE = { timeout: 20_000 };
 

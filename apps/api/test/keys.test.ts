@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { JobPage } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { expectProblem, type HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
-import { rawRequest } from "./support/raw-request.ts";
+import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
+import { rawRequest } from "../../../test/support/raw-request.ts";
 
 const SECRET = "first-secret:with-colon";
 const HASHED = "second-secret";

@@ -1,8 +1,8 @@
 import { JobPage } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { expectProblem, type HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
+import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 const COUNT = 23;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { expectProblem, type HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { rawRequest } from "./support/raw-request.ts";
+import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { rawRequest } from "../../../test/support/raw-request.ts";
 
 let installation: Installation;
 let client: HttpClient;

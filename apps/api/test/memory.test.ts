@@ -1,9 +1,9 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, inject, test } from "vitest";
-import type { HttpClient } from "./support/http-client.ts";
-import { startInstallation } from "./support/installation.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
+import type { HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 const FULL = process.env["MILLRACE_TEST_SIZE"] === "full";
 const JOBS = FULL ? 100_000 : 1_500;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
-import type { HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
-import { startWorker } from "./support/test-worker.ts";
+import type { HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
+import { startWorker } from "../../../test/support/test-worker.ts";
 
 /** Of a test, which has real processes to wait for on a machine that may be busy. In milliseconds. */
 const TIMEOUT_MS = 120_000;

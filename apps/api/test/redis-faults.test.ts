@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { startRedisProcess, type RedisProcess } from "@millrace/testing";
 import getPort from "get-port";
 import { expect, onTestFinished, test } from "vitest";
-import { expectProblem, type HttpClient } from "./support/http-client.ts";
-import { newPrefix, startInstallation } from "./support/installation.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
-import { listening, startProgram } from "./support/program.ts";
-import { startWorker } from "./support/test-worker.ts";
+import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { newPrefix, startInstallation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
+import { listening, startProgram } from "../../../test/support/program.ts";
+import { startWorker } from "../../../test/support/test-worker.ts";
 
 /** 2 s for Redis to answer, and what a busy machine adds. */
 const SOON_MS = 4_500;

@@ -1,8 +1,8 @@
 import type { Tool } from "@millrace/contracts";
 import { expect, inject, test } from "vitest";
-import { expectProblem } from "./support/http-client.ts";
-import { startInstallation } from "./support/installation.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
+import { expectProblem } from "../../../test/support/http-client.ts";
+import { startInstallation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 test("[api.refresh] refresh=true shows what a server has not announced", async () => {
   const servers = [fixtureServer("std"), fixtureServer("other")];

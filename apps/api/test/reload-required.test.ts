@@ -1,7 +1,7 @@
 import { expect, inject, test } from "vitest";
-import { startInstallation } from "./support/installation.ts";
-import { fixtureEntry, McpFile } from "./support/mcp-file.ts";
-import { logged, startProgram } from "./support/program.ts";
+import { startInstallation } from "../../../test/support/installation.ts";
+import { fixtureEntry, McpFile } from "../../../test/support/mcp-file.ts";
+import { logged, startProgram } from "../../../test/support/program.ts";
 
 test("[worker.required] a worker takes no jobs until its required servers are connected, and says what it waits for", async () => {
   await using installation = await startInstallation({ redisUrl: inject("redisUrl") });

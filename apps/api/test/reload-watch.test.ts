@@ -1,7 +1,7 @@
 import { expect, inject, test } from "vitest";
-import { startInstallation } from "./support/installation.ts";
-import type { LogLine } from "./support/log-lines.ts";
-import { fixtureEntry, McpFile } from "./support/mcp-file.ts";
+import { startInstallation } from "../../../test/support/installation.ts";
+import type { LogLine } from "../../../test/support/log-lines.ts";
+import { fixtureEntry, McpFile } from "../../../test/support/mcp-file.ts";
 
 const isReload = ({ msg }: LogLine) => msg.startsWith("MCP configuration ");
 

@@ -1,10 +1,10 @@
 import { ReloadResponse, type WorkerReload } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
-import { expectProblem, type HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { fixtureEntry, McpFile } from "./support/mcp-file.ts";
-import { logged, startProgram } from "./support/program.ts";
-import type { TestWorker } from "./support/test-worker.ts";
+import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureEntry, McpFile } from "../../../test/support/mcp-file.ts";
+import { logged, startProgram } from "../../../test/support/program.ts";
+import type { TestWorker } from "../../../test/support/test-worker.ts";
 
 const START = { same: fixtureEntry(), other: fixtureEntry() };
 

@@ -6,10 +6,10 @@ import {
   ServerToolList,
 } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { expectProblem, type HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { fixtureServer, stdioServer } from "./support/mcp-servers.ts";
-import { startWorker, type TestWorker } from "./support/test-worker.ts";
+import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer, stdioServer } from "../../../test/support/mcp-servers.ts";
+import { startWorker, type TestWorker } from "../../../test/support/test-worker.ts";
 
 const LIMIT_BYTES = 100_000;
 

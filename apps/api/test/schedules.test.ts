@@ -1,9 +1,9 @@
 import { Schedule, type ScheduleList } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
-import { expectProblem, type HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { KeysFile, secretOf } from "./support/keys-file.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
+import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { KeysFile, secretOf } from "../../../test/support/keys-file.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 const PATIENCE = { timeout: 20_000, interval: 100 };
 const ECHO = { type: "tool", tool: "fixture__echo", arguments: { text: "hello" } };

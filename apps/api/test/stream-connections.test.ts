@@ -2,10 +2,10 @@ import { request as httpRequest } from "node:http";
 import { once } from "node:events";
 import type { JobPage } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import type { HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
-import { apiConnections, followedJobs, untilFollowed } from "./support/redis-clients.ts";
+import type { HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
+import { apiConnections, followedJobs, untilFollowed } from "../../../test/support/redis-clients.ts";
 
 let installation: Installation;
 let client: HttpClient;

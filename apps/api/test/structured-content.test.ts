@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { ODD_TOOLS_PROGRAM } from "@millrace/testing";
-import type { HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { stdioServer } from "./support/mcp-servers.ts";
+import type { HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { stdioServer } from "../../../test/support/mcp-servers.ts";
 
 let installation: Installation;
 let client: HttpClient;

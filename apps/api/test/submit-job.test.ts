@@ -1,10 +1,10 @@
 import type { Tool } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { eventOf, EventStreamReader } from "./support/event-stream-reader.ts";
-import type { HttpClient } from "./support/http-client.ts";
-import { jobOf } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
+import { eventOf, EventStreamReader } from "../../../test/support/event-stream-reader.ts";
+import type { HttpClient } from "../../../test/support/http-client.ts";
+import { jobOf } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 let installation: Installation;
 let client: HttpClient;

@@ -11,10 +11,10 @@ import {
   textOf,
   toolResults,
   untilEvent,
-} from "./support/chat-jobs.ts";
-import { startChatSystem, type ChatSystem } from "./support/chat-system.ts";
-import type { HttpClient } from "./support/http-client.ts";
-import { mcpServer } from "./support/mcp-servers.ts";
+} from "../../../test/support/chat-jobs.ts";
+import { startChatSystem, type ChatSystem } from "../../../test/support/chat-system.ts";
+import type { HttpClient } from "../../../test/support/http-client.ts";
+import { mcpServer } from "../../../test/support/mcp-servers.ts";
 
 let fixture: FixtureHttp;
 let system: ChatSystem;

@@ -2,12 +2,12 @@ import type { ServerSettings } from "@millrace/host-core";
 import { startFixtureHttp } from "@millrace/testing";
 import { expect, inject, onTestFinished, test, vi } from "vitest";
 import type { ToolJob } from "@millrace/contracts";
-import { eventsOf, logOf, textOf } from "./support/chat-jobs.ts";
-import { startChatSystem } from "./support/chat-system.ts";
-import { jobOf } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { fixtureServer, mcpServer } from "./support/mcp-servers.ts";
-import { startWorker } from "./support/test-worker.ts";
+import { eventsOf, logOf, textOf } from "../../../test/support/chat-jobs.ts";
+import { startChatSystem } from "../../../test/support/chat-system.ts";
+import { jobOf } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer, mcpServer } from "../../../test/support/mcp-servers.ts";
+import { startWorker } from "../../../test/support/test-worker.ts";
 
 async function installationWithout(): Promise<Installation> {
   const installation = await startInstallation({ redisUrl: inject("redisUrl") });

@@ -1,8 +1,8 @@
 import type { KeyView } from "@millrace/contracts";
 import { webhookSecret } from "@millrace/service";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { expectProblem, type HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
+import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
 
 const SECRET = "4f2a91c07be35d68a1f0c2e49b7d5836";
 const ECHO = { type: "tool", tool: "fixture__echo", arguments: { text: "hello" } };

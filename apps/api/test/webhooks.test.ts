@@ -2,10 +2,10 @@ import { WebhookPayload, type Delivery, type Job } from "@millrace/contracts";
 import { webhookSecret } from "@millrace/service";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
-import { expectProblem, jobOf, type HttpClient } from "./support/http-client.ts";
-import { startInstallation, type Installation } from "./support/installation.ts";
-import { fixtureServer } from "./support/mcp-servers.ts";
-import { WebhookReceiver, type ReceivedWebhook } from "./support/webhook-receiver.ts";
+import { expectProblem, jobOf, type HttpClient } from "../../../test/support/http-client.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
+import { WebhookReceiver, type ReceivedWebhook } from "../../../test/support/webhook-receiver.ts";
 
 const SECRET = "4f2a91c07be35d68a1f0c2e49b7d5836";
 const OLD_SECRET = "0d93b6f15c28ea47d1b60f3c82e9a574";

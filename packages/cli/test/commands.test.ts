@@ -1,7 +1,7 @@
 import type { ChatJob, Job, JobEvent, Server, ToolJob } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
-import { startInstallation, type Installation } from "../../../apps/api/test/support/installation.ts";
-import { fixtureServer } from "../../../apps/api/test/support/mcp-servers.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 import { runHere } from "./support/run-here.ts";
 import { runCli, startCli, startCommand } from "./support/start-cli.ts";
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { startTcpProxy } from "@millrace/testing";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
-import { startInstallation, type Installation } from "../../../apps/api/test/support/installation.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
 import { runHere } from "./support/run-here.ts";
 import { runCli, type Ended } from "./support/start-cli.ts";
 

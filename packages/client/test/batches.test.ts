@@ -1,7 +1,7 @@
 import { startTcpProxy, type TcpProxy } from "@millrace/testing";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
-import { startInstallation, type Installation } from "../../../apps/api/test/support/installation.ts";
-import { fixtureServer } from "../../../apps/api/test/support/mcp-servers.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 import { createClient, type BatchLineInput, type MillraceClient } from "../src/index.ts";
 import { collect } from "./support/collect.ts";
 

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { chromium, type Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
-import { startInstallation, type Installation } from "../../../apps/api/test/support/installation.ts";
-import { fixtureServer } from "../../../apps/api/test/support/mcp-servers.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 import { startPageServer, type PageServer } from "./support/page-server.ts";
 
 // A browser starts slowly on a busy machine.

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { startChatSystem, type ChatSystem } from "../../../apps/api/test/support/chat-system.ts";
-import { fixtureServer } from "../../../apps/api/test/support/mcp-servers.ts";
+import { startChatSystem, type ChatSystem } from "../../../test/support/chat-system.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 import { createClient, type MillraceClient } from "../src/index.ts";
 import { collect } from "./support/collect.ts";
 

@@ -2,8 +2,8 @@ import { execFile, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
-import { startInstallation, type Installation } from "../../../apps/api/test/support/installation.ts";
-import { stdioServer } from "../../../apps/api/test/support/mcp-servers.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { stdioServer } from "../../../test/support/mcp-servers.ts";
 
 // On a busy machine a program may take its time.
 vi.setConfig({ testTimeout: 120_000 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { startInstallation, type Installation } from "../../../apps/api/test/support/installation.ts";
-import { fixtureServer } from "../../../apps/api/test/support/mcp-servers.ts";
+import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 import { createClient, type MillraceClient } from "../src/index.ts";
 
 let installation: Installation;

@@ -1,14 +1,9 @@
-import {
-  createIORedisClient,
-  Job,
-  Queue,
-  type IRedisClient,
-  type IRedisTransaction,
-  type JobsOptions,
-} from "bullmq";
+import { createIORedisClient, Job, type IRedisClient, type IRedisTransaction, type Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { JobType, type JobRequest } from "@millrace/contracts";
 import { RESUMED_PRIORITY } from "./admission/place.ts";
+import { openQueue } from "./bullmq/open-queue.ts";
+import { UNTIL_DONE } from "./bullmq/until-done.ts";
 import type { Keys } from "./keys.ts";
 import type { Logger } from "./logger.ts";
 import { pipelineReplies } from "./redis/unavailable.ts";
@@ -64,18 +59,6 @@ export interface NewEntry {
   request?: JobRequest | undefined;
 }
 
-/**
- * A processor that throws has not finished its job: a failed job is an outcome like any other, written to its
- * record. So BullMQ starts it again, for ever, a second later, and never decides that it has failed.
- */
-const START_AGAIN: JobsOptions = { attempts: 1e9, backoff: 1_000, stackTraceLimit: 1 };
-
-/** The record tells how a job has ended; BullMQ keeps nothing of it. */
-const GONE_AT_END: JobsOptions = { removeOnComplete: true, removeOnFail: true };
-
-/** BullMQ's own event stream is read by nobody here; its default keeps 10,000 entries. */
-const EVENT_STREAM_LENGTH = 100;
-
 /** `elsewhere`: it runs, is parked, or waits for its next attempt. */
 export type EntryPlace = "missing" | "waiting" | "elsewhere";
 
@@ -92,8 +75,9 @@ export class JobQueues {
   readonly #due: Queue<DueJobData>;
 
   constructor(redis: Redis, keys: Keys, logger: Logger) {
-    this.#queues = new Map(JobType.options.map((type) => [type, openQueue(type, redis, keys, logger)]));
-    this.#due = openQueue(DUE, redis, keys, logger);
+    const options = { redis, keys, logger };
+    this.#queues = new Map(JobType.options.map((type) => [type, openQueue(type, options)]));
+    this.#due = openQueue(DUE, options);
     this.#client = createIORedisClient(redis);
   }
 
@@ -112,7 +96,7 @@ export class JobQueues {
   ): Promise<void> {
     const jobId = entryId(entry);
     const data = { tenant, generation: entry.generation, ...(request ? { request } : {}) };
-    const options = { jobId, priority, ...GONE_AT_END, ...START_AGAIN };
+    const options = { jobId, priority, ...UNTIL_DONE };
     await new Job(this.#queue(type), type, data, options, jobId).addJob(pipeline);
   }
 
@@ -122,7 +106,7 @@ export class JobQueues {
     { entry, delayMs, tenant, type, priority }: Omit<NewEntry, "request"> & { delayMs: number },
   ): Promise<void> {
     const jobId = entryId(entry);
-    const options = { jobId, delay: delayMs, ...GONE_AT_END, ...START_AGAIN };
+    const options = { jobId, delay: delayMs, ...UNTIL_DONE };
     await new Job(this.#due, DUE, { ...entry, tenant, type, priority }, options, jobId).addJob(pipeline);
   }
 
@@ -226,17 +210,4 @@ export class JobQueues {
   async close(): Promise<void> {
     await Promise.all([...this.#queues.values(), this.#due].map((queue) => queue.close()));
   }
-}
-
-function openQueue<Data>(name: string, redis: Redis, keys: Keys, logger: Logger): Queue<Data> {
-  const queue = new Queue<Data>(name, {
-    connection: redis,
-    prefix: keys.queuePrefix(name),
-    // Ready at once, so that a Redis that is away fails a submission instead of holding it.
-    skipWaitingForReady: true,
-    skipVersionCheck: true,
-    streams: { events: { maxLen: EVENT_STREAM_LENGTH } },
-  });
-  queue.on("error", (error) => logger.debug({ queue: name, reason: error.message }, "queue connection"));
-  return queue;
 }

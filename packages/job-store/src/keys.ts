@@ -71,10 +71,10 @@ export interface Keys {
   /** String with expiry: one worker's answer to a request. */
   fleetAnswer(requestId: string, workerId: string): string;
   /**
-   * Sorted set: the jobs of one tenant and kind that wait for their admission. Its other keys begin with its name: see
-   * `scripts/line.lua`.
+   * The jobs of one tenant and kind, all in one slot: those that wait for their admission, and what belongs to them. See
+   * `scripts/line.lua`, which also has one key for each gate.
    */
-  line(type: string, tenant: string): string;
+  line(type: string, tenant: string): Record<"line" | "admitted" | "state" | "later" | "gates", string>;
   /** Prefix of one kind's BullMQ queue. */
   queuePrefix(kind: string): string;
 }
@@ -125,7 +125,17 @@ export function createKeys(prefix: string): Keys {
     fleet: `${prefix}:fleet`,
     fleetReplies: (processId) => `${prefix}:fleet-replies:${processId}`,
     fleetAnswer: (requestId, workerId) => `${prefix}:{fleet-answer}:${requestId}:${workerId}`,
-    line: (type, tenant) => `${prefix}:{line:${type}:${tenant}}`,
+    line: (type, tenant) => {
+      const line = `${prefix}:{line:${type}:${tenant}}`;
+      const part = (name: string): string => `${line}:${name}`;
+      return {
+        line,
+        admitted: part("admitted"),
+        state: part("state"),
+        later: part("later"),
+        gates: part("gates"),
+      };
+    },
     queuePrefix: (kind) => `{${prefix}:${kind}}`,
   };
 }

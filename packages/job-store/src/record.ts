@@ -33,7 +33,7 @@ export interface JobRecord {
   startedAt: number | null;
   /** Of a job that is a line of a batch. */
   batchId: string | null;
-  /** Its ends are told to somebody. */
+  /** The request names a webhook. */
   hasWebhook: boolean;
   /** Somebody wants it stopped. */
   cancelRequested: boolean;
@@ -81,6 +81,7 @@ function batchFields(batch: BatchMembership | undefined): Record<string, string>
   return { batch_id: batch.id, ...(batch.customId === null ? {} : { custom_id: batch.customId }) };
 }
 
+/** `scripts/approval-field.lua` knows it too. */
 const APPROVAL_PREFIX = "approval:";
 
 /** The field of one call that needs an approval: when it expires (ms since 1970), later the decision. */

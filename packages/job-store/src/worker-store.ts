@@ -23,7 +23,10 @@ import { WorkerControl } from "./fleet/worker-control.ts";
 import { createWorkerWebhooks } from "./webhooks/worker-webhooks.ts";
 import { WorkerRegistry, type WorkerRegistryOptions } from "./fleet/worker-registry.ts";
 
-/** While Redis is away the lines cannot be told; the sweeper of another worker does. In milliseconds. */
+/**
+ * How long each part of closing may take while Redis is away, in milliseconds. What is lost then, the sweeper of another
+ * worker finds.
+ */
 const CLOSE_MS = 1_000;
 
 export interface WorkerStoreOptions {
@@ -73,8 +76,7 @@ export function createWorkerStore({ redisUrl, keyPrefix, logger, clock = systemC
       maxCrashes = DEFAULT_MAX_CRASHES,
       ...options
     }: Pick<JobRunnerOptions, "type" | "concurrency" | "execute"> & { maxCrashes?: number }): JobRunner => {
-      const queuePrefix = keys.queuePrefix(options.type);
-      const runner = new JobRunner({ ...running, ...options, maxCrashes, queuePrefix });
+      const runner = new JobRunner({ ...running, ...options, maxCrashes });
       runners.push(runner);
       return runner;
     },
@@ -110,7 +112,7 @@ export function createWorkerStore({ redisUrl, keyPrefix, logger, clock = systemC
   };
 }
 
-/** One after the other, a second for each at the most. */
+/** One after the other. */
 async function eachInTime(...ends: (() => Promise<unknown>)[]): Promise<void> {
   for (const end of ends) await Promise.race([end(), delay(CLOSE_MS, undefined, { ref: false })]);
 }

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { Admission } from "../src/admission/admission.ts";
-import type { LineName } from "../src/admission/admission.ts";
+import type { LineName } from "../src/admission/line-name.ts";
 import { FleetCapacity } from "../src/admission/fleet-capacity.ts";
 import type { Execute } from "../src/run/job-execution.ts";
 import { JobQueues } from "../src/job-queues.ts";
@@ -95,10 +95,10 @@ test("[store.cut.feed] a line that nobody feeds any more is fed by the sweeper",
   const { redis, keys } = installation;
   const api = installation.createApi();
   const ids = await submitMany(api, 130);
-  const line = keys.line("tool", TENANT);
+  const { admitted } = keys.line("tool", TENANT);
   // As if the worker that ran the first hundred had died after the line had heard of them.
-  for (const id of await redis.zrange(`${line}:admitted`, "0", "-1")) {
-    await redis.zrem(`${line}:admitted`, id);
+  for (const id of await redis.zrange(admitted, "0", "-1")) {
+    await redis.zrem(admitted, id);
     await redis.hset(keys.record(id), "status", "completed");
   }
   await installation.createWorker().createSweeper().sweep();
@@ -145,7 +145,7 @@ test("[store.cut.submission_line] a submission that died before its line is let 
   const [id = ""] = await submitMany(api, 1);
   await noteTaken(installation);
   await redis.del(...(await redis.keys(`{${installation.keyPrefix}:tool}*`)));
-  await redis.del(...(await redis.keys(`${keys.line("tool", TENANT)}*`)));
+  await redis.del(...(await redis.keys(`${keys.line("tool", TENANT).line}*`)));
   await redis.zadd(keys.submissions, CUT_OFF, id);
   expect(await installation.createWorker().createSweeper().sweep()).toBe(1);
   expect((await lineState(installation)).queued).toEqual([id]);
@@ -162,7 +162,7 @@ test("[store.cut.submission_cap] one that comes again, when its key is at its ca
   const { id } = await api.submit(taken.newJob);
   await noteTaken(installation);
   await redis.del(...(await redis.keys(`{${installation.keyPrefix}:tool}*`)));
-  await redis.del(...(await redis.keys(`${keys.line("tool", TENANT)}*`)));
+  await redis.del(...(await redis.keys(`${keys.line("tool", TENANT).line}*`)));
   await submitMany(api, 1);
   await noteTaken(installation);
   await api.submit(taken.newJob);

@@ -174,7 +174,7 @@ test("[store.admission.at_once] a key well below its window costs no round trip 
   sent.mockRestore();
   const those = (key: string): Set<unknown> =>
     new Set(commands.filter(({ args }) => args.includes(key)).map(({ pipeline }) => pipeline));
-  const asking = those(keys.line("tool", TENANT));
+  const asking = those(keys.line("tool", TENANT).line);
   const adding = those(`${keys.queuePrefix("tool")}:tool:prioritized`);
   expect(adding.size).toBeGreaterThanOrEqual(6);
   expect([...adding].filter((pipeline) => !asking.has(pipeline))).toEqual([]);

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { lineState, linesGone, submitMany } from "./support/line-state.ts";
+import { lineState, linesGone, noteTaken, submitMany } from "./support/line-state.ts";
 import { PATIENCE_MS, queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";
 import { createInstallation, REQUEST, RESULT, TENANT } from "./support/test-installation.ts";
 
@@ -26,6 +26,22 @@ test("[store.delayed] a delayed job is queued, joins its line when it is due, an
   await api.cancel(TENANT, far);
   expect(await redis.keys(`${keys.queuePrefix("due")}:due:job_*`)).toEqual([]);
   expect(starts).toEqual([near]);
+  await linesGone(installation);
+});
+
+test("[store.cut.later] delayed jobs whose ends were not told to their line are not counted after a sweep", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const delayed = { ...REQUEST, delay_ms: 600_000 };
+  const [ended = "", gone = "", waiting = ""] = await submitMany(api, 3, { request: delayed });
+  await noteTaken(installation);
+  // As if the process that cancelled it had died before it told the line.
+  await redis.hset(keys.record(ended), "status", "cancelled");
+  await redis.del(keys.record(gone));
+  await installation.createWorker().createSweeper().sweep();
+  expect((await lineState(installation)).later).toEqual([waiting]);
+  await api.cancel(TENANT, waiting);
   await linesGone(installation);
 });
 

@@ -106,7 +106,7 @@ test("[store.cut.gate] jobs whose ends were not told while they were away leave 
   await redis.hset(keys.record(ended), "status", "cancelled");
   await redis.del(keys.record(gone));
   await installation.createWorker().createSweeper().sweep();
-  expect(await redis.hkeys(`${keys.line("tool", TENANT)}:gates`)).toEqual([parked]);
+  expect(await redis.hkeys(keys.line("tool", TENANT).gates)).toEqual([parked]);
   await api.cancel(TENANT, parked);
   await linesGone(installation);
 });

@@ -1,6 +1,6 @@
 import type { JobEventPage, JobPage } from "@millrace/contracts";
 import { expect, vi } from "vitest";
-import type { HttpClient } from "../../../../apps/api/test/support/http-client.ts";
+import type { HttpClient } from "../../../../test/support/http-client.ts";
 
 /** A line of a batch: a tool job, which is called after its number. */
 export function line(

@@ -1,4 +1,4 @@
-import { DEFAULT_PRIORITY, type JobType } from "@millrace/contracts";
+import { DEFAULT_PRIORITY } from "@millrace/contracts";
 import type { IRedisTransaction } from "bullmq";
 import { entryId, parseEntryId, type JobQueues, type QueueEntry } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
@@ -6,14 +6,9 @@ import type { EnterReply, FedReply } from "../scripts.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
 import type { FleetCapacity } from "./fleet-capacity.ts";
 import type { Gate } from "./gate.ts";
+import type { LineName } from "./line-name.ts";
 import { queuePriority } from "./place.ts";
 import type { LimitsOf } from "./tenant-limits.ts";
-
-/** The line of one key and kind. */
-export interface LineName {
-  tenant: string;
-  type: JobType;
-}
 
 /** A job that comes in. */
 export interface Entering {
@@ -98,7 +93,7 @@ export class Admission {
     const { keys, capacity, limitsOf } = this.#options;
     const limits = limitsOf?.(line.tenant);
     return [
-      keys.line(line.type, line.tenant),
+      keys.line(line.type, line.tenant).line,
       capacity.room(line.type),
       mode,
       limits?.weight ?? "",
@@ -144,7 +139,7 @@ export class Admission {
     const ended = gone.filter(({ comesBack }) => comesBack !== true);
     const pipeline = queues.pipeline();
     pipeline.runCommand("millraceLeave", [
-      keys.line(line.type, line.tenant),
+      keys.line(line.type, line.tenant).line,
       capacity.room(line.type),
       feed,
       back.length,

@@ -1,6 +1,7 @@
 import type { Logger } from "../logger.ts";
 import { entryId } from "../job-queues.ts";
-import type { Admission, Entering, Leaving, LineName } from "./admission.ts";
+import type { Admission, Entering, Leaving } from "./admission.ts";
+import { lineId, type LineName } from "./line-name.ts";
 
 /** How long departures wait for others to go with, in milliseconds. */
 const COLLECT_MS = { soon: 5, later: 100 };
@@ -45,7 +46,7 @@ export class Departures {
     const group = this.#of(line);
     group.gone.push(entry);
     if (when === "later" && group.gone.length >= ENOUGH) void this.flush();
-    else this.#schedule(COLLECT_MS[this.#busy.has(nameOf(line)) ? "soon" : when]);
+    else this.#schedule(COLLECT_MS[this.#busy.has(lineId(line)) ? "soon" : when]);
     return group.promise;
   }
 
@@ -73,10 +74,10 @@ export class Departures {
   }
 
   #of(line: LineName): Waiting {
-    const name = nameOf(line);
-    let group = this.#waiting.get(name);
+    const id = lineId(line);
+    let group = this.#waiting.get(id);
     if (!group)
-      this.#waiting.set(name, (group = { ...Promise.withResolvers<void>(), line, gone: [], back: [] }));
+      this.#waiting.set(id, (group = { ...Promise.withResolvers<void>(), line, gone: [], back: [] }));
     return group;
   }
 
@@ -93,16 +94,12 @@ export class Departures {
       do {
         const together = { gone: gone.splice(0, TOGETHER_MAX), back: back.splice(0, TOGETHER_MAX) };
         const fed = await this.#admission.leave(line, together);
-        if (fed > 0) this.#busy.add(nameOf(line));
-        else this.#busy.delete(nameOf(line));
+        if (fed > 0) this.#busy.add(lineId(line));
+        else this.#busy.delete(lineId(line));
       } while (gone.length > 0 || back.length > 0);
     } catch (error) {
       this.#logger.debug({ reason: String(error) }, "A line has not been told; the sweeper will look");
     }
     resolve();
   }
-}
-
-function nameOf({ type, tenant }: LineName): string {
-  return `${type}:${tenant}`;
 }

@@ -1,10 +1,11 @@
-import { Worker, type Job } from "bullmq";
+import type { Job, Worker } from "bullmq";
 import type { Redis } from "ioredis";
+import { DRAIN_DELAY_SECONDS, openWorker } from "../bullmq/open-worker.ts";
 import { DUE, type DueJobData } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
-import { DRAIN_DELAY_SECONDS, RECOVERY } from "../run/queue-worker.ts";
 import type { Admission } from "./admission.ts";
+import { lineId } from "./line-name.ts";
 
 /** Jobs that become due at once come in together, so many at the most. */
 const TOGETHER_MAX = 200;
@@ -31,18 +32,13 @@ export class DueJobs {
   #isStarted = false;
 
   constructor(options: DueJobsOptions) {
-    const { queueRedis, keys, workerId, logger } = options;
+    const { workerId, logger } = options;
     this.#options = options;
-    this.#worker = new Worker<DueJobData>(DUE, (job: Job<DueJobData>) => this.#enter(job.data), {
-      connection: queueRedis,
-      prefix: keys.queuePrefix(DUE),
+    this.#worker = openWorker(DUE, (job: Job<DueJobData>) => this.#enter(job.data), options, {
       concurrency: TOGETHER_MAX,
       name: workerId,
-      autorun: false,
       drainDelay: DRAIN_DELAY_SECONDS,
-      ...RECOVERY,
     });
-    this.#worker.on("error", (error) => logger.debug({ reason: error.message }, "queue connection"));
     this.#worker.on("failed", (job, error) => {
       logger.warn({ job_id: job?.data.jobId, reason: error.message }, "A due job stays out for now");
     });
@@ -72,7 +68,7 @@ export class DueJobs {
   async #enterAll(): Promise<void> {
     const all = this.#waiting;
     this.#waiting = [];
-    const groups = Map.groupBy(all, ({ data: { type, tenant } }) => `${type}:${tenant}`);
+    const groups = Map.groupBy(all, ({ data }) => lineId(data));
     await Promise.all([...groups.values()].map((group) => this.#enterGroup(group)));
   }
 

@@ -6,7 +6,8 @@ import {
   type PreparedSubmission,
   type SubmissionDependencies,
 } from "../submission/submission.ts";
-import { fedJobs, priorityOf, type EnterMode, type FedJob, type LineName } from "./admission.ts";
+import { fedJobs, priorityOf, type EnterMode, type FedJob } from "./admission.ts";
+import type { LineName } from "./line-name.ts";
 import { queuePriority } from "./place.ts";
 
 type Pipeline = OwnedPipeline<PreparedSubmission>;

@@ -2,9 +2,12 @@ import { JobType } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import { entryId, parseEntryId, type JobQueues, type QueueEntry } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
+import { redisNowMs } from "../redis/redis-now.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
-import type { Admission, LineName } from "./admission.ts";
-import { GateSweep } from "./gate-sweep.ts";
+import type { Admission } from "./admission.ts";
+import { readAdmittedScore } from "./admitted-score.ts";
+import { EndedSweep } from "./ended-sweep.ts";
+import type { LineName } from "./line-name.ts";
 import { queuePriority } from "./place.ts";
 
 /** Between its admission and its entry in BullMQ a job takes milliseconds. */
@@ -13,7 +16,7 @@ const CUT_OFF_AFTER_MS = 5_000;
 /** A key of which nothing runs while its jobs have waited in BullMQ for so long is hastened. In milliseconds. */
 const STARVED_AFTER_MS = 10_000;
 
-/** Lines of one step. A pass over all lines takes as many steps as there are times so many. */
+/** Lines of one step: a pass over N lines takes N / 200 steps. */
 const LINES_MAX = 200;
 
 /** Admitted jobs that one step looks at, of each line, and after which it leaves the other lines to the next step. */
@@ -35,26 +38,24 @@ interface Admitted {
   ageMs: number;
 }
 
-/** Of `scripts/line.lua`: what a priority is worth in a score. */
-const TIMES = 2 ** 42;
-
 /**
  * Looks after the lines, some at each step: what a process that died between two commands has left undone.
  *
  * - Admitted, but not in BullMQ: it is added, or taken out when it has ended.
- * - At a gate, while it waits for something, and its end was not told: it is taken out ({@link GateSweep}).
+ * - Not due yet, or at a gate while it waits for something, and its end was not told: it is taken out
+ *   ({@link EndedSweep}).
  * - There is room, and jobs wait in line: they are fed.
  * - A key's jobs wait in BullMQ behind those of others, and none of it runs: its oldest goes first, so that every key
  *   gets on.
  */
 export class LineSweep {
   readonly #options: LineSweepOptions;
-  readonly #gates: GateSweep;
+  readonly #ended: EndedSweep;
   #lines: LineName[] = [];
 
   constructor(options: LineSweepOptions) {
     this.#options = options;
-    this.#gates = new GateSweep(options);
+    this.#ended = new EndedSweep(options);
   }
 
   /** Returns how many jobs it has put back into BullMQ. */
@@ -65,13 +66,13 @@ export class LineSweep {
       this.#lines = tenants.flatMap((tenant) => JobType.options.map((type) => ({ tenant, type })));
     }
     const lines = this.#lines.splice(0, LINES_MAX);
-    const [seconds] = await redis.time();
+    const now = await redisNowMs(redis);
     const busy = await this.#busy(lines);
     let added = 0;
     let looked = 0;
     while (busy.length > 0 && looked < LOOKS_MAX) {
       const line = busy.shift() as LineName;
-      const admitted = await this.#admitted(line, Number(seconds) * 1_000);
+      const admitted = await this.#admitted(line, now);
       looked += admitted.length;
       added += await this.#sweep(line, admitted);
     }
@@ -85,8 +86,8 @@ export class LineSweep {
     const { redis, keys } = this.#options;
     const pipeline = redis.pipeline();
     for (const { type, tenant } of lines) {
-      const line = keys.line(type, tenant);
-      pipeline.exists(line, `${line}:admitted`, `${line}:gates`);
+      const { line, admitted, later, gates } = keys.line(type, tenant);
+      pipeline.exists(line, admitted, later, gates);
     }
     const replies = pipelineReplies(await pipeline.exec());
     return lines.filter((_, index) => replies[index] !== 0);
@@ -106,7 +107,7 @@ export class LineSweep {
       line,
       lost.map(({ entry, priority }) => ({ entry, priority: queuePriority(priority, 0) })),
     );
-    const gone = [...ended.map(({ entry }) => entry), ...(await this.#gates.step(line))];
+    const gone = [...ended.map(({ entry }) => entry), ...(await this.#ended.step(line))];
     await admission.leave(line, { gone }, "all");
     const waiting = admitted.filter((_, index) => places[index] === "waiting");
     if (!places.includes("elsewhere")) await this.#hasten(line, waiting);
@@ -115,17 +116,12 @@ export class LineSweep {
 
   async #admitted({ type, tenant }: LineName, now: number): Promise<Admitted[]> {
     const { redis, keys } = this.#options;
-    const key = `${keys.line(type, tenant)}:admitted`;
+    const key = keys.line(type, tenant).admitted;
     const reply = await redis.zrange(key, "0", String(ADMITTED_MAX - 1), "WITHSCORES");
     const admitted: Admitted[] = [];
     for (let index = 0; index < reply.length; index += 2) {
-      const score = Number(reply[index + 1]);
-      const priority = Math.floor(score / TIMES);
-      admitted.push({
-        entry: parseEntryId(reply[index] ?? ""),
-        priority,
-        ageMs: now - (score - priority * TIMES),
-      });
+      const { priority, admittedAt } = readAdmittedScore(Number(reply[index + 1]));
+      admitted.push({ entry: parseEntryId(reply[index] ?? ""), priority, ageMs: now - admittedAt });
     }
     return admitted;
   }

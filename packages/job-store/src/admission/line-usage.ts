@@ -74,8 +74,8 @@ export class LineUsage {
     const tenants = await redis.smembers(keys.tenants);
     const pipeline = redis.pipeline();
     for (const tenant of tenants) {
-      const line = keys.line(type, tenant);
-      pipeline.zcard(line).hget(`${line}:state`, "at_gates").scard(`${line}:later`);
+      const { line, state, later } = keys.line(type, tenant);
+      pipeline.zcard(line).hget(state, "at_gates").scard(later);
     }
     const replies = tenants.length > 0 ? pipelineReplies(await pipeline.exec()) : [];
     const { waiting, oldestSince, parked } = await queues.depth(type);
@@ -93,9 +93,9 @@ export class LineUsage {
 
   async #ofLine(type: JobType, tenant: string): Promise<TenantUsage> {
     const { redis, keys } = this.#options;
-    const line = keys.line(type, tenant);
-    const lengths = redis.pipeline().zcard(line).hget(`${line}:state`, "at_gates").scard(`${line}:later`);
-    const counts = pipelineReplies(await lengths.zrange(`${line}:admitted`, "0", "-1").exec());
+    const names = keys.line(type, tenant);
+    const lengths = redis.pipeline().zcard(names.line).hget(names.state, "at_gates").scard(names.later);
+    const counts = pipelineReplies(await lengths.zrange(names.admitted, "0", "-1").exec());
     const [length, atGates, later, admitted] = counts as [number, string | null, number, string[]];
     const pipeline = redis.pipeline();
     for (const id of admitted) pipeline.hget(keys.record(jobIdOf(id)), "status");

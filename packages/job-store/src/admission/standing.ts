@@ -1,4 +1,4 @@
-import type { JobType } from "@millrace/contracts";
+import { lineId, type LineName } from "./line-name.ts";
 
 /** What a process was told last of a line. */
 export interface Heard {
@@ -70,10 +70,10 @@ export class Standing {
 export class Standings {
   readonly #standings = new Map<string, Standing>();
 
-  of({ tenant, type }: { tenant: string; type: JobType }): Standing {
-    const name = `${type}:${tenant}`;
-    let standing = this.#standings.get(name);
-    if (!standing) this.#standings.set(name, (standing = new Standing()));
+  of(line: LineName): Standing {
+    const id = lineId(line);
+    let standing = this.#standings.get(id);
+    if (!standing) this.#standings.set(id, (standing = new Standing()));
     return standing;
   }
 }

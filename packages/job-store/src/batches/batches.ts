@@ -166,7 +166,7 @@ export class Batches {
     const named = { tenant, key: `batch ${idempotencyKey}`, request: options };
     const keyed =
       idempotencyKey === null ? null : await this.#idempotency.take(named, freshId, retentionSeconds);
-    const batchId = keyed?.jobId ?? freshId;
+    const batchId = keyed?.id ?? freshId;
     const mark = keyed && this.#idempotency.mark(tenant, named.key, options, batchId);
     const token = randomBytes(6).toString("base64url");
     await Promise.all([

@@ -6,6 +6,7 @@ import { endWaitingJob } from "./end-waiting-job.ts";
 import type { JobQueues } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
+import { redisNowMs } from "../redis/redis-now.ts";
 
 const BATCH = 500;
 
@@ -20,8 +21,7 @@ export interface QueueTimeoutDependencies {
 /** Fails the jobs whose `queue_timeout_ms` is over and that no worker has started, however many they are. */
 export async function failOverdueJobs(dependencies: QueueTimeoutDependencies): Promise<void> {
   const { redis, keys } = dependencies;
-  const [seconds, microseconds] = await redis.time();
-  const now = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+  const now = await redisNowMs(redis);
   let overdue: string[];
   do {
     overdue = await redis.zrangebyscore(keys.queueDeadlines, "-inf", now, "LIMIT", 0, BATCH);

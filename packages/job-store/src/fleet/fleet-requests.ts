@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { FleetRequests } from "@millrace/contracts";
 import type { Redis } from "ioredis";
+import { Alarm } from "../reading/alarm.ts";
 import type { ChannelSubscriptions } from "../redis/channel-subscriptions.ts";
 import type { FleetReader } from "./fleet-reader.ts";
 import type { Keys } from "../keys.ts";
@@ -56,7 +57,7 @@ export class FleetRequester {
   readonly #fleet: Pick<FleetReader, "forget">;
   readonly #channel: string;
   /** By request id: what wakes who waits for its answers. */
-  readonly #waiting = new Map<string, () => void>();
+  readonly #waiting = new Map<string, Alarm>();
 
   /** `fleet` reads again after each request: what workers do for one, they publish before they answer. */
   constructor(
@@ -70,8 +71,8 @@ export class FleetRequester {
     this.#fleet = fleet;
     this.#channel = keys.fleetReplies(randomBytes(5).toString("hex"));
     subscriptions.subscribe(this.#channel, (id) => {
-      if (id !== null) this.#waiting.get(id)?.();
-      else for (const wake of this.#waiting.values()) wake();
+      if (id !== null) this.#waiting.get(id)?.ring();
+      else for (const news of this.#waiting.values()) news.ring();
     });
   }
 
@@ -85,12 +86,12 @@ export class FleetRequester {
     const answers: FleetOutcomes<Name> = new Map();
     const until = performance.now() + timeoutMs;
     const message: FleetRequestMessage = { id, workers, name, body, replyTo: this.#channel, timeoutMs };
-    const news = new News();
-    this.#waiting.set(id, () => news.tell());
+    const news = new Alarm();
+    this.#waiting.set(id, news);
     try {
       await withStore(() => this.#redis.publish(this.#keys.control, `ask ${JSON.stringify(message)}`));
       while (answers.size < workers.length && !signal.aborted && performance.now() < until) {
-        await news.next(Math.min(until - performance.now(), RECHECK_MS), signal);
+        await news.next(signal, Math.min(until - performance.now(), RECHECK_MS));
         const missing = workers.filter((worker) => !answers.has(worker));
         for (const [worker, text] of await this.#collect(id, missing)) {
           answers.set(worker, JSON.parse(text) as FleetOutcome<Name>);
@@ -109,34 +110,6 @@ export class FleetRequester {
     return workers.flatMap((worker, index): [string, string][] => {
       const text = texts[index] ?? null;
       return text === null ? [] : [[worker, text]];
-    });
-  }
-}
-
-/** Something that is told, at most once for each time that somebody asks. */
-class News {
-  #isNew = false;
-  #wake: (() => void) | null = null;
-
-  tell(): void {
-    this.#isNew = true;
-    this.#wake?.();
-  }
-
-  /** Resolves once there is news, when `waitMs` are over, or when `signal` aborts. */
-  next(waitMs: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#isNew = false;
-        this.#wake = null;
-        clearTimeout(timer);
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = setTimeout(done, waitMs);
-      this.#wake = done;
-      signal.addEventListener("abort", done, { once: true });
-      if (this.#isNew || signal.aborted) done();
     });
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { ChannelSubscriptions } from "../redis/channel-subscriptions.ts";
 import type { Keys } from "../keys.ts";
+import { Alarm } from "./alarm.ts";
 
 /** Called with the stored terminal event, or with null when the job should be looked up. */
 type EndListener = (event: string | null) => void;
@@ -41,33 +42,19 @@ export class JobEnds {
 export class PendingEnd implements Disposable {
   readonly #stop: () => void;
   #event: string | null = null;
-  /** Something has been said that {@link next} has not told yet. */
-  #news = false;
-  #wake: (() => void) | null = null;
+  readonly #alarm = new Alarm();
 
   constructor(ends: JobEnds, jobId: string) {
     this.#stop = ends.listen(jobId, (event) => {
       this.#event = event;
-      this.#news = true;
-      this.#wake?.();
+      this.#alarm.ring();
     });
   }
 
   /** The terminal event; null when `waitMs` are over, when `signal` aborts, or when the job should be looked up. */
-  next(signal: AbortSignal, waitMs: number): Promise<string | null> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#news = false;
-        clearTimeout(timer);
-        signal.removeEventListener("abort", done);
-        this.#wake = null;
-        resolve(this.#event);
-      };
-      const timer = setTimeout(done, waitMs);
-      this.#wake = done;
-      signal.addEventListener("abort", done, { once: true });
-      if (this.#news || signal.aborted) done();
-    });
+  async next(signal: AbortSignal, waitMs: number): Promise<string | null> {
+    await this.#alarm.next(signal, waitMs);
+    return this.#event;
   }
 
   [Symbol.dispose](): void {

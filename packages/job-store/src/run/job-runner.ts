@@ -6,6 +6,7 @@ import type { BatchEnds } from "../batches/batch-ends.ts";
 import { priorityOf } from "../admission/admission.ts";
 import type { Departures } from "../admission/departures.ts";
 import type { DueJobs } from "../admission/due-jobs.ts";
+import { DRAIN_DELAY_SECONDS, openWorker } from "../bullmq/open-worker.ts";
 import { failCrashLoop } from "./crash-loop.ts";
 import { executeRun, type Execute } from "./job-execution.ts";
 import { jobIdOf, type JobQueues, type QueuedJobData } from "../job-queues.ts";
@@ -16,7 +17,6 @@ import type { FinishedJobs } from "../metrics/finished-jobs.ts";
 import { failOverdueJob, forgetQueueTimeout } from "../control/queue-timeouts.ts";
 import { HandedOver, JobCancelled, RunAbandoned } from "./run-abandoned.ts";
 import { OpenClaims } from "./open-claims.ts";
-import { openQueueWorker } from "./queue-worker.ts";
 import { waitingRun, writeEnding, type LeftRun, type WaitingRun } from "./run-ending.ts";
 import { RunRefusedError } from "./run-writer.ts";
 import type { WebhookDispatch } from "../webhooks/webhook-dispatch.ts";
@@ -30,7 +30,6 @@ const CLOSE_MS = 2_000;
 export interface JobRunnerOptions extends JobRunDependencies {
   type: JobType;
   workerId: string;
-  queuePrefix: string;
   /** BullMQ's connection. */
   queueRedis: Redis;
   /** Jobs of this kind at once. */
@@ -66,7 +65,9 @@ export class JobRunner {
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
-    this.#worker = openQueueWorker(options, (job, token) => this.#process(job, token));
+    const { type, workerId: name, concurrency } = options;
+    const settings = { name, concurrency, drainDelay: DRAIN_DELAY_SECONDS };
+    this.#worker = openWorker(type, (job, token) => this.#process(job, token), options, settings);
     this.#worker.on("failed", (job, error) => {
       options.logger.warn(
         { job_id: jobIdOf(job?.id), reason: error.message },

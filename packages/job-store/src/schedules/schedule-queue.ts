@@ -1,23 +1,14 @@
-import { Queue, type JobsOptions, type RepeatOptions } from "bullmq";
+import type { Queue, RepeatOptions } from "bullmq";
 import type { Redis } from "ioredis";
 import type { ScheduleTiming } from "@millrace/contracts";
+import { openQueue } from "../bullmq/open-queue.ts";
+import { UNTIL_DONE } from "../bullmq/until-done.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
 import { nextRun } from "./next-run.ts";
 import { schedulerId, type ScheduleTick, type StoredSchedule } from "./stored-schedule.ts";
 
 export const SCHEDULE_QUEUE = "schedule";
-
-/** A tick that could not be handled, because Redis failed, comes again a second later. */
-const TICK: Omit<JobsOptions, "jobId" | "repeat" | "delay"> = {
-  removeOnComplete: true,
-  removeOnFail: true,
-  attempts: 1e9,
-  backoff: 1_000,
-  stackTraceLimit: 1,
-};
-
-const EVENT_STREAM_LENGTH = 100;
 
 /** For BullMQ's queue and worker alike: the times are ours to compute, cron and interval in one way. */
 export const SCHEDULE_SETTINGS = {
@@ -30,15 +21,7 @@ export class ScheduleQueue {
   readonly #queue: Queue<ScheduleTick>;
 
   constructor(redis: Redis, keys: Keys, logger: Logger) {
-    this.#queue = new Queue<ScheduleTick>(SCHEDULE_QUEUE, {
-      connection: redis,
-      prefix: keys.queuePrefix(SCHEDULE_QUEUE),
-      skipWaitingForReady: true,
-      skipVersionCheck: true,
-      streams: { events: { maxLen: EVENT_STREAM_LENGTH } },
-      settings: SCHEDULE_SETTINGS,
-    });
-    this.#queue.on("error", (error) => logger.debug({ reason: error.message }, "queue connection"));
+    this.#queue = openQueue(SCHEDULE_QUEUE, { redis, keys, logger, settings: SCHEDULE_SETTINGS });
   }
 
   /** Replaces what was planned, if anything was. */
@@ -46,7 +29,7 @@ export class ScheduleQueue {
     await this.#queue.upsertJobScheduler(
       schedulerId(tenant, id),
       { pattern: JSON.stringify(timing) },
-      { name: SCHEDULE_QUEUE, data: { tenant, id, revision }, opts: TICK },
+      { name: SCHEDULE_QUEUE, data: { tenant, id, revision }, opts: UNTIL_DONE },
     );
   }
 

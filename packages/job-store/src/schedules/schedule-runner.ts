@@ -1,10 +1,11 @@
-import { Worker, type Job } from "bullmq";
+import type { Job, Worker } from "bullmq";
 import type { Redis } from "ioredis";
+import { closeWorker } from "../bullmq/close-worker.ts";
+import { openWorker } from "../bullmq/open-worker.ts";
 import { IdempotencyMismatchError, JobExpiredError } from "../submission/idempotency.ts";
 import type { KeyedSubmissions } from "../submission/keyed-submissions.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
-import { RECOVERY } from "../run/queue-worker.ts";
 import type { NewJob } from "../submission/submission.ts";
 import { SCHEDULE_QUEUE, SCHEDULE_SETTINGS } from "./schedule-queue.ts";
 import type { ScheduleRecords } from "./schedule-records.ts";
@@ -12,9 +13,6 @@ import type { ScheduleTick, StoredRun, StoredSchedule } from "./stored-schedule.
 
 /** Ticks that are handled at once. Each is a few round trips. */
 const CONCURRENCY = 20;
-
-/** What BullMQ gets to close in, in milliseconds. */
-const CLOSE_MS = 2_000;
 
 export interface ScheduleRunnerOptions {
   keys: Keys;
@@ -38,18 +36,15 @@ export class ScheduleRunner {
 
   constructor(options: ScheduleRunnerOptions) {
     this.#options = options;
-    const { keys, queueRedis, logger } = options;
-    this.#worker = new Worker<ScheduleTick>(SCHEDULE_QUEUE, (job) => this.#fire(job), {
-      connection: queueRedis,
-      prefix: keys.queuePrefix(SCHEDULE_QUEUE),
+    this.#worker = openWorker(SCHEDULE_QUEUE, (job: Job<ScheduleTick>) => this.#fire(job), options, {
       concurrency: CONCURRENCY,
-      autorun: false,
       settings: SCHEDULE_SETTINGS,
-      ...RECOVERY,
     });
-    this.#worker.on("error", (error) => logger.debug({ reason: error.message }, "queue connection"));
     this.#worker.on("failed", (job, error) => {
-      logger.warn({ schedule: job?.data.id, reason: error.message }, "Schedule not run; trying again");
+      options.logger.warn(
+        { schedule: job?.data.id, reason: error.message },
+        "Schedule not run; trying again",
+      );
     });
   }
 
@@ -62,10 +57,7 @@ export class ScheduleRunner {
 
   /** Takes no more; what is under way comes to its end, or another worker does it again. */
   close(): Promise<void> {
-    this.#closing ??= Promise.race([
-      this.#worker.close(),
-      new Promise<void>((resolve) => void setTimeout(resolve, CLOSE_MS).unref()),
-    ]);
+    this.#closing ??= closeWorker(this.#worker);
     return this.#closing;
   }
 

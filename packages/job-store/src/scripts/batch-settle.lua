@@ -19,11 +19,6 @@ local function set_line_state(keys, line, before, state)
   redis.call('SETRANGE', keys[3], line - 1, is_capital and string.upper(state) or state)
 end
 
-local function now_ms()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-
 local function settle(keys, channel)
   local record = redis.call('HMGET', keys[1], 'accepted', 'completed', 'failed', 'cancelled', 'upload',
     'cancel_requested', 'retention_seconds', 'status')

@@ -14,7 +14,7 @@ local status = record[1]
 if not status then
   return { 'missing' }
 end
-if status == 'completed' or status == 'failed' or status == 'cancelled' then
+if is_terminal(status) then
   return { 'terminal' }
 end
 local generation, run = tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -27,8 +27,7 @@ if not repeated and (generation < stored_generation
   return { 'stale' }
 end
 -- Deadlines are on Redis' clock: it is the only one that all workers share.
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = now_ms()
 if status == 'queued' and record[11] and now >= tonumber(record[11]) then
   return { 'overdue' }
 end

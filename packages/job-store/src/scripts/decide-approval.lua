@@ -18,21 +18,19 @@ if not state then
 end
 local expires_at = tonumber(state)
 if expires_at then
-  if status == 'completed' or status == 'failed' or status == 'cancelled' then
+  if is_terminal(status) then
     return { 'ended', 0 }
   end
-  local time = redis.call('TIME')
-  if time[1] * 1000 + math.floor(time[2] / 1000) >= expires_at then
+  if now_ms() >= expires_at then
     return { 'expired', 0 }
   end
   redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
   record[ARGV[2]] = ARGV[3]
-  local id = redis.call('RPUSH', KEYS[2], ARGV[5])
-  redis.call('PUBLISH', ARGV[1], #ARGV[5] <= tonumber(ARGV[4]) and (id .. '\n' .. ARGV[5]) or tostring(id))
+  append_event(KEYS[2], ARGV[1], ARGV[5], tonumber(ARGV[4]))
 end
 local is_due = status == 'parked'
 for field, value in pairs(record) do
-  if string.sub(field, 1, 9) == 'approval:' and tonumber(value) then
+  if is_approval(field) and tonumber(value) then
     is_due = false
   end
 end

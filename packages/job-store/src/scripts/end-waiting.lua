@@ -10,7 +10,7 @@ local status = record[1]
 if not status then
   return 'missing'
 end
-if status == 'completed' or status == 'failed' or status == 'cancelled' then
+if is_terminal(status) then
   return 'terminal'
 end
 if status ~= ARGV[2] or record[2] ~= ARGV[3] or record[3] ~= ARGV[4] then

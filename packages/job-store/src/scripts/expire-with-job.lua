@@ -4,8 +4,7 @@ local STAY_MS = 3600000
 
 -- For how long a delivery that is pending needs its job, in milliseconds; 0 when none is.
 local function needed_ms(deliveries)
-  local clock = redis.call('TIME')
-  local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+  local now = now_ms()
   local needed, fields = 0, redis.call('HGETALL', deliveries)
   for position = 1, #fields, 2 do
     local id = fields[position + 1] == 'pending' and string.match(fields[position], '^(%d+):status$')

@@ -6,6 +6,7 @@
 --   :later      set: entries that are not due yet
 --   :gates      hash: of each entry of a gate 'LIMIT ID', also while it is away and will come back
 --   :gate:ID    sorted set like the line: the entries that wait at this gate
+-- `admitted-score.ts` reads what is written with TIMES.
 local SEQUENCES, TIMES = 2 ^ 40, 2 ^ 42
 -- One call admits no more than this, so that it is short.
 local FED_MAX = 1000
@@ -14,8 +15,7 @@ local admitted, state, later, gates = line .. ':admitted', line .. ':state', lin
 
 -- The score of an entry that is admitted now.
 local function score_now(priority)
-  local clock = redis.call('TIME')
-  return string.format('%.0f', priority * TIMES + clock[1] * 1000 + math.floor(clock[2] / 1000))
+  return string.format('%.0f', priority * TIMES + now_ms())
 end
 
 -- How many entries of the key are in BullMQ when its window is full, and its weight.

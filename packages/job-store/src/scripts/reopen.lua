@@ -14,7 +14,7 @@ local gone = { 'worker_id', 'started_at', 'crashes', 'idle_run', 'unknown_run' }
 if ARGV[4] == '1' then
   -- Its calls are made anew, so they are asked for anew.
   for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
-    if string.sub(field, 1, 9) == 'approval:' then
+    if is_approval(field) then
       gone[#gone + 1] = field
     end
   end
@@ -27,7 +27,5 @@ redis.call('HSET', KEYS[1], 'status', 'queued', 'run', '0', 'sequence', '0', unp
 redis.call('PERSIST', KEYS[1])
 redis.call('PERSIST', KEYS[2])
 redis.call('PERSIST', KEYS[3])
-local event = ARGV[5]
-local id = redis.call('RPUSH', KEYS[2], event)
-redis.call('PUBLISH', ARGV[1], #event <= tonumber(ARGV[3]) and (id .. '\n' .. event) or tostring(id))
+append_event(KEYS[2], ARGV[1], ARGV[5], tonumber(ARGV[3]))
 return generation

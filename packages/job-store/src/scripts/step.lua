@@ -30,7 +30,7 @@ end
 local fields = tonumber(ARGV[7])
 for position = 8, 7 + fields, 2 do
   -- Somebody's word may have come since the run read the log: a call is decided once.
-  if string.sub(ARGV[position], 1, 9) == 'approval:' then
+  if is_approval(ARGV[position]) then
     local stored = redis.call('HGET', KEYS[1], ARGV[position])
     if stored and not tonumber(stored) then
       return -5
@@ -45,9 +45,7 @@ local length = 0
 local limit = tonumber(ARGV[6])
 local ends = kind == 'end' or kind == 'cancel'
 for position = 9 + fields, ends and #ARGV - 1 or #ARGV do
-  local event = ARGV[position]
-  length = redis.call('RPUSH', KEYS[2], event)
-  redis.call('PUBLISH', ARGV[1], #event <= limit and (length .. '\n' .. event) or tostring(length))
+  length = append_event(KEYS[2], ARGV[1], ARGV[position], limit)
 end
 if ends then
   return end_job(KEYS, ARGV[1], record[6], ARGV[8 + fields], ARGV[#ARGV], record[5], limit)

@@ -26,9 +26,9 @@ export class JobExpiredError extends Error {
   }
 }
 
-/** The job of a key, and whether it is known to have been written whole. */
-export interface KeyedJob {
-  jobId: string;
+/** The job or batch of a key, and whether it is known to have been written whole. */
+export interface KeyedId {
+  id: string;
   isWritten: boolean;
 }
 
@@ -43,7 +43,7 @@ export interface KeyMark {
  * without a job: who comes with the same key writes that very job. It is marked when the job has been written whole,
  * which tells a job that was never written from one whose retention is over.
  *
- * Stored under a hash of tenant and key: `HASH-OF-THE-REQUEST JOB-ID`, with ` written` behind it as the mark.
+ * Stored under a hash of tenant and key: `HASH-OF-THE-REQUEST ID`, with ` written` behind it as the mark.
  */
 export class IdempotencyKeys {
   readonly #redis: Redis;
@@ -55,33 +55,33 @@ export class IdempotencyKeys {
   }
 
   /**
-   * The job that has the key; null when it is free.
+   * What has the key; null when it is free.
    * @throws IdempotencyMismatchError when it belongs to another request.
    */
-  async find(tenant: string, key: string, request: object): Promise<KeyedJob | null> {
+  async find(tenant: string, key: string, request: object): Promise<KeyedId | null> {
     const stored = await this.#redis.get(this.#name(tenant, key));
     return stored === null ? null : parse(stored, requestHash(request));
   }
 
   /**
-   * Takes the key for a job, or gives the job that has it. Of several at the same time one takes it.
+   * Takes the key for a new job or batch, or gives the one that has it. Of several at the same time one takes it.
    * @throws IdempotencyMismatchError when it belongs to another request.
    */
   async take(
     { tenant, key, request }: { tenant: string; key: string; request: object },
-    jobId: string,
+    freshId: string,
     retentionSeconds: number,
-  ): Promise<KeyedJob> {
+  ): Promise<KeyedId> {
     const hash = requestHash(request);
-    const value = `${hash} ${jobId}`;
+    const value = `${hash} ${freshId}`;
     const lifetime = keyLifetimeSeconds(retentionSeconds);
     const stored = await this.#redis.set(this.#name(tenant, key), value, "EX", lifetime, "NX", "GET");
     return parse(stored ?? value, hash);
   }
 
-  /** Marks the key of a job, as part of what writes it. */
-  mark(tenant: string, key: string, request: object, jobId: string): KeyMark {
-    return { key: this.#name(tenant, key), value: `${requestHash(request)} ${jobId} written` };
+  /** Marks the key of a job or batch, as part of what writes it. */
+  mark(tenant: string, key: string, request: object, id: string): KeyMark {
+    return { key: this.#name(tenant, key), value: `${requestHash(request)} ${id} written` };
   }
 
   #name(tenant: string, key: string): string {
@@ -89,10 +89,10 @@ export class IdempotencyKeys {
   }
 }
 
-function parse(stored: string, hash: string): KeyedJob {
-  const [storedHash, jobId = "", mark] = stored.split(" ");
+function parse(stored: string, hash: string): KeyedId {
+  const [storedHash, id = "", mark] = stored.split(" ");
   if (storedHash !== hash) throw new IdempotencyMismatchError("The key came with another request before");
-  return { jobId, isWritten: mark !== undefined };
+  return { id, isWritten: mark !== undefined };
 }
 
 /** Two requests that say the same have the same hash, in whatever order their keys come. */

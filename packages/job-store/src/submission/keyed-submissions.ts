@@ -1,6 +1,6 @@
 import type { Job, JobRequest } from "@millrace/contracts";
 import type { Redis } from "ioredis";
-import { IdempotencyKeys, JobExpiredError, type KeyedJob } from "./idempotency.ts";
+import { IdempotencyKeys, JobExpiredError, type KeyedId } from "./idempotency.ts";
 import type { JobSnapshot } from "../reading/job-view.ts";
 import type { Keys } from "../keys.ts";
 import type { NewJob } from "./submission.ts";
@@ -50,7 +50,7 @@ export class KeyedSubmissions {
     const keyed = await this.#options.answer(() =>
       this.#keys.take({ tenant, key, request }, freshId, retention),
     );
-    const { jobId } = keyed;
+    const { id: jobId } = keyed;
     const marked = { ...newJob, jobId, mark: this.#keys.mark(tenant, key, request, jobId) };
     if (jobId === freshId) return { newJob: marked };
     const before = await this.#jobOf(tenant, keyed);
@@ -61,7 +61,7 @@ export class KeyedSubmissions {
     return { repeated: completed };
   }
 
-  async #jobOf(tenant: string, { jobId, isWritten }: KeyedJob): Promise<JobSnapshot | null> {
+  async #jobOf(tenant: string, { id: jobId, isWritten }: KeyedId): Promise<JobSnapshot | null> {
     const snapshot = await this.#options.store.find(tenant, jobId);
     if (!snapshot && isWritten) throw new JobExpiredError(jobId);
     if (!snapshot || isWritten) return snapshot;

@@ -5,6 +5,7 @@ import { jobIdOf } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
+import { redisNowMs } from "../redis/redis-now.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
 
 /** A submission takes milliseconds. One that is noted for longer than this was cut off. */
@@ -31,8 +32,7 @@ export async function recoverSubmissions({
   admission,
   logger,
 }: RecoveryDependencies): Promise<number> {
-  const [seconds] = await redis.time();
-  const now = Number(seconds) * 1_000;
+  const now = await redisNowMs(redis);
   const noted = await redis.zrangebyscore(
     keys.submissions,
     "-inf",

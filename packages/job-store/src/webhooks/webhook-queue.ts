@@ -1,5 +1,7 @@
-import { Queue } from "bullmq";
+import type { Queue } from "bullmq";
 import type { Redis } from "ioredis";
+import { openQueue } from "../bullmq/open-queue.ts";
+import { UNTIL_DONE } from "../bullmq/until-done.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
 
@@ -12,20 +14,12 @@ export interface QueuedDelivery {
   generation: number;
 }
 
-const EVENT_STREAM_LENGTH = 100;
-
 /** The deliveries that are under way. BullMQ executes; the records decide. */
 export class WebhookQueue {
   readonly #queue: Queue<QueuedDelivery>;
 
   constructor(redis: Redis, keys: Keys, logger: Logger) {
-    this.#queue = new Queue<QueuedDelivery>(WEBHOOK_QUEUE, {
-      connection: redis,
-      prefix: keys.queuePrefix(WEBHOOK_QUEUE),
-      skipVersionCheck: true,
-      streams: { events: { maxLen: EVENT_STREAM_LENGTH } },
-    });
-    this.#queue.on("error", (error) => logger.debug({ reason: error.message }, "queue connection"));
+    this.#queue = openQueue(WEBHOOK_QUEUE, { redis, keys, logger });
   }
 
   /** One that is in the queue already stays as it is. */
@@ -33,12 +27,9 @@ export class WebhookQueue {
     const { jobId, n, generation } = delivery;
     await this.#queue.add(WEBHOOK_QUEUE, delivery, {
       jobId: `${jobId}.${n}.${generation}`,
-      removeOnComplete: true,
-      removeOnFail: true,
-      // Its runner says when it is over.
-      attempts: 1e9,
+      ...UNTIL_DONE,
+      // Its runner says when it comes again.
       backoff: { type: "custom" },
-      stackTraceLimit: 1,
     });
   }
 

@@ -1,11 +1,12 @@
-import { DelayedError, Worker, type Job } from "bullmq";
+import { DelayedError, type Job, type Worker } from "bullmq";
 import type { Redis } from "ioredis";
+import { closeWorker } from "../bullmq/close-worker.ts";
+import { openWorker } from "../bullmq/open-worker.ts";
 import { webhookId, type DeliveryRecords } from "./delivery-records.ts";
 import type { Clock } from "../clock.ts";
 import type { QueuedEvent } from "../reading/job-view.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
-import { RECOVERY } from "../run/queue-worker.ts";
 import { parseRecord } from "../record.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
 import { nextStep } from "./delivery-policy.ts";
@@ -15,9 +16,6 @@ import { WEBHOOK_QUEUE, type QueuedDelivery } from "./webhook-queue.ts";
 
 /** Deliveries at once; see {@link ReceiverPlaces}. */
 const CONCURRENCY = 100;
-
-/** What BullMQ gets to close in, in milliseconds. */
-const CLOSE_MS = 2_000;
 
 /** When a delivery comes back that found no place, at the least. Up to twice that. */
 const NO_PLACE_DELAY_MS = 5_000;
@@ -75,19 +73,18 @@ export class WebhookRunner {
 
   constructor(options: WebhookRunnerOptions) {
     this.#options = options;
-    const { keys, queueRedis, logger } = options;
-    this.#worker = new Worker<QueuedDelivery>(WEBHOOK_QUEUE, (job, token) => this.#deliver(job, token), {
-      connection: queueRedis,
-      prefix: keys.queuePrefix(WEBHOOK_QUEUE),
-      concurrency: CONCURRENCY,
-      autorun: false,
-      settings: {
-        backoffStrategy: (_attempts, _type, error) =>
-          error instanceof TryLater ? error.delayMs : FAULT_DELAY_MS,
+    this.#worker = openWorker(
+      WEBHOOK_QUEUE,
+      (job: Job<QueuedDelivery>, token) => this.#deliver(job, token),
+      options,
+      {
+        concurrency: CONCURRENCY,
+        settings: {
+          backoffStrategy: (_attempts, _type, error) =>
+            error instanceof TryLater ? error.delayMs : FAULT_DELAY_MS,
+        },
       },
-      ...RECOVERY,
-    });
-    this.#worker.on("error", (error) => logger.debug({ reason: error.message }, "queue connection"));
+    );
   }
 
   start(): void {
@@ -104,9 +101,9 @@ export class WebhookRunner {
   }
 
   async #stop(): Promise<void> {
-    const closed = this.#worker.close();
+    const closed = closeWorker(this.#worker);
     this.#stopping.abort(new Error("the worker shuts down"));
-    await Promise.race([closed, new Promise<void>((resolve) => void setTimeout(resolve, CLOSE_MS).unref())]);
+    await closed;
   }
 
   async #deliver(job: Job<QueuedDelivery>, token: string | undefined): Promise<void> {

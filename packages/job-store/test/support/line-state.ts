@@ -34,18 +34,18 @@ export async function lineState(
   type: JobType = "tool",
   tenant = TENANT,
 ): Promise<{ line: string[]; admitted: string[]; later: string[]; queued: string[] }> {
-  const line = keys.line(type, tenant);
+  const names = keys.line(type, tenant);
   return {
-    line: await redis.zrange(line, "0", "-1"),
-    admitted: await redis.zrange(`${line}:admitted`, "0", "-1"),
-    later: await redis.smembers(`${line}:later`),
+    line: await redis.zrange(names.line, "0", "-1"),
+    admitted: await redis.zrange(names.admitted, "0", "-1"),
+    later: await redis.smembers(names.later),
     queued: await redis.zrange(`${keys.queuePrefix(type)}:${type}:prioritized`, "0", "-1"),
   };
 }
 
 /** Makes admissions old enough for the sweeper to look at. */
 export async function ageAdmitted({ redis, keys }: Installation, type: JobType = "tool"): Promise<void> {
-  const key = `${keys.line(type, TENANT)}:admitted`;
+  const key = keys.line(type, TENANT).admitted;
   for (const id of await redis.zrange(key, "0", "-1")) await redis.zadd(key, "XX", "INCR", -LONG_MS, id);
 }
 

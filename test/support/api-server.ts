@@ -1,8 +1,8 @@
 import { readModels } from "@millrace/service";
 import { pino } from "pino";
-import { KeyRing } from "../../src/access/key-ring.ts";
-import { createApi } from "../../src/api.ts";
-import { parseApiConfig } from "../../src/config.ts";
+import { KeyRing } from "../../apps/api/src/access/key-ring.ts";
+import { createApi } from "../../apps/api/src/api.ts";
+import { parseApiConfig } from "../../apps/api/src/config.ts";
 import { HttpClient } from "./http-client.ts";
 import { LogLines } from "./log-lines.ts";
 

@@ -1,9 +1,9 @@
 import { readModels } from "@millrace/service";
 import type { ServerSettings } from "@millrace/host-core";
 import { pino } from "pino";
-import { parseWorkerConfig } from "../../../worker/src/config.ts";
-import { startWarmHost } from "../../../worker/src/warm-host.ts";
-import { createWorker } from "../../../worker/src/worker.ts";
+import { parseWorkerConfig } from "../../apps/worker/src/config.ts";
+import { startWarmHost } from "../../apps/worker/src/warm-host.ts";
+import { createWorker } from "../../apps/worker/src/worker.ts";
 import { LogLines } from "./log-lines.ts";
 
 /** A worker of this process. Its servers have connected, or failed, and the fleet knows of it. */

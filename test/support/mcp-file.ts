@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadMcpConfig } from "@millrace/host-core";
 import { FIXTURE_STDIO_PROGRAM } from "@millrace/testing";
-import { parseWorkerConfig } from "../../../worker/src/config.ts";
+import { parseWorkerConfig } from "../../apps/worker/src/config.ts";
 import { startWorker, type TestWorker } from "./test-worker.ts";
 
 /** The fixture server as a configuration file has it, with its flags. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { HttpClient } from "./http-client.ts";
 import { LogLines } from "./log-lines.ts";
 
-const PROJECT = join(import.meta.dirname, "../../../..");
+const PROJECT = join(import.meta.dirname, "../..");
 
 /** A real `main.ts` as a process of its own, as it is deployed. */
 export interface Program extends AsyncDisposable {
