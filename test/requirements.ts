@@ -684,7 +684,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.secrets.redacted": "No secret reaches `last_error`, an error or a log.",
   "host.session.gone":
     "A call that a restarted HTTP server refuses because of its session runs once more in a new one.",
-  "host.slots": "So many run at once, the others in the order in which they came.",
+  "host.slots":
+    "So many run at once; those that wait, each a caller of its own, in the order in which they came.",
   "host.slots.fair":
     "Callers that wait for a place take turns, so many calls of one do not hold up another's single call.",
   "host.slots.shared": "Calls of all servers share the host's places, and say that they wait for one.",

@@ -13,6 +13,9 @@ import { startWorker } from "../../../test/support/test-worker.ts";
 /** 2 s for Redis to answer, and what a busy machine adds. */
 const SOON_MS = 4_500;
 
+/** A Redis that stood still carries out what it was told meanwhile, so nothing that runs may be cancelled. */
+const NO_JOB = "job_01k9z3j8d0g1xj3m5y7q2r4s6t";
+
 const echo = { type: "tool", tool: "echo", arguments: { text: "x" } };
 
 /** Every route that needs Redis says, and soon, that it is away and when to come again. */
@@ -23,8 +26,8 @@ async function expectUnavailable(client: HttpClient, jobId: string): Promise<voi
     () => client.post("/jobs", echo, { accept: "text/event-stream" }),
     () => client.post("/mcp/servers/fixture/tools/echo/execute", { arguments: { text: "x" } }),
     () => client.post("/chat", { message: "echo text=x" }),
-    () => client.post(`/jobs/${jobId}/cancel`, {}),
-    () => client.post(`/jobs/${jobId}/approvals/call_1`, { decision: "approve" }),
+    () => client.post(`/jobs/${NO_JOB}/cancel`, {}),
+    () => client.post(`/jobs/${NO_JOB}/approvals/call_1`, { decision: "approve" }),
     () => client.get("/jobs"),
     () => client.get(`/jobs/${jobId}`),
     () => client.get(`/jobs/${jobId}?wait=30`),

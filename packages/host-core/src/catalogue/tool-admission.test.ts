@@ -71,14 +71,16 @@ test("[host.pin.change] the order of a schema's keys is no change", () => {
   expect(pinOf(one)).toBe(pinOf(tool("t", { inputSchema: { title: "x", type: "object" } })));
 });
 
-test("[host.pin.flood] a tool that changes at every listing is told of once, until what it is has been approved", () => {
+test("[host.pin.flood] each change of a tool is told of once, and so many changes at the most", () => {
   const { admit, warnings } = setUp({ pin: "warn" });
-  const versions = Array.from({ length: 20 }, (_, index) => tool("t", { description: `version ${index}` }));
+  const versions = Array.from({ length: 2_000 }, (_, index) =>
+    tool("t", { description: `version ${index}` }),
+  );
+  for (const version of versions.slice(0, 20)) for (let times = 0; times < 2; times += 1) admit([version]);
+  expect(warnings).toHaveLength(19);
   for (const version of versions) admit([version]);
-  expect(warnings).toHaveLength(1);
-  const pins = { t: pinOf(tool("t", { description: "version 19" })) };
-  for (const version of versions) admit([version], { pins });
-  expect(warnings).toHaveLength(2);
+  expect(warnings).toHaveLength(1_001);
+  expect(warnings.at(-1)).toContain("tells no more");
 });
 
 test("[host.pin.flood] a server that lists ever new names is remembered and told of within bounds", () => {

@@ -22,7 +22,7 @@ export type AdmissionRules = Pick<ServerSettings, "name" | "allowTools" | "denyT
  *
  * With `pin` a tool is held to its hash in `pins`, and without one to what it was when this server first listed it:
  * until the worker starts again, or a reload changes how the server is reached. `warn` tells of a tool that is
- * something else now, once until it is approved anew; `block` withholds it as well, until it is as it was or approved
+ * something else now, once for each thing that it is; `block` withholds it as well, until it is as it was or approved
  * in `pins`. A tool that appears later is new, not changed; but beyond 10,000 names nobody remembers what they were, and
  * such a tool has to stand in `pins`.
  */
@@ -65,10 +65,7 @@ export class ToolAdmission {
     if (now === approved) return null;
     const was = approved ?? `nothing: the server has listed ${MOST_FIRST_PINS} other names before`;
     const cure = `look at its description and schemas, then approve it with "pins": {${JSON.stringify(tool.name)}: "${now}"}`;
-    this.#tellOnce(
-      `${approved} ${tool.name}`,
-      `tool "${tool.name}" is not what was approved (${was}): ${cure}`,
-    );
+    this.#tellOnce(`${now} ${tool.name}`, `tool "${tool.name}" is not what was approved (${was}): ${cure}`);
     if (pin === "warn") return null;
     return `Tool "${tool.name}" of server "${server}" is blocked, because it is not what was approved: ${cure}.`;
   }

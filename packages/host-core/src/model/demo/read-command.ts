@@ -17,7 +17,7 @@ export const LONGEST_COMMAND = 8_192;
 const BRACES_TRIED = 100;
 
 /** `path=welcome.txt`, `text="two words"`, `numbers=[1, 2]` */
-const PAIR = /(?<![\w.-])([A-Za-z_][\w.-]*)=("(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|[^\s,;]+)/g;
+const PAIR = /(?<!\w)([A-Za-z_][\w.-]*)=("(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|[^\s,;]+)/g;
 
 /**
  * The tool that a text of at most `LONGEST_COMMAND` names, and its arguments: a JSON object anywhere in it, or else pairs like
