@@ -900,6 +900,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.batch.retry": "A batch whose job is retried runs again and counts how it ends at last.",
   "store.batch.sweep.cancel": "A cancel goes on in a worker when its api has died.",
   "store.batch.sweep.ends": "An end that nobody has told its batch is found by the sweeper.",
+  "store.batch.sweep.opened":
+    "A batch that is opened long after its key was taken is not forgotten by a sweeper that comes meanwhile.",
   "store.batch.sweep.resumed":
     "A batch that is sent again is looked at soon, also when the sweeper comes at that moment.",
   "store.batch.sweep.upload": "The sweeper closes an upload whose api has died, and its lines are right.",
@@ -930,6 +932,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.cluster.sweep": "On a Cluster a cut-off submission is completed, and an overdue job fails.",
   "store.cluster.url": "A Cluster is named by some of its nodes.",
   "store.cluster.url.shown": "No log shows the password of a Redis.",
+  "store.conversation.anew":
+    "Of a job that was retried from its start, what it did before does not count as its conversation's size.",
   "store.conversation.bound":
     "What a job goes on with is what the model saw of large results, and none at all when it is too large.",
   "store.conversation.chain": "A conversation goes on with the one before, and workers get it.",
@@ -945,6 +949,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.crash_loop.cancel":
     "A job whose cancel was accepted ends as cancelled, also when its workers die of it.",
   "store.crash_loop.hand_back": "Giving a job back is no crash.",
+  "store.crash_loop.newer": "A newer run that begins while the last take-over is judged goes on.",
   "store.crash_loop.progress": "Only finished steps reset the count.",
   "store.crash_loop.runner": "The worker that takes such a job over ends it and drops its entry.",
   "store.cut.admit":
@@ -964,6 +969,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.cut.retry-note": "A retry that died before it wrote anything leaves the job as it was, and no note.",
   "store.cut.submission_cap":
     "a submission that died before its line, and is repeated when its key is at its cap, is let in by the sweeper",
+  "store.cut.submission_gate":
+    "Lines of a batch that died before their line wait at the batch's gate when the sweeper lets them in.",
   "store.cut.submission_line": "A submission that was cut off before its line is let in by the sweeper.",
   "store.deadline.absolute": "A job keeps its deadline when another worker takes over.",
   "store.delayed":
@@ -1000,6 +1007,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.idempotency.cut": "A repeat completes, under the same id, what died between key and job.",
   "store.idempotency.expired": "A key whose job was deleted after its retention makes no second job.",
   "store.idempotency.lifetime": "A key lives as long as its job's retention, a day at least.",
+  "store.idempotency.refused":
+    "Taking away what a refused request has left touches nothing of a newer one under its key.",
   "store.kill.approve": "A decision cut off at any command, and repeated, counts once and wakes its job.",
   "store.kill.cancel": "A cancel cut off at any command, and repeated, ends its job once.",
   "store.kill.keyed": "A repeat after an api was killed at any command has one job that runs once.",

@@ -13,8 +13,11 @@ import type { KeyRingOptions } from "./access/key-ring.ts";
 
 const DEFAULT_API_KEYS_FILE = "config/api-keys.json";
 
-/** A body is read into one string, of which Node allows twice as much. */
-const BODY_BYTES_MAX = 256 * 1_024 * 1_024;
+/**
+ * A job's first event is one string of a request and of the conversation that it goes on with, each as large as a body.
+ * Node allows 512 MiB, less a little, and Redis as much.
+ */
+const BODY_BYTES_MAX = 128 * 1_024 * 1_024;
 
 const apiKeys = z
   .string()
@@ -37,7 +40,7 @@ const Environment = z
       .number()
       .int()
       .min(1_024)
-      .max(BODY_BYTES_MAX, `takes at most ${BODY_BYTES_MAX} (256 MiB); send more than that as a batch`)
+      .max(BODY_BYTES_MAX, `takes at most ${BODY_BYTES_MAX} (128 MiB); send more than that as a batch`)
       .default(16 * 1_024 * 1_024),
   })
   .refine(

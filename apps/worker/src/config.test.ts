@@ -78,7 +78,13 @@ test("[worker.config.wrong] tells all that is wrong together", () => {
   expect(named(environment)).toEqual(["DRAIN_TIMEOUT_SECONDS", "REDIS_URL", "TOOL_CONCURRENCY"]);
 });
 
-test.for(["me:hunter22@proxy.corp:8080", "http://me:50%zzhunter22@proxy.corp", "http://me:hunter22/x@proxy"])(
+test.for([
+  "me:hunter22@proxy.corp:8080",
+  "http://me:50%zzhunter22@proxy.corp",
+  "http://me:hunter22/x@proxy",
+  "http://me:6#hunter22@proxy",
+  "http://me:6/hunter22@proxy",
+])(
   "[worker.config.proxy] HTTPS_PROXY=%s is refused with the cure, and without its password",
   (HTTPS_PROXY) => {
     const wrong = "HTTPS_PROXY: must be a URL such as http://proxy.example:8080; percent-encode";

@@ -1,6 +1,6 @@
 import {
-  canBeDecoded,
   DEFAULT_MODELS_CONFIG_FILE,
+  hasReadableCredentials,
   parseEnvironment,
   presentVariables,
   sharedVariables,
@@ -55,7 +55,7 @@ const Environment = z.object({
 function isProxyUrl(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || !/^(https?|socks5?):$/.test(url.protocol) || url.hostname === "") return false;
-  return canBeDecoded(url.username) && canBeDecoded(url.password);
+  return hasReadableCredentials(url);
 }
 
 /** The worker's settings, parsed once. Times are in the unit of their name. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { AssistantBlock, ConversationMessage } from "./conversation.ts";
-import { closeConversation, foldConversation } from "./conversation-log.ts";
+import { closeConversation, ConversationLog } from "./conversation-log.ts";
 import type { JobStep } from "./event.ts";
 
 const user = (text: string): ConversationMessage => ({ role: "user", content: [{ type: "text", text }] });
@@ -35,6 +35,12 @@ const result = (id: string, is_error = false) => ({
   content: [{ type: "text" as const, text: `result of ${id}` }],
   is_error,
 });
+
+function foldConversation(opening: ConversationMessage[], steps: JobStep[]): ConversationMessage[] {
+  const log = new ConversationLog(opening);
+  for (const step of steps) log.add(step);
+  return log.messages;
+}
 
 const closing = (id: string) => ({
   ...result(id, true),

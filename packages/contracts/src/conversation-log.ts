@@ -44,16 +44,6 @@ export class ConversationLog {
   }
 }
 
-/** The conversation that a job's steps, oldest first, have made of the one that it began with. */
-export function foldConversation(
-  opening: readonly ConversationMessage[],
-  steps: readonly JobStep[],
-): ConversationMessage[] {
-  const log = new ConversationLog(opening);
-  for (const step of steps) log.add(step);
-  return log.messages;
-}
-
 /** Gives each tool call that has no result one that says so: providers refuse a conversation without. */
 export function closeConversation(messages: readonly ConversationMessage[]): ConversationMessage[] {
   return messages.flatMap((message, index): ConversationMessage[] => {

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { ApprovalDecision } from "./approval.ts";
 import { AssistantMessage } from "./conversation.ts";
-import { Job, ToolJobResult, Usage } from "./job.ts";
+import { Job, ToolJobResult } from "./job.ts";
+import { TurnUsage } from "./usage.ts";
 import { JobError } from "./job-error.ts";
 import { JobRequest } from "./job-request.ts";
 import { RetryFrom } from "./job-retry.ts";
@@ -24,10 +25,6 @@ const toolCall = {
 };
 const toolArguments = z.record(z.string(), z.unknown());
 const terminal = { job: Job.describe("The job as it ended.") };
-
-/** What one model turn took; `turns` and `tool_calls` are the job's to count. */
-export const TurnUsage = Usage.omit({ turns: true, tool_calls: true });
-export type TurnUsage = z.infer<typeof TurnUsage>;
 
 export const TurnStopReason = z.enum(["end_turn", "tool_use", "max_tokens", "refusal"]);
 export type TurnStopReason = z.infer<typeof TurnStopReason>;

@@ -1,6 +1,7 @@
 export * from "./api-keys-config.ts";
 export * from "./approval.ts";
 export * from "./batch.ts";
+export * from "./canonical-json.ts";
 export * from "./chat-job-request.ts";
 export * from "./config-error.ts";
 export * from "./config-file.ts";
@@ -34,6 +35,7 @@ export * from "./tool-directory.ts";
 export * from "./tool-job-request.ts";
 export * from "./tool-result-view.ts";
 export * from "./traceparent.ts";
+export * from "./usage.ts";
 export * from "./webhook.ts";
 export * from "./webhook-payload.ts";
 export * from "./worker.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Usage } from "./usage.ts";
 import { ChatJobRequest } from "./chat-job-request.ts";
 import { AssistantMessage } from "./conversation.ts";
 import { JobError } from "./job-error.ts";
@@ -72,19 +73,6 @@ export const Cancellation = z
   })
   .meta({ id: "Cancellation" });
 export type Cancellation = z.infer<typeof Cancellation>;
-
-export const Usage = z
-  .object({
-    input_tokens: z.int(),
-    output_tokens: z.int(),
-    cache_read_tokens: z.int(),
-    cache_write_tokens: z.int(),
-    turns: z.int(),
-    tool_calls: z.int(),
-    cost_usd: z.number(),
-  })
-  .meta({ id: "Usage" });
-export type Usage = z.infer<typeof Usage>;
 
 const instant = z.iso.datetime();
 

@@ -14,6 +14,15 @@ export const ServerStatus = z.enum([
 ]);
 export type ServerStatus = z.infer<typeof ServerStatus>;
 
+/** Of several copies or workers, the first of these that any has. */
+export const BEST_STATUS_FIRST = [
+  "connected",
+  "connecting",
+  "needs_auth",
+  "error",
+  "disconnected",
+] as const satisfies readonly ServerStatus[];
+
 const jsonSchema = z.record(z.string(), z.unknown());
 
 /** A tool of the fleet. `name` is unified and fit for model providers; `tool_name` is the server's own. */

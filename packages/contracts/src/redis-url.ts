@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { canBeDecoded } from "./percent-encoding.ts";
+import { hasReadableCredentials } from "./percent-encoding.ts";
 
 const ADDRESS = /^rediss?(\+cluster)?:\/\/([^@]*@)?([^]*)$/;
 
@@ -25,8 +25,5 @@ function isReadable(text: string): boolean {
 
 function isUrl(text: string): boolean {
   const url = URL.parse(text);
-  if (url === null || url.hostname === "") return false;
-  // A password with a bare # or ? ends the address early: what comes after it then holds the @ that should end it.
-  if ((url.pathname + url.search + url.hash).includes("@")) return false;
-  return canBeDecoded(url.username) && canBeDecoded(url.password);
+  return url !== null && url.hostname !== "" && hasReadableCredentials(url);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { foldConversation, type ConversationMessage, type JobStep } from "@millrace/contracts";
+import { ConversationLog, type ConversationMessage, type JobStep } from "@millrace/contracts";
 import { hangingCall, ScriptedLog, startAgent, textOutcome, type ScriptedTool } from "./scripted-agent.ts";
 import { resultOf, type ScriptEntry } from "./scripted-model.ts";
 
@@ -27,7 +27,11 @@ const SCRIPT: ScriptEntry[] = [
 
 const OPENING: ConversationMessage[] = [{ role: "user", content: [{ type: "text", text: "hello" }] }];
 
-const conversation = (log: ScriptedLog) => foldConversation(OPENING, log.steps);
+function conversation({ steps }: ScriptedLog): ConversationMessage[] {
+  const made = new ConversationLog(OPENING);
+  for (const step of steps) made.add(step);
+  return made.messages;
+}
 
 const resume = (past: readonly JobStep[], changes: object = {}) =>
   startAgent({ log: new ScriptedLog(past), script: SCRIPT, tools: TOOLS, ...changes });

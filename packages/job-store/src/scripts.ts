@@ -24,7 +24,7 @@ const SCRIPTS = {
   millraceRecordDelivery: { keys: 3, files: ["now-ms", "expire-with-job", "record-delivery"] },
   millraceReplayDelivery: { keys: 3, files: ["now-ms", "expire-with-job", "replay-delivery"] },
   millraceSettleDeliveries: { keys: 3, files: ["now-ms", "expire-with-job", "settle-deliveries"] },
-  millraceSettleWebhookNote: { keys: 1, files: ["settle-webhook-note"] },
+  millraceSettleNote: { keys: 1, files: ["settle-note"] },
   millraceRecordScheduleRun: { keys: 2, files: ["record-schedule-run"] },
   millraceBatchOpen: { keys: 5, files: ["now-ms", "batch-settle", "batch-open"] },
   millraceBatchAccept: { keys: 5, files: ["now-ms", "batch-settle", "batch-accept"] },
@@ -64,7 +64,7 @@ declare module "ioredis" {
     millraceRecordDelivery(...keysAndValues: Values): Result<0 | 1, Context>;
     millraceReplayDelivery(...keysAndValues: Values): Result<0 | 1, Context>;
     millraceSettleDeliveries(record: string, log: string, deliveries: string): Result<0 | 1, Context>;
-    millraceSettleWebhookNote(notes: string, jobId: string, score: number): Result<0 | 1, Context>;
+    millraceSettleNote(notes: string, jobId: string, score: number): Result<0 | 1, Context>;
     millraceRecordScheduleRun(schedules: string, runs: string, ...values: Values): Result<0 | 1, Context>;
     millraceBatchOpen(...keysAndValues: (string | number)[]): Result<BatchOpenReply, Context>;
     millraceBatchAccept(...keysAndValues: (string | number | Buffer)[]): Result<BatchAcceptReply, Context>;

@@ -1,12 +1,13 @@
 import { expect, test, vi } from "vitest";
 import { Admission } from "../src/admission/admission.ts";
+import { batchJobId } from "../src/batches/batch-id.ts";
 import type { LineName } from "../src/admission/line-name.ts";
 import { FleetCapacity } from "../src/admission/fleet-capacity.ts";
 import type { Execute } from "../src/run/job-execution.ts";
 import { JobQueues } from "../src/job-queues.ts";
 import type { Logger } from "../src/logger.ts";
 import { ageAdmitted, LIMITS, lineState, linesGone, noteTaken, submitMany } from "./support/line-state.ts";
-import { PATIENCE_MS, queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";
+import { never, PATIENCE_MS, queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";
 import {
   createInstallation,
   REQUEST,
@@ -142,15 +143,41 @@ test("[store.cut.submission_line] a submission that died before its line is let 
   const installation = createInstallation();
   const { redis, keys } = installation;
   const api = installation.createApi();
-  const [id = ""] = await submitMany(api, 1);
+  const request = { ...REQUEST, queue_timeout_ms: 600_000 };
+  const [id = ""] = await submitMany(api, 1, { request });
   await noteTaken(installation);
   await redis.del(...(await redis.keys(`{${installation.keyPrefix}:tool}*`)));
   await redis.del(...(await redis.keys(`${keys.line("tool", TENANT).line}*`)));
+  const deadlines = await redis.zrange(keys.queueDeadlines, "0", "-1", "WITHSCORES");
+  expect(await redis.del(keys.index(TENANT), keys.queueDeadlines)).toBe(2);
   await redis.zadd(keys.submissions, CUT_OFF, id);
   expect(await installation.createWorker().createSweeper().sweep()).toBe(1);
   expect((await lineState(installation)).queued).toEqual([id]);
+  expect(await redis.zrange(keys.index(TENANT), "0", "-1")).toEqual([id]);
+  expect(await redis.zrange(keys.queueDeadlines, "0", "-1", "WITHSCORES")).toEqual(deadlines);
   startRunner(installation, () => Promise.resolve(DONE), { type: "tool" });
   await untilStatus(api, id, "completed");
+});
+
+test("[store.cut.submission_gate] lines of a batch that died before their line wait at the batch's gate", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const { batches } = installation.createApi();
+  const options = { concurrency: 1 };
+  const upload = await batches.open({ tenant: TENANT, options, idempotencyKey: null, signal: never });
+  const newJob = { tenant: TENANT, request: REQUEST };
+  const job = { newJob, customId: null, ...options };
+  await upload.write([1, 2, 3].map((line) => ({ line, content: Buffer.from(`${line}`), job })));
+  await upload.close("complete");
+  await noteTaken(installation);
+  await redis.del(...(await redis.keys(`{${installation.keyPrefix}:tool}*`)));
+  await redis.del(...(await redis.keys(`${keys.line("tool", TENANT).line}*`)));
+  const ids = [1, 2, 3].map((line) => batchJobId(upload.batchId, line));
+  for (const id of ids) await redis.zadd(keys.submissions, CUT_OFF, id);
+  expect(await installation.createWorker().createSweeper().sweep()).toBe(ids.length);
+  expect((await lineState(installation)).queued).toHaveLength(1);
+  startRunner(installation, () => Promise.resolve(DONE), { type: "tool" });
+  await linesGone(installation);
 });
 
 test("[store.cut.submission_cap] one that comes again, when its key is at its cap meanwhile, is not forgotten", async () => {

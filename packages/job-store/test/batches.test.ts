@@ -11,7 +11,7 @@ import { batchScriptKeys } from "../src/batches/batch-record.ts";
 import { findBatch, makeDue, openBatch, submitBatch, sweepBatch, uploadLines } from "./support/batches.ts";
 import { CHAT_DONE, CHAT_REQUEST, claimChat } from "./support/chat-jobs.ts";
 import { never, PATIENCE_MS, startRunner } from "./support/run-jobs.ts";
-import { createInstallation, TENANT } from "./support/test-installation.ts";
+import { createInstallation, TENANT, type Installation } from "./support/test-installation.ts";
 
 const FAILED = {
   status: "failed",
@@ -171,6 +171,14 @@ test("[store.batch.retry] a batch whose failed job is retried runs again, and co
   expect(results.map(({ status }) => status)).toEqual(["completed", "completed"]);
 });
 
+/** An api's part and a sweeper's, on the connection of the test. */
+function createParts({ redis, keys }: Installation) {
+  const parts = { redis, keys, clock: systemClock, cancelling: undefined as never, logger };
+  const answer: Answer = (commands) => commands();
+  const more = { subscriptions: undefined as never, writers: [], retentionSeconds: 600, answer };
+  return { batches: new Batches({ ...parts, ...more }), sweep: new BatchSweep(parts) };
+}
+
 test.each(["opens it", "looks at it"])(
   "[store.batch.sweep.resumed] a batch that is sent again is looked at soon, also when the sweeper comes while one %s",
   async (moment) => {
@@ -180,11 +188,7 @@ test.each(["opens it", "looks at it"])(
     const first = await openBatch(store, "key");
     await first.close("complete");
     const { batchId } = first;
-    const parts = { redis, keys, clock: systemClock, cancelling: undefined as never, logger };
-    const answer: Answer = (commands) => commands();
-    const more = { subscriptions: undefined as never, writers: [], retentionSeconds: 600, answer };
-    const batches = new Batches({ ...parts, ...more });
-    const sweep = new BatchSweep(parts);
+    const { batches, sweep } = createParts(installation);
     let second: BatchUpload | undefined;
     const open = async () => {
       second = await batches.open({ tenant: TENANT, options: {}, idempotencyKey: "key", signal: never });
@@ -209,3 +213,25 @@ test.each(["opens it", "looks at it"])(
     await second?.close("cut");
   },
 );
+
+test("[store.batch.sweep.opened] a batch that is opened long after its key was taken is not forgotten by a sweeper that comes meanwhile", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const { batches, sweep } = createParts(installation);
+  const open = () => batches.open({ tenant: TENANT, options: {}, idempotencyKey: "key", signal: never });
+  vi.useFakeTimers({ now: Date.now() - 120_000, toFake: ["Date"] });
+  try {
+    vi.spyOn(redis, "millraceBatchOpen").mockRejectedValueOnce(new Error("the api died"));
+    await expect(open()).rejects.toThrow("the api died");
+  } finally {
+    vi.useRealTimers();
+  }
+  vi.spyOn(redis, "millraceBatchOpen").mockImplementationOnce(async (...values) => {
+    await sweep.step();
+    return await redis.millraceBatchOpen(...values);
+  });
+  const upload = await open();
+  expect(await redis.zrange(keys.batchIndex(TENANT), "0", "-1")).toEqual([upload.batchId]);
+  expect(await redis.zrange(keys.batches, "0", "-1")).toEqual([`${upload.batchId} ${TENANT}`]);
+  await upload.close("cut");
+});

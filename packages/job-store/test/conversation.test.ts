@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { readConversation } from "../src/reading/conversation.ts";
 import type { JobOutcome } from "../src/reading/job-view.ts";
+import type { Answer } from "../src/redis/unavailable.ts";
 import {
   approvalRequested,
   CHAT_DONE,
@@ -32,8 +34,8 @@ const FAILED: JobOutcome = {
   result: null,
 };
 
-async function completed(installation: Installation, jobId: string, request = CHAT_REQUEST): Promise<void> {
-  const run = await claimChat(installation, jobId, 1, request);
+async function completed(installation: Installation, jobId: string, { generation = 0 } = {}): Promise<void> {
+  const run = await claimChat(installation, jobId, 1, CHAT_REQUEST, { generation });
   await run.write([turnFinished(1, "c1"), toolCalled("c1"), toolReturned("c1", "hello")]);
   await run.write([turnFinished(2)]);
   if (CHAT_DONE.status !== "completed") throw new Error("not an outcome");
@@ -117,6 +119,11 @@ test("[store.conversation.none] is not there of a job that goes on, of a tool jo
   expect(await api.conversation("bob", queued, MAX_BYTES)).toBeNull();
   expect(await api.conversation(TENANT, "job_00000000000000000000000000", MAX_BYTES)).toBeNull();
   expect(await api.conversation(TENANT, "index", MAX_BYTES)).toBeNull();
+  // Its retention ends between its first event and the rest.
+  const { redis, keys } = installation;
+  const answer: Answer = (read) => read();
+  const reading = { redis, answer, maxBytes: MAX_BYTES };
+  expect(await readConversation(keys.log("gone"), { request: CHAT_REQUEST }, reading)).toBeNull();
 });
 
 test("[store.conversation.hidden] shows no reader the conversation that came before", async () => {
@@ -159,4 +166,19 @@ test("[store.conversation.bound] is what the model saw of large results, and non
   expect(JSON.stringify(conversation.messages)).toContain("bytes left out");
   expect(await api.conversation(TENANT, jobId, conversation.bytes)).toEqual(conversation);
   expect(await api.conversation(TENANT, jobId, conversation.bytes - 1)).toBe("too_large");
+});
+
+test("[store.conversation.anew] of a job that was retried from its start, what it did before does not count", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const jobId = await submitChat(installation);
+  const run = await claimChat(installation, jobId);
+  await run.write([turnFinished(1, "c1"), toolCalled("c1"), toolReturned("c1", "x".repeat(MAX_BYTES))]);
+  await run.finish(FAILED);
+  const { bytes } = sized(WHOLE);
+  expect(await api.conversation(TENANT, jobId, bytes)).toBe("too_large");
+  expect((await api.retries.retry(TENANT, jobId, "start"))?.outcome).toBe("reopened");
+  await completed(installation, jobId, { generation: 1 });
+  expect(await api.conversation(TENANT, jobId, bytes)).toEqual(sized(WHOLE));
+  expect(await api.conversation(TENANT, jobId, bytes - 1)).toBe("too_large");
 });

@@ -3,6 +3,7 @@ import { expect, test, vi } from "vitest";
 import { systemClock } from "../src/clock.ts";
 import { failCrashLoop } from "../src/run/crash-loop.ts";
 import { claimRun, type Claim } from "../src/run/claim-run.ts";
+import type { JobRun } from "../src/run/job-run.ts";
 import {
   CHAT_DONE,
   CHAT_REQUEST,
@@ -78,6 +79,26 @@ test.each(["before", "while"] as const)(
     });
   },
 );
+
+test("[store.crash_loop.newer] a newer run that begins while the last take-over is judged goes on", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const jobId = await submitChat(installation);
+  await claimChat(installation, jobId);
+  const read = redis.hgetall.bind(redis);
+  const newer = Promise.withResolvers<JobRun>();
+  vi.spyOn(redis, "hgetall").mockImplementationOnce(async (key) => {
+    const record = await read(key);
+    newer.resolve(await claimChat(installation, jobId, 2));
+    return record;
+  });
+  await failCrashLoop(jobId, { redis, keys, clock: systemClock, maxCrashes: 1 });
+  expect((await api.find(TENANT, jobId))?.job.status).toBe("running");
+  if (CHAT_DONE.status !== "completed") throw new Error("not an outcome");
+  await (await newer.promise).finish(CHAT_DONE);
+  expect((await api.find(TENANT, jobId))?.job.status).toBe("completed");
+});
 
 test("[store.crash_loop.progress] take-overs are counted anew after each step that is finished, not after a begun one", async () => {
   const installation = createInstallation();

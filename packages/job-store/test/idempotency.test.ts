@@ -3,15 +3,22 @@ import { expect, test, vi } from "vitest";
 import { IdempotencyMismatchError, JobExpiredError } from "../src/submission/idempotency.ts";
 import type { JobStore } from "../src/job-store.ts";
 import { Admission } from "../src/admission/admission.ts";
+import { QueueFullError, type LimitsOf } from "../src/admission/tenant-limits.ts";
 import { FleetCapacity } from "../src/admission/fleet-capacity.ts";
 import { Standings } from "../src/admission/standing.ts";
 import { systemClock } from "../src/clock.ts";
 import { JobQueues } from "../src/job-queues.ts";
 import { SubmissionWriter } from "../src/submission/submission-writer.ts";
 import { logger } from "./support/kill-at-each.ts";
-import { LIMITS, submitMany } from "./support/line-state.ts";
+import { LIMITS, noteTaken, submitMany } from "./support/line-state.ts";
 import { queueEmpty, startRunner } from "./support/run-jobs.ts";
-import { createInstallation, REQUEST, RESULT, TENANT } from "./support/test-installation.ts";
+import {
+  createInstallation,
+  REQUEST,
+  RESULT,
+  TENANT,
+  type Installation,
+} from "./support/test-installation.ts";
 
 const KEY = "order-7";
 
@@ -114,6 +121,24 @@ test("[store.sweep.repeat] the sweeper does not delete a job that a repeat has w
   expect(await redis.exists(keys.record(id), keys.log(id))).toBe(2);
 });
 
+/** Waits in the queue for an hour at most. */
+const DUE_SOON = { ...REQUEST, queue_timeout_ms: 3_600_000 };
+
+async function takeKey(api: JobStore) {
+  const taken = await api.keyed.take({ tenant: TENANT, request: DUE_SOON }, KEY);
+  if (!("newJob" in taken)) throw new Error("the key was taken");
+  return { newJob: taken.newJob, jobId: taken.newJob.jobId ?? "" };
+}
+
+function createWriter(installation: Installation, limitsOf: LimitsOf) {
+  const { redis, keys } = installation;
+  const queues = new JobQueues(redis, keys, logger);
+  installation.onRelease(() => queues.close());
+  const admission = new Admission({ keys, queues, capacity: new FleetCapacity(redis, keys), limitsOf });
+  const shared = { redis, keys, queues, admission, standings: new Standings(), clock: systemClock };
+  return { queues, writer: new SubmissionWriter({ ...shared, retentionSeconds: 600 }) };
+}
+
 test.each(["looks", "submits"])(
   "[store.idempotency.cap] a job that a repeat is told of while the key's cap refuses it stays, when the repeat %s",
   async (how) => {
@@ -122,23 +147,18 @@ test.each(["looks", "submits"])(
     const limitsOf = () => ({ ...LIMITS, maxQueued: 1 });
     const api = installation.createApi(600, limitsOf);
     await submitMany(api, 1);
-    const taken = await api.keyed.take({ tenant: TENANT, request: REQUEST }, KEY);
-    if (!("newJob" in taken)) throw new Error("the key was taken");
-    const { newJob } = taken;
-    const jobId = newJob.jobId ?? "";
-
-    const queues = new JobQueues(redis, keys, logger);
-    installation.onRelease(() => queues.close());
-    const admission = new Admission({ keys, queues, capacity: new FleetCapacity(redis, keys), limitsOf });
-    const shared = { redis, keys, queues, admission, standings: new Standings(), clock: systemClock };
-    const writer = new SubmissionWriter({ ...shared, retentionSeconds: 600 });
+    const { newJob, jobId } = await takeKey(api);
+    const { writer, queues } = createWriter(installation, limitsOf);
     const open = vi.spyOn(queues, "pipeline");
     const first = queues.pipeline();
     const second = queues.pipeline();
     const undo = second.exec.bind(second);
     second.exec = async () => {
-      if (how === "looks") expect((await api.keyed.find(TENANT, KEY, REQUEST))?.job.id).toBe(jobId);
-      else await api.submit(newJob);
+      if (how === "looks") expect((await api.keyed.find(TENANT, KEY, DUE_SOON))?.job.id).toBe(jobId);
+      else {
+        await api.submit(newJob);
+        expect(await redis.get(newJob.mark?.key ?? "")).toBe(newJob.mark?.value);
+      }
       return await undo();
     };
     open.mockReturnValueOnce(first).mockReturnValueOnce(second);
@@ -148,5 +168,40 @@ test.each(["looks", "submits"])(
     // The sweeper lets it in.
     expect(await redis.zrange(keys.submissions, "0", "-1")).toContain(jobId);
     expect(await redis.zscore(keys.index(TENANT), jobId)).not.toBeNull();
+    expect(await redis.zscore(keys.queueDeadlines, jobId)).not.toBeNull();
+    // When its retention is over it does not run again.
+    await redis.del(keys.record(jobId), keys.log(jobId));
+    await expect(send(api, KEY, DUE_SOON)).rejects.toThrow(JobExpiredError);
   },
 );
+
+test("[store.idempotency.refused] what is left of a refused request is taken away, and nothing of a newer one under its key", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const other = installation.createApi(600, () => LIMITS);
+  await submitMany(other, 1);
+  const { newJob, jobId } = await takeKey(other);
+  const { writer, queues } = createWriter(installation, () => ({ ...LIMITS, maxQueued: 1 }));
+  const listed = async () => [
+    await redis.zscore(keys.index(TENANT), jobId),
+    await redis.zscore(keys.queueDeadlines, jobId),
+    await redis.zscore(keys.submissions, jobId),
+  ];
+  await expect(writer.submit({ ...newJob, jobId })).rejects.toThrow(QueueFullError);
+  expect(await listed()).toEqual([null, null, null]);
+
+  const open = vi.spyOn(queues, "pipeline");
+  const pipelines = [queues.pipeline(), queues.pipeline(), queues.pipeline()] as const;
+  const cleanUp = pipelines[2].exec.bind(pipelines[2]);
+  const newerNote = Date.now() + 60_000;
+  pipelines[2].exec = async () => {
+    // Its record is free by now.
+    await other.submit(newJob);
+    await noteTaken(installation);
+    await redis.zadd(keys.submissions, newerNote, jobId);
+    return await cleanUp();
+  };
+  for (const pipeline of pipelines) open.mockReturnValueOnce(pipeline);
+  await expect(writer.submit({ ...newJob, jobId })).rejects.toThrow(QueueFullError);
+  expect(await listed()).toEqual(["0", expect.any(String), String(newerNote)]);
+});

@@ -1,12 +1,13 @@
 import {
+  addUsage,
   ConversationLog,
+  NO_USAGE,
   type AssistantMessage,
   type Cancellation,
   type ConversationMessage,
   type JobStep,
   type ToolUseBlock,
   type TurnStopReason,
-  type TurnUsage,
   type Usage,
   type WarningCode,
 } from "@millrace/contracts";
@@ -82,16 +83,6 @@ export interface AgentState {
   readonly warned: Set<WarningCode>;
   usage: Usage;
 }
-
-const NO_USAGE: Usage = {
-  input_tokens: 0,
-  output_tokens: 0,
-  cache_read_tokens: 0,
-  cache_write_tokens: 0,
-  turns: 0,
-  tool_calls: 0,
-  cost_usd: 0,
-};
 
 /** A job that has not begun. */
 export function createState(opening: readonly ConversationMessage[]): AgentState {
@@ -231,16 +222,4 @@ function decideCall(
 ): CallState {
   if (decision === "deny") return { status: "denied", tool, reason };
   return { status: "approved", tool, arguments: edited ?? pending.arguments };
-}
-
-function addUsage(sum: Usage, turn: TurnUsage): Usage {
-  return {
-    ...sum,
-    input_tokens: sum.input_tokens + turn.input_tokens,
-    output_tokens: sum.output_tokens + turn.output_tokens,
-    cache_read_tokens: sum.cache_read_tokens + turn.cache_read_tokens,
-    cache_write_tokens: sum.cache_write_tokens + turn.cache_write_tokens,
-    // To a billionth, as turns have it: sums of fractions drift.
-    cost_usd: Math.round((sum.cost_usd + turn.cost_usd) * 1e9) / 1e9,
-  };
 }

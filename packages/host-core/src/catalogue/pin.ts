@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { canonicalJson } from "../config/canonical-json.ts";
+import { canonicalJson } from "@millrace/contracts";
 import type { ServerTool } from "../connection/connection.ts";
 
 /**

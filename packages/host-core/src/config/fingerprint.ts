@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { canonicalJson } from "./canonical-json.ts";
+import { canonicalJson } from "@millrace/contracts";
 import type { ServerSettings } from "./server-settings.ts";
 
 /** Settings without the hashes of them. */

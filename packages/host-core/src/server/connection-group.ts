@@ -1,4 +1,4 @@
-import type { ServerStatus } from "@millrace/contracts";
+import { BEST_STATUS_FIRST, type ServerStatus } from "@millrace/contracts";
 import type { Clock } from "../clock.ts";
 import type { ServerSettings } from "../config/server-settings.ts";
 import type { Logger } from "../logger.ts";
@@ -24,9 +24,6 @@ export interface ConnectionGroupOptions {
 /** Of stderr, in the log. Lines are read to twice that: a secret that is cut there is cut off as a whole here. */
 const LONGEST_LINE = 4_096;
 
-/** The best of several copies: the order in which DESIGN merges the workers' statuses as well. */
-const BEST_FIRST = ["connected", "connecting", "needs_auth", "error", "disconnected"] as const;
-
 /** What the listings are told: one that wakes from its rest and does not come is lost. */
 type Presence = "connected" | "resting" | "lost";
 
@@ -45,7 +42,10 @@ export class ConnectionGroup {
   }
 
   get status(): ServerStatus {
-    return BEST_FIRST.find((status) => this.#keepers.some((keeper) => keeper.status === status)) ?? "unknown";
+    return (
+      BEST_STATUS_FIRST.find((status) => this.#keepers.some((keeper) => keeper.status === status)) ??
+      "unknown"
+    );
   }
 
   /** Of the first copy that has one. */

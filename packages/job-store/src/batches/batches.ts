@@ -169,11 +169,7 @@ export class Batches {
     const batchId = keyed?.id ?? freshId;
     const mark = keyed && this.#idempotency.mark(tenant, named.key, options, batchId);
     const token = randomBytes(6).toString("base64url");
-    await Promise.all([
-      redis.sadd(keys.tenants, tenant),
-      redis.zadd(keys.batchIndex(tenant), 0, batchId),
-      redis.zadd(keys.batches, now, `${batchId} ${tenant}`),
-    ]);
+    await Promise.all([redis.sadd(keys.tenants, tenant), this.#list(tenant, batchId, now)]);
     const outcome = await redis.millraceBatchOpen(
       ...batchScriptKeys(keys, batchId),
       keys.batchEvents(batchId),
@@ -184,8 +180,8 @@ export class Batches {
     );
     if (outcome === "gone") throw new JobExpiredError(batchId);
     if (outcome === "cancelled") throw new BatchRefusedError("cancelled", batchId);
-    // The sweeper may just have seen that it had ended, and meant to come back at its expiry.
-    if (outcome === "resumed") await redis.zadd(keys.batches, now, `${batchId} ${tenant}`);
+    // The sweeper may just have seen that it had ended, and put it off until its expiry, or that it was never opened.
+    if (batchId !== freshId) await this.#list(tenant, batchId, now);
     if (mark) await redis.set(mark.key, mark.value, "KEEPTTL", "XX");
     const { writers } = this.#options;
     const submit = (submission: Submission) => {
@@ -208,6 +204,15 @@ export class Batches {
       read,
       signal,
     });
+  }
+
+  /** Its places in the index and among those that the sweeper looks at. */
+  async #list(tenant: string, batchId: string, due: number): Promise<void> {
+    const { redis, keys } = this.#options;
+    await Promise.all([
+      redis.zadd(keys.batchIndex(tenant), 0, batchId),
+      redis.zadd(keys.batches, due, `${batchId} ${tenant}`),
+    ]);
   }
 
   async #record(viewer: Viewer, batchId: string): Promise<BatchRecord | null> {

@@ -1,4 +1,5 @@
 import {
+  BEST_STATUS_FIRST,
   mayUseServer,
   mayUseTool,
   type Server,
@@ -14,15 +15,6 @@ export interface FleetMember {
   worker: Worker;
   reports: ServerReport[] | null;
 }
-
-/** Over several workers, the first of these that any of them has. */
-const STATUS_ORDER: readonly ServerStatus[] = [
-  "connected",
-  "connecting",
-  "needs_auth",
-  "error",
-  "disconnected",
-];
 
 /** The fleet at one moment, merged over its live workers. */
 export class FleetView {
@@ -108,6 +100,6 @@ function narrow({ worker, reports }: FleetMember, access: ToolAccess): FleetMemb
 }
 
 function rank(status: ServerStatus): number {
-  const position = STATUS_ORDER.indexOf(status);
-  return position < 0 ? STATUS_ORDER.length : position;
+  const position = BEST_STATUS_FIRST.findIndex((better) => better === status);
+  return position < 0 ? BEST_STATUS_FIRST.length : position;
 }

@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 import { endWaitingJob, type EndWaitingResult } from "../control/end-waiting-job.ts";
 import type { Keys } from "../keys.ts";
 import type { JobOutcome } from "../reading/job-view.ts";
-import { parseRecord } from "../record.ts";
+import { parseRecord, type JobRecord } from "../record.ts";
 import { readSteps, workDone, type WorkDone } from "./work-done.ts";
 
 /**
@@ -16,10 +16,14 @@ export async function failCrashLoop(
   dependencies: { redis: Redis; keys: Keys; clock: Clock; maxCrashes: number },
 ): Promise<void> {
   const { redis, keys, maxCrashes } = dependencies;
+  let seen: JobRecord | undefined;
   let ended: EndWaitingResult;
   do {
     const record = parseRecord(await redis.hgetall(keys.record(jobId)));
     if (record?.status !== "running") return;
+    // A newer run may live.
+    if (seen && (record.generation !== seen.generation || record.run !== seen.run)) return;
+    seen = record;
     const work = workDone(await readSteps(redis, keys.log(jobId)));
     const outcome: JobOutcome = record.cancelRequested
       ? { status: "cancelled", ...work }

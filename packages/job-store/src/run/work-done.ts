@@ -1,8 +1,9 @@
 import {
+  addUsage,
   currentSteps,
+  NO_USAGE,
   type Cancellation,
   type JobStep,
-  type TurnUsage,
   type Usage,
 } from "@millrace/contracts";
 import type { Redis } from "ioredis";
@@ -30,8 +31,10 @@ export function workDone(steps: readonly JobStep[]): WorkDone {
   const completed = new Map<string, Cancellation["completed"][number]>();
   let usage: Usage | null = null;
   for (const step of steps) {
-    if (step.type === "turn.finished") usage = addUsage(usage, step.usage, 1);
-    if (step.type === "tool.sampled") usage = addUsage(usage, step.usage, 0);
+    if (step.type === "turn.finished" || step.type === "tool.sampled") {
+      usage = addUsage(usage ?? NO_USAGE, step.usage);
+      if (step.type === "turn.finished") usage.turns += 1;
+    }
     if (step.type === "tool.called") called.add(step.tool_call_id);
     if (step.type === "tool.postponed") called.delete(step.tool_call_id);
     if (step.type === "tool.returned" && called.has(step.tool_call_id)) {
@@ -42,19 +45,5 @@ export function workDone(steps: readonly JobStep[]): WorkDone {
   return {
     cancellation: { ...NOTHING_RAN, completed: [...completed.values()] },
     ...(usage ? { usage: { ...usage, tool_calls: called.size } } : {}),
-  };
-}
-
-function addUsage(sum: Usage | null, turn: TurnUsage, turns: 0 | 1): Usage {
-  if (!sum) return { ...turn, turns, tool_calls: 0 };
-  return {
-    input_tokens: sum.input_tokens + turn.input_tokens,
-    output_tokens: sum.output_tokens + turn.output_tokens,
-    cache_read_tokens: sum.cache_read_tokens + turn.cache_read_tokens,
-    cache_write_tokens: sum.cache_write_tokens + turn.cache_write_tokens,
-    turns: sum.turns + turns,
-    tool_calls: 0,
-    // To a billionth, as turns have it: sums of fractions drift.
-    cost_usd: Math.round((sum.cost_usd + turn.cost_usd) * 1e9) / 1e9,
   };
 }

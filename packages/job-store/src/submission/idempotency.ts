@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { canonicalJson } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Keys } from "../keys.ts";
 
@@ -97,14 +98,7 @@ function parse(stored: string, hash: string): KeyedId {
 
 /** Two requests that say the same have the same hash, in whatever order their keys come. */
 function requestHash(request: object): string {
-  return hashOf(JSON.stringify(sorted(request)));
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).toSorted(([first], [second]) => (first < second ? -1 : 1));
-  return Object.fromEntries(entries.map(([name, inner]) => [name, sorted(inner)]));
+  return hashOf(canonicalJson(request));
 }
 
 function hashOf(text: string): string {

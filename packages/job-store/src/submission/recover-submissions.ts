@@ -1,5 +1,7 @@
 import type { Redis } from "ioredis";
 import { priorityOf, type Admission } from "../admission/admission.ts";
+import type { Gate } from "../admission/gate.ts";
+import { parseBatch } from "../batches/batch-record.ts";
 import type { QueuedEvent } from "../reading/job-view.ts";
 import { jobIdOf } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
@@ -7,6 +9,7 @@ import type { Logger } from "../logger.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
 import { redisNowMs } from "../redis/redis-now.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
+import { queueDeadline } from "./submission.ts";
 
 /** A submission takes milliseconds. One that is noted for longer than this was cut off. */
 const CUT_OFF_AFTER_MS = 5_000;
@@ -75,9 +78,37 @@ async function recoverOne(
   if (!isWhole && (await redis.millraceDeletePartial(keys.record(jobId), keys.log(jobId))) === 0)
     return false;
   const isQueued = isWhole && record.status === "queued";
-  if (isQueued) await enter(jobId, record, JSON.parse(first) as QueuedEvent, { admission, now });
+  if (isQueued) {
+    const queued = JSON.parse(first) as QueuedEvent;
+    await list(jobId, record, queued, { redis, keys });
+    const gate = await gateOf(record, { redis, keys });
+    await enter(jobId, record, queued, { admission, now, gate });
+  }
   await redis.zrem(keys.submissions, note);
   return isQueued;
+}
+
+/** One that was to be taken back, and stays, may be missing where jobs are listed. */
+async function list(
+  jobId: string,
+  { tenant, generation }: JobRecord,
+  { request, time }: QueuedEvent,
+  { redis, keys }: Pick<RecoveryDependencies, "redis" | "keys">,
+): Promise<void> {
+  await redis.zadd(keys.index(tenant), 0, jobId);
+  const deadline = queueDeadline({ at: Date.parse(time), request });
+  if (generation === 0 && deadline !== undefined) await redis.zadd(keys.queueDeadlines, deadline, jobId);
+}
+
+/** That of a new job which is a line of a batch. One that is retried has none. */
+async function gateOf(
+  { batchId, generation }: JobRecord,
+  { redis, keys }: Pick<RecoveryDependencies, "redis" | "keys">,
+): Promise<Gate | undefined> {
+  if (batchId === null || generation > 0) return undefined;
+  const batch = parseBatch(await redis.hgetall(keys.batch(batchId).record));
+  const limit = batch?.options.concurrency;
+  return limit === undefined ? undefined : { id: batchId, limit };
 }
 
 /** Lets a job in as its submission would have done; where it is in already, nothing changes. */
@@ -85,9 +116,9 @@ async function enter(
   jobId: string,
   { tenant, type, generation }: JobRecord,
   { request, time }: QueuedEvent,
-  { admission, now }: { admission: Admission; now: number },
+  { admission, now, gate }: { admission: Admission; now: number; gate: Gate | undefined },
 ): Promise<void> {
-  const job = { entry: { jobId, generation }, priority: priorityOf(request) };
+  const job = { entry: { jobId, generation }, priority: priorityOf(request), gate };
   const delayMs = Date.parse(time) + (request.delay_ms ?? 0) - now;
   const isDelayed = generation === 0 && request.delay_ms !== undefined;
   if (isDelayed && delayMs > 0) await admission.enterLater({ tenant, type }, job, delayMs);

@@ -76,7 +76,10 @@ export interface SubmissionDependencies {
 }
 
 /** When the job fails if no worker has started it by then, in milliseconds since 1970. */
-export function queueDeadline({ at, request }: PreparedSubmission): number | undefined {
+export function queueDeadline({
+  at,
+  request,
+}: Pick<PreparedSubmission, "at" | "request">): number | undefined {
   const { queue_timeout_ms: timeoutMs, delay_ms: delayMs = 0 } = request;
   return timeoutMs === undefined ? undefined : at + delayMs + timeoutMs;
 }

@@ -52,12 +52,14 @@ export async function writeSubmissions(
     if (entrance.submissions.some((submission) => written.errorOf(submission))) continue;
     for (const submission of await complete(entrance, written, second, dependencies)) {
       const wasThere = mayBeThere(submission) && written.reply(creations.get(submission) ?? -1) === 0;
-      if (wasThere) refused.set(submission, "noted");
-      else takenBack.set(submission, takeBack(second, submission, dependencies));
+      if (wasThere) {
+        refused.set(submission, "noted");
+        close(second, submission, dependencies);
+      } else takenBack.set(submission, takeBack(second, submission, dependencies));
     }
   }
   const completed = second.isEmpty ? null : await second.exec();
-  if (completed) await forget(takenBack, completed, refused, dependencies);
+  if (completed) await settleRefused(takenBack, completed, refused, dependencies);
   return submissions.map(
     (submission) =>
       written.errorOf(submission) ?? completed?.errorOf(submission) ?? refused.get(submission) ?? "settled",
@@ -75,19 +77,29 @@ const lineOf = ({ tenant, request: { type } }: PreparedSubmission) => ({ tenant,
 function announce(
   pipeline: Pipeline,
   submissions: readonly PreparedSubmission[],
+  dependencies: SubmissionDependencies,
+): void {
+  const { keys } = dependencies;
+  pipeline.run("all", "zadd", [keys.submissions, ...submissions.flatMap(({ at, jobId }) => [at, jobId])]);
+  pipeline.run("all", "sadd", [keys.tenants, ...new Set(submissions.map(({ tenant }) => tenant))]);
+  list(pipeline, "all", submissions, dependencies);
+}
+
+/** Their places in the index and among those that have to start in time. */
+function list(
+  pipeline: Pipeline,
+  owners: readonly PreparedSubmission[] | "all",
+  submissions: readonly PreparedSubmission[],
   { keys }: SubmissionDependencies,
 ): void {
-  pipeline.run("all", "zadd", [keys.submissions, ...submissions.flatMap(({ at, jobId }) => [at, jobId])]);
-  const byTenant = Map.groupBy(submissions, ({ tenant }) => tenant);
-  pipeline.run("all", "sadd", [keys.tenants, ...byTenant.keys()]);
-  for (const [tenant, own] of byTenant) {
-    pipeline.run("all", "zadd", [keys.index(tenant), ...own.flatMap(({ jobId }) => [0, jobId])]);
+  for (const [tenant, own] of Map.groupBy(submissions, (submission) => submission.tenant)) {
+    pipeline.run(owners, "zadd", [keys.index(tenant), ...own.flatMap(({ jobId }) => [0, jobId])]);
   }
   const deadlines = submissions.flatMap((submission) => {
     const deadline = queueDeadline(submission);
     return deadline === undefined ? [] : [deadline, submission.jobId];
   });
-  if (deadlines.length > 0) pipeline.run("all", "zadd", [keys.queueDeadlines, ...deadlines]);
+  if (deadlines.length > 0) pipeline.run(owners, "zadd", [keys.queueDeadlines, ...deadlines]);
 }
 
 /** Its log and its record. Returns the number of the command; when the job may be there, its reply is 1 for a new one. */
@@ -134,35 +146,40 @@ function close(pipeline: Pipeline, submission: PreparedSubmission, { keys }: Sub
   if (followed) pipeline.run([submission], "publish", [keys.events(jobId), `1\n${event}`]);
 }
 
-/** Returns the number of the command, whose reply is 0 when somebody has been told of the job meanwhile. */
+/**
+ * Takes it out of what lists it first: once the record is free, its id may be that of a newer submission. Returns the
+ * number of the command whose reply is 0 when somebody has been told of the job meanwhile.
+ */
 function takeBack(
   pipeline: Pipeline,
   submission: PreparedSubmission,
   { keys }: SubmissionDependencies,
 ): number {
-  const { jobId } = submission;
+  const { jobId, tenant } = submission;
+  pipeline.run([submission], "zrem", [keys.index(tenant), jobId]);
+  pipeline.run([submission], "zrem", [keys.queueDeadlines, jobId]);
   return pipeline.run([submission], "millraceTakeBackJob", [keys.record(jobId), keys.log(jobId)]);
 }
 
-/** Tells what became of those that were to be taken back. Nothing of them stays elsewhere; their notes go last. */
-async function forget(
+/** Tells what became of those that were to be taken back. One that stays is listed again; the notes of others go last. */
+async function settleRefused(
   takenBack: ReadonlyMap<PreparedSubmission, number>,
   completed: Replies,
   refused: Map<PreparedSubmission, Written>,
-  { keys, queues, admission }: SubmissionDependencies,
+  dependencies: SubmissionDependencies,
 ): Promise<void> {
+  const { keys, queues, admission } = dependencies;
   const third: Pipeline = new OwnedPipeline(() => queues.pipeline());
   for (const [submission, command] of takenBack) {
     if (completed.errorOf(submission)) continue;
     if (completed.reply(command) === 0) {
       refused.set(submission, "noted");
+      list(third, [submission], [submission], dependencies);
+      close(third, submission, dependencies);
       continue;
     }
     refused.set(submission, new QueueFullError(admission.maxQueuedOf(lineOf(submission))));
-    const { jobId, tenant } = submission;
-    third.run([submission], "zrem", [keys.index(tenant), jobId]);
-    third.run([submission], "zrem", [keys.queueDeadlines, jobId]);
-    third.run([submission], "zrem", [keys.submissions, jobId]);
+    third.run([submission], "millraceSettleNote", [keys.submissions, submission.jobId, submission.at]);
   }
   // What stays, because Redis is away, the sweeper finds by the note.
   if (!third.isEmpty) await third.exec().catch(() => undefined);

@@ -47,7 +47,7 @@ export class WebhookDispatch {
     try {
       await redis.zadd(keys.webhooks, again, jobId);
       const isOver = await this.#dispatch(jobId);
-      if (isWritten || isOver) await redis.millraceSettleWebhookNote(keys.webhooks, jobId, again);
+      if (isWritten || isOver) await redis.millraceSettleNote(keys.webhooks, jobId, again);
     } catch (error) {
       logger.warn({ job_id: jobId, reason: String(error) }, "A webhook is not queued yet; looking again");
     }

@@ -71,9 +71,9 @@ export async function claimChat(
   jobId: string,
   run = 1,
   request: ChatJobRequest | null = CHAT_REQUEST,
-  { isHeld = false } = {},
+  { isHeld = false, generation = 0 } = {},
 ): Promise<JobRun> {
-  const fence = { jobId, generation: 0, run, workerId: `worker_${run}` };
+  const fence = { jobId, generation, run, workerId: `worker_${run}` };
   const claim = await claimRun(
     fence,
     { request: request ?? undefined, isHeld },
