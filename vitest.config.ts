@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 const SHARED = {
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
   setupFiles: ["test/setup/open-handles.ts"],
   // Modules keep nothing between tests, so files may share them: loading them anew for each takes minutes.
   isolate: false,

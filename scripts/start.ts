@@ -49,6 +49,11 @@ try {
 
 /** Resolves when a stop is requested. @throws when something does not start, or ends by itself. */
 async function run(): Promise<void> {
+  if (settings.port === 0) {
+    throw new Error(
+      "PORT=0 lets the system choose, and nobody would know the port: set PORT=8001, for example",
+    );
+  }
   const redis =
     settings.redisUrl ??
     (await startEmbeddedRedis({

@@ -95,7 +95,7 @@ test("[drain.deploy] a chat job moves to another worker between two steps, and i
   });
   expect(model.requests).toHaveLength(2);
   expect(fixture.stats.calls).toBe(1);
-}, 60_000);
+});
 
 test("[drain.second_signal] a later second signal ends a worker at once, with its jobs as a crash leaves them", async () => {
   const { worker } = await startWorker();
@@ -113,7 +113,7 @@ test("[drain.second_signal] a later second signal ends a worker at once, with it
   // Nobody has been told, so only its lock, which expires, keeps others from it: see recovery.worker-killed.
   expect((await client.job(job.id)).status).toBe("running");
   expect(await redis.exists(`{${prefix}:tool}:tool:${job.id}:lock`)).toBe(1);
-}, 60_000);
+});
 
 function disposeOf(workers: ReadonlyMap<string, Program>): AsyncDisposable {
   return {

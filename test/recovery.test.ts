@@ -160,7 +160,6 @@ test.skipIf(!FULL)(
     follower.recheck();
     expect(await follower.next(never, 100)).toEqual([]);
   },
-  90_000,
 );
 
 test.skipIf(!FULL)(
@@ -189,5 +188,4 @@ test.skipIf(!FULL)(
     );
     expect(job.status).toBe("completed");
   },
-  90_000,
 );

@@ -106,6 +106,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.bad.content_type": "A body that does not say that it is JSON is refused.",
   "api.bad.depth": "Arguments that are nested too deeply are refused.",
   "api.bad.encoding": "A body that is not UTF-8 is refused instead of changed.",
+  "api.bad.expect": "An expectation that is unknown is refused with a problem.",
   "api.bad.fuzz": "Random requests never meet a bug and never hang.",
   "api.bad.json": "A body that is no JSON is refused.",
   "api.bad.many":
@@ -126,6 +127,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.batch.cap":
     "At the key's cap an upload waits for room, and is answered with 429 and what it has after a minute.",
   "api.batch.chunk": "What jobs go on with counts towards the size of what is written together.",
+  "api.batch.coding": "The codings of an upload are named in any case, and gzip by its old name too.",
+  "api.batch.custom_id": "A line whose name is no whole text is refused, as it would come back changed.",
   "api.batch.cut": "An upload without a key that breaks off leaves a batch that ends with what it got.",
   "api.batch.events": "Progress comes at most ten times a second and ends with the batch.",
   "api.batch.events.expired":
@@ -158,6 +161,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "Malformed keys are reported together by their place, never with a secret; only hashes are kept.",
   "api.config.keys.presentable":
     "A secret in API_KEYS that no request could present is refused by its place.",
+  "api.config.keys.shared":
+    "A secret under two names in `API_KEYS` is refused, and both are told without it.",
   "api.config.loopback": "Without keys the api refuses to listen on anything but loopback.",
   "api.config.wrong": "The api's wrong settings are reported together.",
   "api.docs": "/docs and all that it loads is served from here.",
@@ -197,6 +202,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.idempotency.refused": "A refused request takes no key.",
   "api.idempotency.routes": "`POST /chat` and execute take the key too.",
   "api.idempotency.wait": "A repeat is waited for and streamed like the first.",
+  "api.jobs.accept":
+    "A submission streams when `Accept` lists event streams, in any case and with a weight above 0.",
   "api.jobs.busy_server": "Waiting for a busy server does not use up a job's time.",
   "api.jobs.call_rejected": "A call that the server refuses fails its job with what the server said.",
   "api.jobs.delay": "A delayed job is queued until it is due, and holds nobody back.",
@@ -246,6 +253,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.keys.scopes":
     "A key reaches only the routes of its scopes, and a refusal names the scope that is missing.",
   "api.keys.secret": "No secret is logged.",
+  "api.keys.shared":
+    "A secret of the file that `API_KEYS` has under another name is refused at start and at reload.",
   "api.keys.tenants": "A key sees only its own jobs; others do not exist for it.",
   "api.keys.tools":
     "Servers and tools that a key may not use are for it as if they were not there, in lists, jobs and chats.",
@@ -279,6 +288,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.result.misfit":
     "A finished job keeps structured content that does not fit its schema, and says where.",
   "api.retry": "Retry and bulk retry over HTTP; other states are refused.",
+  "api.tools.resting": "Tools and arguments of a server that rests are checked as those of any other.",
   "api.tools.withheld": "A server's tools are listed with those that nobody can use, and why.",
   "approvals.away":
     "a tool job of a key with narrowed tools asks for its approval also while its server rests",
@@ -480,6 +490,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "The same settings hash alike; what the connection depends on changes its hash, other settings do not.",
   "config.formats.desktop": "A file of Claude Desktop or Cursor loads, with each transport.",
   "config.formats.empty": "A file without servers is fine in each form.",
+  "config.formats.error_paths":
+    "The path of a wrong server of a configuration file is told whole, also when its name has a colon.",
   "config.formats.errors": "What is wrong in another format is named by the path as the file has it.",
   "config.formats.own_keys": "Our own settings work in the other formats as well.",
   "config.formats.unknown": "Unknown keys of the other formats have no effect, and a warning names them.",
@@ -508,12 +520,30 @@ export const requirements: Readonly<Record<string, string>> = {
   "config.redis_url":
     "A REDIS_URL that cannot be read is refused with the cure, and its password is never shown.",
   "config.schema.fresh": "The committed JSON Schema is the one that the zod schema gives.",
+  "contract.arguments.async":
+    "A schema that calls itself asynchronous is checked as any other, and never leaves a promise.",
   "contract.arguments.bad-schema":
     "A tool schema that cannot be compiled leaves the judgement to the server.",
+  "contract.arguments.costly": "A check that asks too many questions is given up, and the server judges.",
   "contract.arguments.dialect": "A tool schema of any JSON Schema dialect is used.",
+  "contract.arguments.dialect.old":
+    "A schema of an older dialect is checked by its own rules, also when it does not name it.",
+  "contract.arguments.enum": "A value is found among those that are allowed, whatever they are made of.",
+  "contract.arguments.enum.many":
+    "Many values are found among very many allowed ones; too many large ones are left to the server.",
   "contract.arguments.many":
     "of arguments that are wrong in many places the first hundred are told, of large ones the first",
+  "contract.arguments.memory":
+    "A schema that nobody holds any more is let go, also one that cannot be compiled.",
   "contract.arguments.paths": "Everything in the arguments that does not fit is named with its path.",
+  "contract.arguments.pattern":
+    "Patterns are checked in linear time; those that cannot be are left to the server.",
+  "contract.arguments.pattern.names":
+    "A pattern that is left to the server refuses no name and no value wrongly.",
+  "contract.arguments.recursive":
+    "A schema that refers to itself is followed; one that does so without end accepts everything.",
+  "contract.arguments.unique":
+    "Unique items are compared by their values, and hundreds of thousands are left to the server.",
   "contract.conversation.close": "Each call without a result gets one that says that it did not run.",
   "contract.conversation.fold": "A job's steps make its conversation, results in the order of their calls.",
   "contract.names.refuse": "A name that means nothing, or too much, is refused with what there is.",
@@ -521,8 +551,10 @@ export const requirements: Readonly<Record<string, string>> = {
   "contract.names.unknown-yet": "What a connecting server may have is left open.",
   "contract.request.defaults": "A request needs a type and a tool, nothing else.",
   "contract.request.depth": "How deep arguments nest is bounded.",
+  "contract.request.lost_key": "A key that would be lost, `__proto__`, is refused with its path.",
   "contract.request.numbers": "A number that JSON cannot hold is refused.",
   "contract.request.strict": "Unknown keys and values out of range are refused with their path.",
+  "contract.values.count": "Values are counted at every level, also very many of one, up to the limit.",
   "contract.view.blocks": "In a model's view text stays, and images and PDFs become what models look at.",
   "contract.view.cap":
     "A model's view has at most 50 KB of text: beginning, end, and how much is missing, with no character cut in two.",
@@ -588,9 +620,13 @@ export const requirements: Readonly<Record<string, string>> = {
     "Three calls in a row without an answer give a connection up; an answer between them does not.",
   "host.health.refusal": "A server that does not know ping is alive.",
   "host.health.slow": "A slow tool is never pinged at and never marks its server dead.",
+  "host.health.unsent":
+    "A call that cannot be sent ends no other that runs; a connection on which nothing else runs is made anew.",
   "host.health.wedged":
     "a server that hangs under a steady load is asked after the first call that times out, and given up",
   "host.http.broken_off": "a call whose stream breaks off without its answer is lost at once, alone",
+  "host.http.half_answered": "Calls that are given up after the beginning of their answer keep no socket.",
+  "host.http.no_body": "A response without a body is passed on as it is; one with a body is read whole.",
   "host.http.paced": "a stream that is opened again and again is opened once a second, and calls go on",
   "host.http.refused":
     "what is turned away with 4xx has not run and harms no other call; of a 5xx nobody knows",
@@ -598,6 +634,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "80 cancelled calls leave no 80 sockets, and the session goes on with nothing resumed.",
   "host.http.too_large": "an endless answer over HTTP fails its call alone, and says what to do",
   "host.http.unreachable": "a call that could not be sent waits for its server, and runs when it is back",
+  "host.http.unsent": "A call for which no socket can be opened ends no call that runs on another.",
   "host.http.wedged": "calls that are given up on a server that answers nothing any more keep no socket",
   "host.instances.lost": "A copy that dies takes no call from the others, is named, and comes back.",
   "host.instances.settled":
@@ -610,7 +647,12 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.list.announced": "Changes announced before, during and after a listing are all listed.",
   "host.list.bad_tool": "A bad tool definition loses that tool alone, with a warning that names it.",
   "host.list.changed": "Announced changes are listed, a burst of them once.",
+  "host.list.deep": "A tool whose definition nests too deep is left out alone, with a warning.",
   "host.list.kept": "What a lost server offers stays known for five minutes.",
+  "host.list.large":
+    "A tool whose definition is too large is left out, and so is what a server's tools have too much together.",
+  "host.list.large.counted":
+    "Tools that are left out or listed twice take nothing from what all may have together.",
   "host.list.pages": "All pages are read; an endless list is cut with a warning.",
   "host.list.ttl": "A list is read again when its server says, between 5 s and an hour.",
   "host.names.legal": "A unified name fits model providers, and a legal one stays as it is.",
@@ -631,7 +673,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.pin.warn": "A tool that changes is logged with its new hash, and still works.",
   "host.processes.close": "Close leaves no child and no grandchild.",
   "host.processes.crash": "What a crashed server leaves behind is ended.",
-  "host.processes.environment": "A server sees its own variables and a handful more.",
+  "host.processes.environment":
+    "A server sees its own variables and a handful more, Node's cache of compiled modules among them.",
   "host.processes.guard": "SIGKILL of the host leaves no server, grandchild or guard.",
   "host.questions.elicitation": "A question for a human is declined, or answered with its form's defaults.",
   "host.questions.one_call":
@@ -684,6 +727,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.secrets.redacted": "No secret reaches `last_error`, an error or a log.",
   "host.session.gone":
     "A call that a restarted HTTP server refuses because of its session runs once more in a new one.",
+  "host.session.word": "A 400 that speaks of sessions is that call's alone while pings are answered.",
   "host.slots":
     "So many run at once; those that wait, each a caller of its own, in the order in which they came.",
   "host.slots.fair":
@@ -699,6 +743,10 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.transport.sse": "Lists and calls over SSE with the configured headers.",
   "host.transport.stdio": "Lists and calls over stdio, whatever else is on stdout.",
   "host.transport.websocket": "Lists and calls over WebSocket with the configured headers.",
+  "model.answers.endless": "An answer without an end is cut off as by its token limit.",
+  "model.answers.endless.empty": "Events, blocks and calls that bring nothing come to an end as well.",
+  "model.answers.endless.usage":
+    "An answer that was cut off counts about as many tokens as it had; what the provider counted is not estimated.",
   "model.answers.ids": "Ids of tool calls that are missing, odd or taken are replaced by unique ones.",
   "model.answers.malformed-input": "Arguments that are no JSON object are kept as written, and are no error.",
   "model.answers.stop-reason": "The end of a turn, its token limit and a refusal are told apart.",
@@ -803,6 +851,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "A schedule can be put, looked up, listed, paused, resumed and deleted over HTTP, and its jobs run.",
   "schedule.input": "A schedule that is not right is refused with a path and a cure.",
   "schedule.interval": "An interval keeps to its anchor, whenever its next time is asked for.",
+  "schedule.last_job":
+    "Many schedules are listed without the results of their last jobs, and with what those failed of.",
   "schedule.missed": "Times that were missed while no worker was there are made up for by one job.",
   "schedule.once":
     "Each time of a schedule makes one job, with several workers and with one that dies before or after it submitted.",
@@ -830,6 +880,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "start.keys_file":
     "a file of hashed keys is enough to listen for others, and webhooks then do not reach this machine",
   "start.killed": "A start that is killed leaves nothing over, and its jobs are there at the next one.",
+  "start.port":
+    "A start gets ready on every port that it can tell, also on those that fetch refuses, and refuses PORT=0.",
   "start.run": "A start runs everything, prints a command that works, and leaves nothing after Ctrl-C.",
   "start.webhooks": "Webhooks need no settings on a machine of one's own.",
   "store.admission.at_once": "A key well below its window costs no round trip more.",
@@ -882,12 +934,16 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.approval.repeat": "Deciding again wakes a job whose decider did not come to it.",
   "store.approval.requested": "The record knows of a waiting call from its event on.",
   "store.approval.run-again": "A job goes on with another start when a decision comes between.",
+  "store.approval.run-idle":
+    "After a run that came too late to deny a call, the next start knows that nothing has begun.",
   "store.approval.run-too-late": "A run does not decide what has been decided since it began.",
   "store.attempts":
     "A retryable failure is tried again after its backoff until no attempt is left; a manual retry has attempts of its own.",
   "store.attempts.backoff": "Backoff grows with jitter, or stays fixed, and ends when no attempt is left.",
   "store.attempts.refused": "Permanent errors, and calls that may have happened, are not tried again.",
   "store.attempts.wait": "A job that waits for its next attempt is queued and can be cancelled.",
+  "store.batch.cancel.upload":
+    "Jobs that an upload was writing when its batch was cancelled are cancelled and counted as well.",
   "store.batch.cap": "Lines that the key's cap has refused for too long are not the batch's.",
   "store.batch.cap.cancel":
     "An upload that waits at the key's cap makes no more jobs once its batch is cancelled.",
@@ -897,6 +953,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "A job's end counts once in its batch, however often and in whatever order it is told.",
   "store.batch.expiry": "A batch that has ended expires with its longest-lived job.",
   "store.batch.id": "The id of a batch's job is made of its batch and its line.",
+  "store.batch.resume.unwritten":
+    "A line that was taken, never written and then sent again changed, rejected or empty counts as no job.",
   "store.batch.retry": "A batch whose job is retried runs again and counts how it ends at last.",
   "store.batch.sweep.cancel": "A cancel goes on in a worker when its api has died.",
   "store.batch.sweep.ends": "An end that nobody has told its batch is found by the sweeper.",
@@ -905,9 +963,13 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.batch.sweep.resumed":
     "A batch that is sent again is looked at soon, also when the sweeper comes at that moment.",
   "store.batch.sweep.upload": "The sweeper closes an upload whose api has died, and its lines are right.",
+  "store.batch.taken-over":
+    "What an upload was writing when a newer one took over is the batch's, also when that one is cut off at once.",
   "store.cancel.changed": "A job that a worker has claimed since is not ended as one that waits.",
   "store.cancel.dead-worker": "A cancel is kept for the next run while a job's worker is dead.",
   "store.cancel.ended": "A cancel changes nothing of a job that has ended.",
+  "store.cancel.lost":
+    "A running job is stopped although the message to its worker is lost while the connection stands.",
   "store.cancel.lost-message": "A cancel whose message was lost is found after a reconnect.",
   "store.cancel.parked": "A cancelled parked job tells what it had done, and leaves the queue.",
   "store.cancel.queued":
@@ -921,6 +983,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.cancel.wait": "A request that waits for a job hears of its cancel.",
   "store.claim.newer": "A run takes a job only when it is newer than the stored one.",
   "store.claim.terminal": "A job that has ended, or that does not exist, is not claimed.",
+  "store.clock":
+    "Api and worker go by Redis' clock, on which times are judged, also when the machine's own differs by a minute.",
   "store.cluster.check": "On a Cluster each node whose settings lose jobs is warned of by its name.",
   "store.cluster.control": "On a Cluster jobs are cancelled, approved, retried and found by their key.",
   "store.cluster.delay": "On a Cluster a delayed job runs when it is due.",
@@ -982,9 +1046,12 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.drain.timeout":
     "A step that outlasts the drain timeout is aborted, and its job waits for no backoff.",
   "store.fence": "A run that was taken over cannot write any more.",
+  "store.fence.worker":
+    "A worker cannot write to a job any more when another worker has claimed the same run of it, as after a failover that has forgotten the first claim.",
   "store.first_request": "Whatever is asked first of a store waits for its connection instead of failing.",
   "store.fleet.change": "The fleet shows a changed catalogue, and a worker that leaves.",
   "store.fleet.dead": "The fleet forgets a worker whose heartbeat has expired.",
+  "store.fleet.heartbeat": "A heartbeat that fails for another reason than Redis is told as a warning.",
   "store.fleet.lapse": "After an outage nothing false is said of a worker's servers.",
   "store.fleet.merge": "The workers' servers are merged: the best status wins.",
   "store.follow.gap": "A follower that missed messages reads the log.",
@@ -1018,11 +1085,15 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.leaks": "Of jobs of every kind nothing is left in Redis when their retention is over.",
   "store.list.expired": "A page is filled although jobs in between have expired.",
   "store.list.large": "A page is bounded by its size, and a walk over the pages meets every job.",
+  "store.list.status": "A job that has ended since its record was read is not listed as running.",
+  "store.lock.entry":
+    "A job that was begun, and whose entry its queue has forgotten since, is put back once its lock must be lost, and goes on elsewhere.",
   "store.lock.lone": "A lone worker that has lost a job's lock takes it back and ends it.",
   "store.lock.lost": "A worker that has lost a job's lock aborts, and another goes on.",
   "store.lock.partition": "A worker that was cut off finds that its job is another's, and begins nothing.",
   "store.lock.place":
     "A worker that has lost its job to another leaves it its place, so that no more run than may.",
+  "store.log.expired": "A log that expires between two looks at it is gone, which is no bug.",
   "store.park": "A parked job holds no slot, and its log tells of park and return.",
   "store.park.between": "A wake-up between the record's park and the queue's is not lost.",
   "store.park.clock": "A job's clock stands still for an approval, and not for a cool-down.",
@@ -1036,9 +1107,12 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.park.wake": "No wake-up is lost, at whatever moment it comes.",
   "store.priority": "A key's jobs run by priority, 0 first.",
   "store.queue-timeout.claim": "A worker that comes too late does not start the job.",
+  "store.queue-timeout.cut": "A retry that was cut off before its deadline was noted has it after a sweep.",
   "store.queue-timeout.delay": "The time in the queue counts from when a delayed job is due.",
   "store.queue-timeout.left": "A started or cancelled job leaves no deadline entry.",
   "store.queue-timeout.many": "One sweep fails all overdue jobs, however many.",
+  "store.queue-timeout.retried":
+    "A job that is retried while a sweep looks at it has its new time in the queue, and keeps its deadline entry.",
   "store.queue-timeout.started": "A job started in time, or without a limit, is left alone.",
   "store.queue-timeout.sweep":
     "A job not started in time fails with `queue_timeout`, and who waits hears of it.",
@@ -1093,6 +1167,10 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.write.repeated": "A step whose answer was lost with the connection is written once.",
   "tasks.call": "A tool that runs as a task is called like any other, with progress, also when it fails.",
   "tasks.cancel": "An aborted task call rejects at once and its task is cancelled, with proof.",
+  "tasks.poll.session":
+    "A session that is lost after the task was made is a lost connection; before it, nothing has run.",
+  "tasks.poll.unsent":
+    "A task is asked for again when a question about it could not be sent, until the call's signal ends.",
   "tasks.refused": "What the server refuses of a task is a refusal, not a lost connection.",
   "testing.model.anthropic.stop": "The scripted Anthropic answer has the scripted stop reason.",
   "testing.model.anthropic.strict":

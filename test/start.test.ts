@@ -2,12 +2,14 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { ToolJob } from "@millrace/contracts";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { untilReady } from "../scripts/start/readiness.ts";
+import { readStartSettings } from "../scripts/start/settings.ts";
 import { createClone, processesIn, startClone, untilGone } from "./support/clone.ts";
 
 const run = promisify(execFile);
@@ -24,6 +26,20 @@ async function pasteCommand(output: string): Promise<ToolJob> {
   return JSON.parse(stdout) as ToolJob;
 }
 
+const REFUSED_BY_FETCH = [6_000, 6_566, 6_665, 6_666, 6_667, 6_668, 6_669, 6_697, 10_080];
+
+/** The first of the ports that is free. */
+async function listenOnOneOf(server: Server, ports: readonly number[]): Promise<number> {
+  for (const port of ports) {
+    const isListening = await once(server.listen(port, "127.0.0.1"), "listening").then(
+      () => true,
+      () => false,
+    );
+    if (isListening) return port;
+  }
+  throw new Error("None of the ports is free");
+}
+
 test("[start.run] runs Redis, api and worker; the printed command reads a real file; Ctrl-C leaves nothing", async () => {
   const clone = createClone();
   const start = await startClone(clone);
@@ -36,6 +52,22 @@ test("[start.run] runs Redis, api and worker; the printed command reads a real f
   start.child.kill("SIGINT");
   expect(await once(start.child, "exit")).toEqual([0, null]);
   expect(processesIn(clone)).toEqual([]);
+});
+
+test("[start.port] it gets ready on every port that it can tell, also on those that fetch refuses", async () => {
+  expect(readStartSettings({ PORT: "8e3" }).apiUrl).toBe("http://127.0.0.1:8000");
+  const api = createServer((_request, response) => response.end('{"workers":1}'));
+  onTestFinished(() => promisify(api.close.bind(api))());
+  const port = await listenOnOneOf(api, REFUSED_BY_FETCH);
+  await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow("fetch failed");
+  const settings = readStartSettings({ PORT: String(port), API_KEYS: `me:sha256:${"a".repeat(64)}` });
+  await untilReady(settings, new Date(), AbortSignal.timeout(20_000), () => undefined);
+
+  const refused = run(process.execPath, ["scripts/start.ts"], {
+    env: { ...process.env, PORT: "0" },
+    timeout: 20_000,
+  });
+  await expect(refused).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining("set PORT=") });
 });
 
 test("[start.webhooks] webhooks need no settings on a machine of one's own", async () => {

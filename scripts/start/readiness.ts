@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { get as startRequest, type IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import type { Worker } from "@millrace/contracts";
 import type { StartSettings } from "./settings.ts";
@@ -49,15 +52,19 @@ async function whatIsMissing(
   return connecting.length === 0 ? undefined : `MCP servers: ${connecting.map(([name]) => name).join(", ")}`;
 }
 
-/** The body of a 200; undefined for everything else. */
+/** The body of a 200; undefined for everything else. Unlike `fetch`, it asks on every port. */
 async function get(url: string, apiKey: string | undefined, signal: AbortSignal): Promise<unknown> {
   try {
-    const response = await fetch(url, {
+    const request = startRequest(url, {
+      agent: false,
       headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
       signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
     });
-    const body = await response.text();
-    return response.status === 200 ? JSON.parse(body) : undefined;
+    // Once the answer has begun, its body fails too.
+    request.on("error", () => undefined);
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    const body = await text(response);
+    return response.statusCode === 200 ? JSON.parse(body) : undefined;
   } catch {
     signal.throwIfAborted();
     return undefined;

@@ -5,6 +5,8 @@ const DEFAULT_API_KEYS_FILE = "config/api-keys.json";
 
 /** What the starter itself needs to know; the api and the worker read the rest from the same environment. */
 export interface StartSettings {
+  /** NaN: not a number. */
+  port: number;
   /** Where the api can be reached from this machine. */
   apiUrl: string;
   /** Undefined: run a Redis of our own. */
@@ -28,10 +30,12 @@ const WILDCARD_HOSTS = new Map([
  */
 export function readStartSettings(environment: NodeJS.ProcessEnv): StartSettings {
   const host = environment["HOST"] || "127.0.0.1";
-  const port = environment["PORT"] || "8000";
+  // As the api reads it: 8e3 is 8000.
+  const port = Number(environment["PORT"]?.trim() || 8_000);
   const keys = (environment["API_KEYS"] ?? "").split(",").filter((key) => key.trim() !== "");
   const drainTimeoutSeconds = Number(environment["DRAIN_TIMEOUT_SECONDS"] || 30);
   return {
+    port,
     apiUrl: `http://${WILDCARD_HOSTS.get(host) ?? host}:${port}`,
     redisUrl: environment["REDIS_URL"] || undefined,
     apiKey: keys.map(plainSecret).find((secret) => secret !== undefined),

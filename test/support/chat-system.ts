@@ -22,6 +22,8 @@ export interface ChatSystemOptions {
   servers: ServerSettings[];
   /** Further settings of both models in the models file, such as `stall_timeout`. */
   model?: object;
+  /** Further settings of a second alias of each, `claude-hasty` and `gpt-hasty`; without them there is none. */
+  hasty?: object;
   api?: Record<string, string>;
   worker?: Record<string, string>;
 }
@@ -50,7 +52,7 @@ export async function startChatSystem(options: ChatSystemOptions): Promise<ChatS
     ANTHROPIC_BASE_URL: anthropic.url,
     OPENAI_API_KEY: MODEL_KEY,
     OPENAI_BASE_URL: openai.openaiUrl,
-    MODELS_CONFIG_FILE: await writeModelsFile(stack, options.model),
+    MODELS_CONFIG_FILE: await writeModelsFile(stack, options),
   };
   const worker = { ...models, ...options.worker };
   const api = { ...models, ...options.api };
@@ -75,14 +77,18 @@ export async function startChatSystem(options: ChatSystemOptions): Promise<ChatS
   };
 }
 
-async function writeModelsFile(stack: AsyncDisposableStack, settings: object = {}): Promise<string> {
+async function writeModelsFile(
+  stack: AsyncDisposableStack,
+  { model: settings = {}, hasty }: Pick<ChatSystemOptions, "model" | "hasty">,
+): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-models-"));
   stack.defer(() => rm(folder, { recursive: true }));
   const path = join(folder, "models.json");
   const shared = { price_per_million_tokens: PRICE, max_output_tokens: 4_096, ...settings };
   const claude = { provider: "anthropic", model: "claude-scripted", ...shared };
   const gpt = { provider: "openai", model: "gpt-scripted", ...shared };
-  await writeFile(path, JSON.stringify({ models: { claude, gpt } }));
+  const more = hasty ? { "claude-hasty": { ...claude, ...hasty }, "gpt-hasty": { ...gpt, ...hasty } } : {};
+  await writeFile(path, JSON.stringify({ models: { claude, gpt, ...more } }));
   return path;
 }
 

@@ -9,7 +9,11 @@ import type { KeyRing } from "./access/key-ring.ts";
 import { watchKeys } from "./access/watch-keys.ts";
 import { createApp } from "./app.ts";
 import type { ApiConfig } from "./config.ts";
-import { answerUnparsableRequests, createRequestErrorHandler } from "./http/unparsable-requests.ts";
+import {
+  answerUnknownExpectations,
+  answerUnparsableRequests,
+  createRequestErrorHandler,
+} from "./http/unparsable-requests.ts";
 import { OpenStreams } from "./metrics/open-streams.ts";
 
 /** A connection that is kept alive becomes idle only when its last answer has been read. In milliseconds. */
@@ -47,6 +51,7 @@ export function createApi({ config, keyRing, models, logger }: ApiOptions) {
   const server = createServer(serverOptions, (incoming, outgoing) => void answer(incoming, outgoing));
   server.setTimeout(SILENCE_MS);
   answerUnparsableRequests(server);
+  answerUnknownExpectations(server);
   let stopped: Promise<void> | null = null;
 
   async function stop(graceMs: number): Promise<void> {

@@ -1,7 +1,8 @@
 import { Hono } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
-import { authenticate, type AccessEnvironment } from "./access/authenticate.ts";
+import { authenticate } from "./access/authenticate.ts";
+import type { AccessEnvironment } from "./access/principal.ts";
 import { limitRequests } from "./access/limit-requests.ts";
 import { loopbackOnly } from "./access/loopback.ts";
 import { requireScope } from "./access/require-scope.ts";

@@ -82,14 +82,24 @@ test.for(["127.0.0.1", "127.5.5.5", "localhost", "::1"])(
 
 test("[api.config.keys] keeps only the hashes of keys, given as secret or as hash", () => {
   const hash = createHash("sha256").update("s3cret:with-colon").digest();
+  const other = createHash("sha256").update("another").digest();
   const { apiKeys } = parseApiConfig({
     REDIS_URL,
-    API_KEYS: ` a:s3cret:with-colon , b:sha256:${hash.toString("hex").toUpperCase()},`,
+    API_KEYS: ` a:s3cret:with-colon , b:sha256:${other.toString("hex").toUpperCase()},`,
   });
   expect(apiKeys.environmentKeys).toEqual([
     { name: "a", hash },
-    { name: "b", hash },
+    { name: "b", hash: other },
   ]);
+});
+
+test("[api.config.keys.shared] refuses a secret under two names, and tells both without it", () => {
+  const hash = createHash("sha256").update("topsecret").digest("hex");
+  const text = complaint({ API_KEYS: `a:topsecret,b:other,c:sha256:${hash},a:topsecret` });
+  expect(text).toContain('API_KEYS: entry 3 gives "c" the secret of "a": each key needs one of its own');
+  expect(text).not.toContain("topsecret");
+  expect(text).not.toContain(hash);
+  expect(complaint({ API_KEYS: "a:topsecret,a:newer" })).toBe("");
 });
 
 test("[api.config.keys] tells every malformed key together, by its place and never with its secret", () => {

@@ -5,7 +5,7 @@ import type { KeyRing } from "./access/key-ring.ts";
 import type { ApiConfig } from "./config.ts";
 import type { OpenStreams } from "./metrics/open-streams.ts";
 
-/** What the routes work with; made in `main.ts`. */
+/** What the routes work with; made in `api.ts`. */
 export interface ApiDependencies {
   config: ApiConfig;
   keyRing: KeyRing;

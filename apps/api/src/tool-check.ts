@@ -8,10 +8,11 @@ const directories = new WeakMap<FleetView, ToolDirectory>();
 function directoryOf(fleet: FleetView): ToolDirectory {
   let directory = directories.get(fleet);
   if (!directory) {
-    const entries = fleet.reports.map((report) => ({
-      server: report.name,
-      tools: report.status === "connected" ? report.tools : null,
-      connecting: report.status === "connecting",
+    const entries = fleet.reports.map(({ name, status, tools }) => ({
+      server: name,
+      // What a server offers stays known while it rests, and for a while when it is away.
+      tools: status === "connected" || tools.length > 0 ? tools : null,
+      connecting: status === "connecting",
     }));
     directory = new ToolDirectory(entries);
     directories.set(fleet, directory);

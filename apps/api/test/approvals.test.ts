@@ -216,10 +216,10 @@ test("[approvals.bad] a body that is no decision is 422, and another's job does 
 });
 
 test("[approvals.clock] the time of a job stands still while it waits for a word", async () => {
-  const job = await parkedJob({ timeout_ms: 1_500 }, ["call_a", "asking__echo", { text: "in time" }]);
+  const job = await parkedJob({ timeout_ms: 2_500 }, ["call_a", "asking__echo", { text: "in time" }]);
   // Longer than the job may run.
   expect((await client.job(job.id)).status).toBe("parked");
-  await jobOf(await client.get(`/jobs/${job.id}?wait=2`));
+  await jobOf(await client.get(`/jobs/${job.id}?wait=3`));
   await decide(job, "call_a", { decision: "approve" });
   expect(await endOf(client, job)).toMatchObject({ status: "completed", result: { text: "in time" } });
 });

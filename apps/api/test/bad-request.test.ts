@@ -118,6 +118,7 @@ test.for([
   "application/x-www-form-urlencoded",
   "multipart/form-data",
   "application/jsonx",
+  "application/a+b+json",
 ])("[api.bad.content_type] the content type %s is refused", async (type) => {
   const headers: Record<string, string> = type === undefined ? {} : { "content-type": type };
   const body = new TextEncoder().encode(JSON.stringify(call));

@@ -18,7 +18,7 @@ import { listening, startProgram } from "../../../test/support/program.ts";
 
 const FULL = process.env["MILLRACE_TEST_SIZE"] === "full";
 const COUNT = FULL ? 5_000 : 200;
-const TIMEOUT_MS = FULL ? 300_000 : 60_000;
+const TIMEOUT_MS = FULL ? 300_000 : 120_000;
 
 async function installed(servers = [fixtureServer()]): Promise<Installation> {
   const installation = await startInstallation({ redisUrl: inject("redisUrl"), servers });

@@ -121,6 +121,22 @@ test("[chat.previous.bound] a job goes on with no conversation that is larger th
   expect(batch).toMatchObject({ accepted: 0, rejections: [{ code: "previous_job_not_usable" }] });
 });
 
+test("[api.batch.coding] the codings of an upload are named in any case, and gzip by its old name too", async () => {
+  for (const coding of ["GZIP", "x-gzip", "Identity"]) {
+    const bytes = coding === "Identity" ? Buffer.from(echoLine("a")) : gzipSync(echoLine("a"));
+    const headers = { "content-encoding": coding };
+    const { accepted } = await batchOf(await sendBatch(client, new Uint8Array(bytes), { headers }));
+    expect(accepted, coding).toBe(1);
+  }
+});
+
+test("[api.batch.custom_id] a line whose name is no whole text is refused, as it would come back changed", async () => {
+  const line = echoLine("a").replace("{", '{"custom_id":"a\\ud800",');
+  const batch = await batchOf(await sendBatch(client, [line]));
+  expect(batch.rejections).toMatchObject([{ code: "invalid_request", errors: [{ path: "custom_id" }] }]);
+  expect(batch.rejections[0]?.message).toContain("surrogate");
+});
+
 test("[api.batch.gzip] a packed upload is unpacked as it comes, and bounded by what it unpacks to", async () => {
   const headers = { "content-encoding": "gzip" };
   const bomb = Buffer.concat([

@@ -15,6 +15,8 @@ const LINES = FULL ? 1_000_000 : 5_000;
 const WARM_UP_LINES = FULL ? 20_000 : 2_000;
 /** What a heap that does not grow still varies by. A tenth of a KiB left behind by each line is more. */
 const GROWTH_MAX_BYTES = (FULL ? 40 : 0.5) * 1_024 * 1_024;
+/** What a line leaves behind grows in every round; what happens once beside it, such as a late compilation, does not. */
+const ROUNDS_MAX = 3;
 /** The whole of the body is never anywhere, whatever its size. */
 const LARGE_LINE_BYTES = 20 * 1_024 * 1_024;
 const MEBIBYTE = 1_024 * 1_024;
@@ -61,20 +63,23 @@ async function upload(client: HttpClient, lines: AsyncIterable<Uint8Array>): Pro
 test(
   "[api.batch.memory] the api's memory does not grow with the lines of a batch",
   async () => {
-    await using keysFile = await KeysFile.create({ large: { limits: { max_queued: 2_000_000 } } });
+    await using keysFile = await KeysFile.create({ large: { limits: { max_queued: 4_000_000 } } });
     await using installation = await startInstallation({
       redisUrl: inject("redisUrl"),
       api: { API_KEYS_FILE: keysFile.path, LOG_LEVEL: "warn" },
     });
     const client = installation.api.client.as(secretOf("large"));
     await batchOf(await upload(client, body(WARM_UP_LINES)));
-    const before = liveBytes();
-    const batch = await batchOf(await upload(client, body(LINES)));
-    const growth = liveBytes() - before;
-    expect(batch).toMatchObject({ lines: LINES, accepted: LINES * 0.99, rejected: LINES * 0.01 });
+    let growth = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < ROUNDS_MAX && growth >= GROWTH_MAX_BYTES; round += 1) {
+      const before = liveBytes();
+      const batch = await batchOf(await upload(client, body(LINES)));
+      growth = liveBytes() - before;
+      expect(batch).toMatchObject({ lines: LINES, accepted: LINES * 0.99, rejected: LINES * 0.01 });
+    }
     expect(growth, `${Math.round(growth / 1_024)} KiB over ${LINES} lines`).toBeLessThan(GROWTH_MAX_BYTES);
   },
-  FULL ? 1_200_000 : 60_000,
+  FULL ? 3_600_000 : 180_000,
 );
 
 test("[api.batch.memory.body] what has been read of a body is not kept until its end", async () => {

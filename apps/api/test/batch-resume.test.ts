@@ -20,7 +20,7 @@ import { KeysFile, secretOf } from "../../../test/support/keys-file.ts";
 
 const FULL = process.env["MILLRACE_TEST_SIZE"] === "full";
 const COUNT = FULL ? 20_000 : 600;
-const TIMEOUT_MS = FULL ? 300_000 : 30_000;
+const TIMEOUT_MS = FULL ? 300_000 : 120_000;
 
 let installation: Installation;
 let client: HttpClient;

@@ -10,15 +10,15 @@ test("[api.jobs.busy_server] waiting for a busy server does not use up a job's t
   });
   const { client } = installation.api;
   await client.untilConnected(1);
-  // Each takes a third of its time, one after the other: the last one waits for twice its time.
-  const request = { tool: "fixture__wait", arguments: { ms: 300 }, timeout_ms: 900 };
+  // Each takes a small part of its time, one after the other: the last one waits for longer than its time.
+  const request = { tool: "fixture__wait", arguments: { ms: 400 }, timeout_ms: 2_000 };
   const jobs = await Promise.all(Array.from({ length: 7 }, () => client.run(request)));
   expect(jobs.map((job) => job.error)).toEqual(jobs.map(() => null));
 
   const tooSlow = await client.post(
     "/jobs",
-    { type: "tool", ...request, arguments: { ms: 5_000 } },
-    { prefer: "wait=10" },
+    { type: "tool", ...request, arguments: { ms: 60_000 } },
+    { prefer: "wait=20" },
   );
   expect((await jobOf(tooSlow)).error?.code).toBe("timeout");
 });

@@ -7,6 +7,8 @@ import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 const FULL = process.env["MILLRACE_TEST_SIZE"] === "full";
 const RACES = FULL ? 1_000 : 120;
+/** What a busy machine adds to "at once"; the model would keep the jobs for a minute. */
+const SOON_MS = 10_000;
 
 let system: ChatSystem;
 let client: HttpClient;
@@ -36,7 +38,7 @@ test("[cancel.fleet] a cancel reaches its job on whichever worker it runs", asyn
   expect(ended.map(({ status }) => status)).toEqual(jobs.map(() => "cancelled"));
   expect(new Set(ended.map(({ worker_id }) => worker_id)).size).toBe(2);
   const last = Math.max(...ended.map(({ finished_at }) => Date.parse(finished_at ?? "")));
-  expect(last - asked).toBeLessThan(1_000);
+  expect(last - asked).toBeLessThan(SOON_MS);
 });
 
 test(
@@ -57,7 +59,7 @@ test(
     // Both ways must have been taken, or the race has proved nothing.
     expect([...outcomes.keys()].toSorted()).toEqual(["200 completed", "202 cancelled"]);
   },
-  FULL ? 300_000 : 60_000,
+  FULL ? 300_000 : 120_000,
 );
 
 /** Cancels a job when it has so many events; 202 must end in cancelled, 200 in what it was. */

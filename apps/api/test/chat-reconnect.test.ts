@@ -9,7 +9,7 @@ import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
 const FULL = process.env["MILLRACE_TEST_SIZE"] === "full";
 const BREAKS = FULL ? 1_000 : 60;
-const TIMEOUT_MS = FULL ? 300_000 : 60_000;
+const TIMEOUT_MS = FULL ? 300_000 : 120_000;
 
 let system: ChatSystem;
 let client: HttpClient;

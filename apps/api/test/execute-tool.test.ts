@@ -1,4 +1,4 @@
-import { ExecuteResponse, type Tool } from "@millrace/contracts";
+import { ExecuteResponse, type Server, type Tool } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
 import { logOf } from "../../../test/support/chat-jobs.ts";
 import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
@@ -11,9 +11,15 @@ let installation: Installation;
 let client: HttpClient;
 
 beforeAll(async () => {
-  const servers = [fixtureServer(), fixtureServer("odd/name")];
+  const resting = fixtureServer("resting", { lifecycle: "lazy", idleTimeoutMs: 50 });
+  const servers = [fixtureServer(), fixtureServer("odd/name"), resting];
   installation = await startInstallation({ redisUrl: inject("redisUrl"), servers });
   client = installation.api.client;
+  const isResting = ({ name, status, available_tools: tools }: Server) =>
+    name === "resting" && status === "disconnected" && tools.length > 0;
+  await client.until<{ servers?: Server[] }>("/mcp/servers", ({ servers: known = [] }) =>
+    known.some(isResting),
+  );
   await client.untilConnected(2);
 });
 afterAll(() => installation.close());
@@ -128,6 +134,18 @@ test("[api.execute.arguments] what a refused call asked for is not done", async 
   await execute("fixture", "echo", { arguments: { text: 7 } });
   await execute("fixture", "ecko");
   expect(await client.newestJobId()).toBe(before);
+});
+
+test("[api.tools.resting] the tools and arguments of a server that rests are checked as those of any other", async () => {
+  await expectProblem(await execute("resting", "ecko"), "tool_not_found");
+  const submit = (call: object) => client.post("/jobs", { type: "tool", ...call });
+  await expectProblem(await submit({ server: "resting", tool: "ecko" }), "unknown_tool");
+  const wrong = { server: "resting", tool: "echo", arguments: { text: 7 } };
+  await expectProblem(await submit(wrong), "invalid_arguments");
+  const ambiguous = await expectProblem(await submit({ tool: "add" }), "ambiguous_tool");
+  expect(ambiguous.detail).toContain("resting__add");
+  const job = await client.run({ server: "resting", tool: "echo", arguments: { text: "awake" } });
+  expect(job.status).toBe("completed");
 });
 
 test("[api.jobs.progress] a tool job's events tell the progress of its call, the last report before its end", async () => {

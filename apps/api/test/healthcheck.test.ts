@@ -35,4 +35,4 @@ test("[worker.health] a container's check tells whether its worker is in the fle
   ]);
   expect([here.status, elsewhere.status, wrong.status]).toEqual([0, 1, 1]);
   expect(wrong.stderr).toMatch(/^The environment is not right:\n {2}TOOL_CONCURRENCY: .*\n$/);
-}, 60_000);
+});

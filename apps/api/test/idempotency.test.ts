@@ -65,7 +65,7 @@ test("[api.idempotency.wait] a repeat that was waited for in vain answers the jo
   const job = { ...echo, tool: "wait", arguments: { ms: 20_000 }, delay_ms: 100 };
   const queued = await jobOf(await client.post("/jobs", job, keyed("by-then")));
   expect(queued.status).toBe("queued");
-  const late = await client.post("/jobs", job, keyed("by-then", { prefer: "wait=2" }));
+  const late = await client.post("/jobs", job, keyed("by-then", { prefer: "wait=3" }));
   expect(late.status).toBe(202);
   expect(await jobOf(late)).toMatchObject({ id: queued.id, status: "running" });
   await client.post(`/jobs/${queued.id}/cancel`, {});

@@ -95,4 +95,4 @@ test("[api.keys.tools.worker] the worker refuses what the api could not judge", 
   const codes = ended.map(({ error }) => error?.code ?? null);
   expect(codes).toEqual([null, null, null, "unknown_server", "unknown_tool", "unknown_tool"]);
   expect(ended[3]?.error?.message).toContain("Servers: fixture.");
-}, 60_000);
+});

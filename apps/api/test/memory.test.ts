@@ -12,6 +12,8 @@ const WARM_UP_JOBS = FULL ? 20_000 : 1_000;
 const IN_FLIGHT = 50;
 /** What a heap that does not grow still varies by. Half a KiB left behind by each job is more. */
 const GROWTH_MAX_BYTES = (FULL ? 40 : 1.25) * 1_024 * 1_024;
+/** What a job leaves behind grows in every round; what happens once beside it, such as a late compilation, does not. */
+const ROUNDS_MAX = 3;
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
@@ -51,10 +53,13 @@ test(
     const { client } = installation.api;
     await client.untilConnected(1);
     await runJobs(client, WARM_UP_JOBS);
-    const before = liveBytes();
-    await runJobs(client, JOBS);
-    const growth = liveBytes() - before;
+    let growth = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < ROUNDS_MAX && growth >= GROWTH_MAX_BYTES; round += 1) {
+      const before = liveBytes();
+      await runJobs(client, JOBS);
+      growth = liveBytes() - before;
+    }
     expect(growth, `${Math.round(growth / 1_024)} KiB over ${JOBS} jobs`).toBeLessThan(GROWTH_MAX_BYTES);
   },
-  FULL ? 1_200_000 : 60_000,
+  FULL ? 3_600_000 : 180_000,
 );

@@ -13,7 +13,10 @@ test("[worker.required] a worker takes no jobs until its required servers are co
   const waiting = await logged(program, ({ msg }) => msg.startsWith("Taking no jobs"));
   expect(waiting).toMatchObject({ servers: ["needed"] });
   const job = await client.submit({ server: "sound", tool: "echo", arguments: { text: "at last" } });
-  expect(await client.read("/mcp/health")).toMatchObject({ health: { sound: true, needed: false } });
+  await client.until<{ health?: Record<string, boolean> }>(
+    "/mcp/health",
+    ({ health = {} }) => health["sound"] === true && health["needed"] === false,
+  );
   expect(await client.job(job.id)).toMatchObject({ status: "queued" });
 
   await file.write({ sound: fixtureEntry(), needed: fixtureEntry([], { required: true }) });

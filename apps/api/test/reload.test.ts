@@ -175,7 +175,7 @@ test("[api.reload.dead] a worker that dies meanwhile is reported, and not waited
     if (id === worker_id) expect(errors).toMatchObject([{ server: null }]);
     else expect([errors, unchanged]).toEqual([[], ["same", "other"]]);
   }
-}, 60_000);
+});
 
 test("[api.reload.nobody] without a worker there is nothing to reload, and that is said", async () => {
   await using alone = await startInstallation({ redisUrl: inject("redisUrl") });

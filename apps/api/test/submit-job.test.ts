@@ -2,9 +2,10 @@ import type { Tool } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { eventOf, EventStreamReader } from "../../../test/support/event-stream-reader.ts";
 import type { HttpClient } from "../../../test/support/http-client.ts";
-import { jobOf } from "../../../test/support/http-client.ts";
+import { expectProblem, jobOf } from "../../../test/support/http-client.ts";
 import { startInstallation, type Installation } from "../../../test/support/installation.ts";
 import { fixtureServer } from "../../../test/support/mcp-servers.ts";
+import { rawRequest } from "../../../test/support/raw-request.ts";
 
 let installation: Installation;
 let client: HttpClient;
@@ -111,6 +112,24 @@ test("[api.jobs.stream] Accept: text/event-stream streams the job's events from 
   const job = "job" in last ? last.job : null;
   expect(response.headers.get("location")).toBe(`/jobs/${job?.id}`);
   expect(await client.job(job?.id ?? "")).toEqual(job);
+});
+
+test.for([
+  ["Text/Event-Stream", true],
+  ["application/json, text/event-stream;q=0.1", true],
+  ["text/event-stream;q=0, application/json", false],
+  ["application/json; profile=text/event-stream", false],
+  ["*/*", false],
+] as const)("[api.jobs.accept] Accept: %s streams: %s", async ([accept, streams]) => {
+  const response = await client.post("/jobs", { type: "tool", ...echo }, { accept });
+  expect(response.status).toBe(streams ? 200 : 202);
+  expect(response.headers.get("content-type")?.startsWith("text/event-stream")).toBe(streams);
+  await response.body?.cancel();
+});
+
+test("[api.bad.expect] an expectation that is unknown is refused with a problem", async () => {
+  const response = await rawRequest(client.url, "/jobs", { headers: { expect: "a-miracle" } });
+  expect((await expectProblem(response, "invalid_header")).detail).toContain("100-continue");
 });
 
 test("[api.jobs.large] arguments and results that are too large to publish arrive whole", async () => {

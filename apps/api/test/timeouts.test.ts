@@ -60,13 +60,13 @@ test("[timeouts.job] a job whose time is over in the model's answer fails, and t
 test("[timeouts.job] a job whose time is over in a tool fails, and the tool is told", async () => {
   const told = fixture.stats.cancelled.length;
   system.anthropic.script = { turns: [{ tool_calls: [{ name: "patient__wait", input: { ms: 60_000 } }] }] };
-  const job = await client.chat({ message: "wait", timeout_ms: 700 });
+  const job = await client.chat({ message: "wait", timeout_ms: 2_000 });
   expect(job).toMatchObject({
     status: "failed",
     error: { code: "timeout" },
     usage: { turns: 1, tool_calls: 1 },
   });
-  expect(ranMs(job)).toBeLessThan(2_000);
+  expect(ranMs(job)).toBeLessThan(15_000);
   expect(fixture.stats.cancelled.slice(told)).toEqual(["wait"]);
 });
 

@@ -47,9 +47,9 @@ test("[api.jobs.prefer_wait] answers 200 also when the job has failed", async ()
 });
 
 test("[api.jobs.prefer_wait] answers 202 with the job as it is then when it does not end in time", async () => {
-  const response = await waiting(100_000, "wait=1");
+  const response = await waiting(100_000, "wait=2");
   expect(response.status).toBe(202);
-  expect(response.headers.get("preference-applied")).toBe("wait=1");
+  expect(response.headers.get("preference-applied")).toBe("wait=2");
   const job = await jobOf(response);
   expect(job).toMatchObject({ status: "running", finished_at: null });
   expect(response.headers.get("location")).toBe(job.links.self);

@@ -1,14 +1,13 @@
 import type {
   ExecuteResponse,
   Job,
-  Prompt,
-  Resource,
+  PromptList,
+  ReloadResponse,
   ResourceContent,
   ResourceContents,
-  ResourceTemplate,
+  ResourceList,
   Server,
   Tool,
-  WorkerReload,
 } from "@millrace/contracts";
 import type { Connection } from "./http/connection.ts";
 import { newIdempotencyKey } from "./http/idempotency-key.ts";
@@ -16,29 +15,19 @@ import { path } from "./http/path.ts";
 import type { SignalOption } from "./http/signal-option.ts";
 import type { Jobs, SubmitOptions } from "./jobs.ts";
 
-interface ListOptions extends SignalOption {
+interface RefreshOptions extends SignalOption {
   /** Whether the workers ask their servers again first, which takes up to 15 s. */
   refresh?: boolean | undefined;
 }
 
-/** What a server offers as data. */
-export interface Resources {
-  resources: Resource[];
-  resource_templates: ResourceTemplate[];
-  /** Whether some were left out because there are too many. */
-  truncated: boolean;
-}
+/** What a server offers as data; `truncated` says whether some were left out because there are too many. */
+export type Resources = ResourceList;
 
-export interface Prompts {
-  prompts: Prompt[];
-  /** Whether some were left out because there are too many. */
-  truncated: boolean;
-}
+/** The prompts of a server; `truncated` as with resources. */
+export type Prompts = PromptList;
 
-export interface Reload {
-  message: string;
-  workers: WorkerReload[];
-}
+/** What each worker made of the file. */
+export type Reload = ReloadResponse;
 
 /** `client.mcp`: the fleet's MCP servers and what they offer. */
 export class Mcp {
@@ -51,7 +40,7 @@ export class Mcp {
   }
 
   /** The servers, and how they are. */
-  async servers({ refresh, signal }: ListOptions = {}): Promise<Server[]> {
+  async servers({ refresh, signal }: RefreshOptions = {}): Promise<Server[]> {
     const options = { query: { refresh }, signal };
     return (await this.#connection.read<{ servers: Server[] }>("/mcp/servers", options)).servers;
   }
@@ -64,7 +53,7 @@ export class Mcp {
    * for (const tool of await client.mcp.tools({ server: "filesystem" })) console.log(tool.name, tool.parameters);
    * ```
    */
-  async tools({ server, refresh, signal }: ListOptions & { server?: string | undefined } = {}): Promise<
+  async tools({ server, refresh, signal }: RefreshOptions & { server?: string | undefined } = {}): Promise<
     Tool[]
   > {
     const place = server === undefined ? "/mcp/tools" : path`/mcp/servers/${server}/tools`;
@@ -99,7 +88,7 @@ export class Mcp {
   }
 
   /** A server's resources and resource templates. */
-  async resources(server: string, { refresh, signal }: ListOptions = {}): Promise<Resources> {
+  async resources(server: string, { refresh, signal }: RefreshOptions = {}): Promise<Resources> {
     return await this.#connection.read(path`/mcp/servers/${server}/resources`, {
       query: { refresh },
       signal,
@@ -114,7 +103,7 @@ export class Mcp {
   }
 
   /** A server's prompts. */
-  async prompts(server: string, { refresh, signal }: ListOptions = {}): Promise<Prompts> {
+  async prompts(server: string, { refresh, signal }: RefreshOptions = {}): Promise<Prompts> {
     return await this.#connection.read(path`/mcp/servers/${server}/prompts`, { query: { refresh }, signal });
   }
 

@@ -20,7 +20,8 @@ export const CustomId = z
   .refine(
     (text) => text.length <= CUSTOM_ID_BYTES_MAX && utf8.encode(text).length <= CUSTOM_ID_BYTES_MAX,
     `must be at most ${CUSTOM_ID_BYTES_MAX} bytes of UTF-8`,
-  );
+  )
+  .refine((text) => text.isWellFormed(), "must be whole Unicode characters: half a surrogate pair is none");
 
 /** One line of a batch: a job request, and what you call it. Names may repeat; telling lines apart is up to you. */
 export type BatchLine = JobRequest & { custom_id?: string };

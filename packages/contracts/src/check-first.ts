@@ -16,10 +16,16 @@ export function checkFirst<Schema extends z.ZodType>(
   }, schema);
 }
 
-/** For {@link checkFirst}: refuses an object with more entries. */
+/** For {@link checkFirst}: refuses an object with more entries, or with one that would be lost. */
 export function atMostEntries(max: number): (value: unknown) => string | null {
   return (value) => {
     if (typeof value !== "object" || value === null) return null;
-    return Object.keys(value).length > max ? `at most ${max} entries` : null;
+    return Object.keys(value).length > max ? `at most ${max} entries` : noPrototypeKey(value);
   };
+}
+
+/** For {@link checkFirst}: refuses the one key that zod leaves out of a record without a word. */
+export function noPrototypeKey(value: unknown): string | null {
+  const isLost = typeof value === "object" && value !== null && Object.hasOwn(value, "__proto__");
+  return isLost ? 'the key "__proto__" would be lost: give it another name' : null;
 }

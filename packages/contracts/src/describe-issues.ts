@@ -25,11 +25,11 @@ function* describe(issue: Issue, outer: readonly PropertyKey[]): Iterable<Proble
   const inner = (issue.path ?? []).map((part) => (typeof part === "object" ? part.key : part));
   const path = [...outer, ...inner];
   if (issue.code === "unrecognized_keys" && issue.keys) {
-    for (const key of issue.keys) yield { path: joined([...path, key]), message: "unknown key" };
+    for (const key of issue.keys) yield { path: pathText([...path, key]), message: "unknown key" };
   } else if (issue.errors && issue.errors.length > 0) {
     yield* describeUnion(issue.errors, path);
   } else {
-    yield { path: joined(path), message: issue.message };
+    yield { path: pathText(path), message: issue.message };
   }
 }
 
@@ -40,11 +40,12 @@ function* describeUnion(branches: Issue[][], path: readonly PropertyKey[]): Iter
     yield* describeEach(fitting, path);
   } else {
     const messages = branches.flat().map(({ message }) => message);
-    yield { path: joined(path), message: messages.join(", or ") };
+    yield { path: pathText(path), message: messages.join(", or ") };
   }
 }
 
-function joined(path: readonly PropertyKey[]): string {
+/** A path as one would write it: `servers.everything.args[0]`. */
+export function pathText(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === "number") return `${text}[${part}]`;
     return text === "" ? String(part) : `${text}.${String(part)}`;

@@ -9,6 +9,8 @@ const metadata = checkFirst(
 ).describe("Your own labels, returned with the job. Never interpreted.");
 
 const DAY_MS = 86_400_000;
+/** The longest wait between two attempts of a job. */
+export const BACKOFF_DELAY_MS_MAX = DAY_MS;
 const YEAR_MS = 365 * DAY_MS;
 
 /** Bounds on what a job may spend, looked at before each call; a job that reaches one ends with what it has. */
@@ -25,7 +27,7 @@ export const Backoff = z.strictObject({
     .enum(["exponential", "fixed"])
     .default("exponential")
     .describe("Exponential doubles each time, with jitter."),
-  delay_ms: z.int().min(0).max(DAY_MS).default(1_000).describe("Before the second attempt."),
+  delay_ms: z.int().min(0).max(BACKOFF_DELAY_MS_MAX).default(1_000).describe("Before the second attempt."),
 });
 export type Backoff = z.infer<typeof Backoff>;
 

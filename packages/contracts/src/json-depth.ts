@@ -23,13 +23,21 @@ export function isShallow(value: unknown, levels = JSON_DEPTH_MAX): boolean {
 
 /** Whether a JSON value is made of at most `max` values, itself and keys' values included. */
 export function hasAtMostValues(value: unknown, max: number): boolean {
+  return countValues(value, max) <= max;
+}
+
+/** Of how many values a JSON value is made, itself and keys' values included; `max + 1` if of more than `max`. */
+export function countValues(value: unknown, max: number): number {
   const open: unknown[] = [value];
-  for (let count = 1; open.length > 0; count += 1) {
+  let count = 1;
+  while (open.length > 0) {
     const item = open.pop();
     if (typeof item !== "object" || item === null) continue;
     const parts: unknown[] = Array.isArray(item) ? item : Object.values(item);
-    if (count + open.length + parts.length > max) return false;
-    open.push(...parts);
+    count += parts.length;
+    if (count > max) return max + 1;
+    // Not all at once: each would be an argument, on the stack.
+    for (const part of parts) open.push(part);
   }
-  return true;
+  return count;
 }

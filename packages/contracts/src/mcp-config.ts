@@ -26,13 +26,18 @@ const pins = z
 /** The most that a job's result may hold (in bytes of JSON); `result_limit_bytes` only lowers it. */
 export const RESULT_BYTES_MAX = 8 * 1024 * 1024;
 
+/** How long one call may take on a server that says nothing else. */
+export const DEFAULT_TOOL_TIMEOUT_SECONDS = 60;
+
 /** What every server takes, whatever its transport. */
 const perServer = {
   display_name: z.string().optional(),
   description: z.string().optional(),
   is_active: z.boolean().default(true).describe("false leaves the server out."),
   timeout: seconds.optional().describe("Seconds for connecting and listing. Default `default_timeout`."),
-  tool_timeout: seconds.optional().describe("Seconds for one call. Default MCP_TOOL_EXECUTION_TIMEOUT (60)."),
+  tool_timeout: seconds
+    .optional()
+    .describe(`Seconds for one call. Default MCP_TOOL_EXECUTION_TIMEOUT (${DEFAULT_TOOL_TIMEOUT_SECONDS}).`),
   max_concurrent_tools: limit.optional().describe("Calls at once on this server, for each worker."),
   allow_tools: globs
     .optional()

@@ -129,7 +129,9 @@ const truncated = z.boolean().describe("Whether entries were left out because th
 export const ResourceList = z
   .object({ resources: z.array(Resource), resource_templates: z.array(ResourceTemplate), truncated })
   .meta({ id: "ResourceList" });
+export type ResourceList = z.infer<typeof ResourceList>;
 export const PromptList = z.object({ prompts: z.array(Prompt), truncated }).meta({ id: "PromptList" });
+export type PromptList = z.infer<typeof PromptList>;
 
 /** A part of a resource: `text`, or `blob` in base64; the other is null. */
 export const ResourceContent = z
@@ -177,6 +179,7 @@ export type WorkerReload = z.infer<typeof WorkerReload>;
 export const ReloadResponse = z
   .object({ message: z.string(), workers: z.array(WorkerReload) })
   .meta({ id: "ReloadResponse" });
+export type ReloadResponse = z.infer<typeof ReloadResponse>;
 
 export const ServerHealth = z
   .object({ health: z.record(z.string(), z.boolean()) })

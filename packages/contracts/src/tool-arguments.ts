@@ -1,6 +1,6 @@
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { hasAtMostValues } from "./json-depth.ts";
 import { boundedErrors } from "./problem.ts";
+import { compileSchema, type SchemaValidator } from "./schema-validator.ts";
 
 /** Where and why a value does not fit: `arguments.path`, `structured_content.edits[0].oldText`. */
 export interface ArgumentError {
@@ -10,39 +10,20 @@ export interface ArgumentError {
 
 /** Compiles each schema once, for as long as somebody holds it. Null for a schema that cannot be compiled. */
 class Validators {
-  readonly #ajv: Ajv2020;
-  readonly #compiled = new WeakMap<object, ValidateFunction | null>();
+  readonly #allErrors: boolean;
+  readonly #compiled = new WeakMap<object, SchemaValidator | null>();
 
   constructor(allErrors: boolean) {
-    this.#ajv = new Ajv2020({
-      strict: false,
-      allErrors,
-      validateFormats: false,
-      logger: false,
-      addUsedSchema: false,
-    });
+    this.#allErrors = allErrors;
   }
 
-  for(schema: object): ValidateFunction | null {
+  for(schema: object): SchemaValidator | null {
     let validate = this.#compiled.get(schema);
     if (validate === undefined) {
-      validate = this.#compile(schema);
+      validate = compileSchema(schema, this.#allErrors);
       this.#compiled.set(schema, validate);
     }
     return validate;
-  }
-
-  #compile(schema: object): ValidateFunction | null {
-    try {
-      // The dialect that a server names may be unknown to us; the keywords that matter are common to all.
-      const { $schema: _dialect, $id: _id, ...keywords } = schema as Record<string, unknown>;
-      const validate = this.#ajv.compile(keywords);
-      // Ajv keeps every schema that it has seen; tools come and go, so only the WeakMap may hold them.
-      this.#ajv.removeSchema(keywords);
-      return validate;
-    } catch {
-      return null;
-    }
   }
 }
 
@@ -63,9 +44,8 @@ function readablePath(root: string, instancePath: string, property: unknown): st
 }
 
 function check(validators: Validators, schema: object, root: string, value: unknown): ArgumentError[] {
-  const validate = validators.for(schema);
-  if (!validate || validate(value)) return [];
-  const errors = (validate.errors ?? []).values().map((error) => ({
+  const found = validators.for(schema)?.(value) ?? [];
+  const errors = found.values().map((error) => ({
     path: readablePath(
       root,
       error.instancePath,

@@ -1,9 +1,9 @@
 import { z } from "zod";
+import { checkFirst, noPrototypeKey } from "./check-first.ts";
 import { hasFiniteNumbers, isShallow, JSON_DEPTH_MAX } from "./json-depth.ts";
 
 /** A tool call's arguments; the tool's own schema judges what is in them. */
-export const ToolArguments = z
-  .record(z.string(), z.unknown())
+export const ToolArguments = checkFirst(noPrototypeKey, z.record(z.string(), z.unknown()))
   .refine((value) => isShallow(value), {
     message: `nested deeper than ${JSON_DEPTH_MAX} levels`,
     abort: true,

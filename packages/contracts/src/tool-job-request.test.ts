@@ -31,6 +31,16 @@ test("[contract.request.strict] refuses what is unknown or out of range, with it
   }
 });
 
+test("[contract.request.lost_key] refuses a key that would be lost, with its path", () => {
+  const read = (fields: string) =>
+    JobRequest.safeParse(JSON.parse(`{"type":"tool","tool":"echo",${fields}}`)).error?.issues[0];
+  const lost = 'the key "__proto__" would be lost: give it another name';
+  expect(read('"arguments":{"__proto__":1}')).toMatchObject({ path: ["arguments"], message: lost });
+  expect(read('"metadata":{"a":"b","__proto__":"c"}')).toMatchObject({ path: ["metadata"], message: lost });
+  const deep = JSON.parse('{"type":"tool","tool":"echo","arguments":{"a":{"__proto__":1}}}') as unknown;
+  expect(JobRequest.parse(deep)).toEqual(deep);
+});
+
 function isAccepted(levels: number): boolean {
   return JobRequest.safeParse({ ...REQUEST, arguments: { a: nested(levels) } }).success;
 }

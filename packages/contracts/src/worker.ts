@@ -19,3 +19,4 @@ export const Worker = z
 export type Worker = z.infer<typeof Worker>;
 
 export const WorkerList = z.object({ workers: z.array(Worker) }).meta({ id: "WorkerList" });
+export type WorkerList = z.infer<typeof WorkerList>;

@@ -44,7 +44,7 @@ test("[agent.host.abort] over the real host an abort proves which tool has stopp
       {
         calls: [
           { id: "gives_in", name: "std__wait", input: { ms: 30_000 } },
-          { id: "goes_on", name: "std__stubborn", input: { ms: 1_500 } },
+          { id: "goes_on", name: "std__stubborn", input: { ms: 3_000 } },
         ],
       },
     ],

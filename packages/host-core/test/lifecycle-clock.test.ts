@@ -103,6 +103,26 @@ test("[host.list.kept] what a lost server offers stays known for 5 minutes, and 
   expect(await server.call(echo())).toMatchObject({ ok: true });
 });
 
+test("[host.list.kept] what a lost server offers is forgotten likewise when it is lost in the middle of a listing", async () => {
+  let isAway = false;
+  const listing = Promise.withResolvers<ToolListing>();
+  const listed = { tools: [tool("one")], leftOut: [], warnings: [], ttlMs: null };
+  const listTools = vi.fn<() => Promise<ToolListing>>(() => listing.promise);
+  listTools.mockResolvedValueOnce(listed);
+  const connect = () => (isAway ? Promise.reject(new Error("refused")) : Promise.resolve());
+  const { server, connections } = fakeServer(() => ({ connect, listTools }));
+  await server.start();
+  await vi.advanceTimersByTimeAsync(5 * MINUTE_MS);
+  expect(listTools).toHaveBeenCalledTimes(2);
+  isAway = true;
+  connections[0]?.events.onClose("it died");
+  listing.reject(new Error("it died"));
+  await vi.advanceTimersByTimeAsync(4.9 * MINUTE_MS);
+  expect(server.tools).toMatchObject([{ name: "one" }]);
+  await vi.advanceTimersByTimeAsync(0.2 * MINUTE_MS);
+  expect(server.tools).toBeNull();
+});
+
 test("[host.list.kept] what a lazy server offered that does not come back from its rest is forgotten likewise", async () => {
   let isAway = false;
   const connect = () => (isAway ? Promise.reject(new Error("refused")) : Promise.resolve());

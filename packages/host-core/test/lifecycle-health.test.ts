@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import {
   ConnectionLostError,
+  NotRunError,
   RequestRejectedError,
   type McpConnection,
 } from "../src/connection/connection.ts";
@@ -111,6 +112,53 @@ test("[host.health.wedged] a server that hangs under a steady load is asked afte
   await vi.advanceTimersByTimeAsync(40_000);
   clearInterval(load);
   expect(connections.map(({ isClosed }) => isClosed)).toEqual([true, false]);
+});
+
+test("[host.health.wedged] so it is when calls are ended by those who made them, and nothing was heard in a tool's time", async () => {
+  const ping = vi.fn<() => Promise<void>>(() => new Promise(() => {}));
+  const callTool: McpConnection["callTool"] = (_name, _given, { signal }) =>
+    new Promise<never>((_resolve, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason as Error)),
+    );
+  const settings = { ...fakeServer(() => ({})).server.settings, toolTimeoutMs: MINUTE_MS };
+  const { server, connections } = fakeServer(() => ({ ping, callTool }), { settings });
+  await server.start();
+  const callFor = async (ms: number) => {
+    const controller = new AbortController();
+    server.call(echo(controller.signal)).catch(() => {});
+    await vi.advanceTimersByTimeAsync(ms);
+    controller.abort(new Error("its job has no more time"));
+    await vi.advanceTimersByTimeAsync(0);
+  };
+  for (let count = 0; count < 5; count += 1) await callFor(10_000);
+  expect(ping).not.toHaveBeenCalled();
+  await callFor(10_000);
+  expect(ping).toHaveBeenCalledTimes(1);
+  for (let count = 0; count < 3; count += 1) await callFor(10_000);
+  expect(connections[0]?.isClosed).toBe(true);
+});
+
+test("[host.health.unsent] a call that cannot be sent ends no other; a connection on which nothing else runs is made anew", async () => {
+  let isAway = true;
+  const slow = Promise.withResolvers<typeof ANSWER>();
+  const callTool: McpConnection["callTool"] = (name) => {
+    if (name === "slow") return slow.promise;
+    return isAway ? Promise.reject(new NotRunError("getaddrinfo EAI_AGAIN far")) : Promise.resolve(ANSWER);
+  };
+  const { server, connections } = fakeServer(() => ({ callTool }));
+  await server.start();
+  const running = server.call({ ...echo(), toolName: "slow" });
+  expect(await server.call(echo())).toMatchObject({ ok: false, error: { code: "server_unavailable" } });
+  expect(connections.map(({ isClosed }) => isClosed)).toEqual([false]);
+  slow.resolve(ANSWER);
+  expect(await running).toMatchObject({ ok: true });
+
+  const waiting = server.call(echo());
+  await vi.advanceTimersByTimeAsync(0);
+  expect(connections[0]?.isClosed).toBe(true);
+  isAway = false;
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect(await waiting).toMatchObject({ ok: true });
 });
 
 test("[host.health.passive] three calls in a row that get no answer give the connection up; an answer between them does not", async () => {

@@ -97,6 +97,22 @@ describe.each(PROVIDERS)("%s", (provider) => {
     },
   );
 
+  const endless = "x".repeat(8 * 1_024 * 1_024);
+  test.each([
+    ["text", { text: endless }],
+    ["thinking", { thinking: endless }],
+    ["arguments", { tool_calls: [{ name: ECHO_TOOL.name, raw_input: endless }] }],
+  ])("[model.answers.endless] an answer without an end to its %s is cut off", async (_what, answer) => {
+    const pace = { chunk_length: 256 * 1_024, stall_after: 24 };
+    await using tested = await startTestedModel(provider, { ...answer, ...pace });
+    const request = requestOf({ tools: [ECHO_TOOL] });
+    const turn = await tested.model.respond(request);
+    expect(turn.stopReason).toBe("max_tokens");
+    expect(turn.message.content).toHaveLength(1);
+    expect(JSON.stringify(turn).length).toBeLessThan(5 * 1_024 * 1_024);
+    expect(await tested.server.requests[0]?.finished).toBe(false);
+  });
+
   test("[model.answers.stop-reason] a refusal without a word is a refusal", async () => {
     await using tested = await startTestedModel(provider, { stop_reason: "refusal" });
     expect(await tested.model.respond(requestOf())).toMatchObject({

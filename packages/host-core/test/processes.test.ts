@@ -1,5 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -39,11 +42,15 @@ test("[host.processes.crash] what a crashed server leaves behind is ended, and t
 });
 
 test("[host.processes.environment] a server sees its own variables and a handful more", async () => {
+  const cache = await mkdtemp(join(tmpdir(), "millrace-compiled-"));
+  onTestFinished(() => rm(cache, { recursive: true }));
   vi.stubEnv("MILLRACE_PRIVATE", "not for servers");
+  vi.stubEnv("NODE_COMPILE_CACHE", cache);
   onTestFinished(() => void vi.unstubAllEnvs());
   const host = await startHost([fixture("std")]);
   const { names } = await structured(host, "std", "environment");
   expect(names).toContain("PATH");
+  expect(names).toContain("NODE_COMPILE_CACHE");
   expect(names).toContain("MILLRACE_TEST_RUN");
   expect(names).not.toContain("MILLRACE_PRIVATE");
 });

@@ -66,3 +66,28 @@ test("[host.http.wedged] calls that are given up on a server that answers nothin
   await expect.poll(() => server.openSockets(), { timeout: 20_000 }).toBeLessThan(10);
   expect(opened.told).toEqual([]);
 });
+
+test("[host.http.half_answered] calls that are given up after the beginning of their answer keep no socket", async () => {
+  let begun = 0;
+  let isWedged = false;
+  const { server, opened } = await openFixture({
+    intercept: (request, response) => {
+      if (!isWedged || request.method !== "POST") return false;
+      response.writeHead(200, { "content-type": "application/json", "content-length": 1_000 });
+      response.write('{"jsonrpc":', () => (begun += 1));
+      return true;
+    },
+  });
+  isWedged = true;
+  const controller = new AbortController();
+  const calls = Array.from({ length: 20 }, () =>
+    opened.connection.callTool("wait", { ms: 1 }, { signal: controller.signal }),
+  );
+  await expect.poll(() => begun, { timeout: 20_000 }).toBe(20);
+  controller.abort(new Error("given up"));
+  for (const { status } of await Promise.allSettled(calls)) expect(status).toBe("rejected");
+  await expect.poll(() => server.openSockets(), { timeout: 20_000 }).toBeLessThan(10);
+  isWedged = false;
+  expect(await callText(opened, "echo", { text: "still here" })).toBe("still here");
+  expect(opened.told).toEqual([]);
+});

@@ -9,7 +9,7 @@ export type { LogEvent } from "./reading/event-log.ts";
 export type { FleetHandlers } from "./fleet/fleet-responder.ts";
 export type { FleetOutcome } from "./fleet/fleet-requests.ts";
 export type { FleetView } from "./fleet/fleet-view.ts";
-export { IdempotencyMismatchError, JobExpiredError } from "./submission/idempotency.ts";
+export { IdempotencyMismatchError, IdempotencyExpiredError } from "./submission/idempotency.ts";
 export type { ApprovalAnswer } from "./control/job-control.ts";
 export { isJobId } from "./job-id.ts";
 export type { Execute, ExecutionResult, JobExecution } from "./run/job-execution.ts";

@@ -5,7 +5,7 @@ import { createLines, type Lines } from "./admission/lines.ts";
 import { DEFAULT_LIMITS, type LimitsOf } from "./admission/tenant-limits.ts";
 import { createBatches, type Batches } from "./batches/batches.ts";
 import { ChannelSubscriptions } from "./redis/channel-subscriptions.ts";
-import { systemClock, type Clock } from "./clock.ts";
+import { RedisClock } from "./clock.ts";
 import { closeConnection, firstAttempt, keepPipelinesLean, openConnection } from "./redis/connection.ts";
 import { EventLog, type LogEvent, type LogHead } from "./reading/event-log.ts";
 import { findJob } from "./reading/find-job.ts";
@@ -41,7 +41,6 @@ export interface JobStoreOptions {
   /** Retention of a job that names none, in seconds. */
   retentionSeconds: number;
   logger: Logger;
-  clock?: Clock;
   /** What bounds each key; {@link DEFAULT_LIMITS} without it. */
   limitsOf?: LimitsOf;
 }
@@ -78,7 +77,7 @@ export class JobStore {
   readonly #control: JobControl;
   readonly #lines: Lines;
   readonly #writer: SubmissionWriter;
-  readonly #clock: Clock;
+  readonly #clock: RedisClock;
   readonly #nextJobId = createJobIds();
   /** A request that comes before the first connection stands waits for it instead of failing. */
   readonly #opened: Promise<void>;
@@ -89,12 +88,12 @@ export class JobStore {
     keyPrefix,
     retentionSeconds,
     logger,
-    clock = systemClock,
     limitsOf = () => DEFAULT_LIMITS,
   }: JobStoreOptions) {
     const connection = { url: redisUrl, logger };
     this.#redis = openConnection({ ...connection, role: "request", name: `${keyPrefix}:api` });
     this.#subscriber = openConnection({ ...connection, role: "subscriber", name: `${keyPrefix}:api:events` });
+    this.#clock = new RedisClock(this.#redis);
     this.#keys = createKeys(keyPrefix);
     this.#log = new EventLog(this.#redis, this.#keys);
     this.#index = new JobIndex(this.#redis, this.#keys);
@@ -105,7 +104,7 @@ export class JobStore {
     this.#queues = new JobQueues(this.#redis, this.#keys, logger);
     const own = { redis: this.#redis, keys: this.#keys, queues: this.#queues };
     this.#lines = createLines({ ...own, logger, limitsOf });
-    const shared = { ...own, ...this.#lines, clock };
+    const shared = { ...own, ...this.#lines, clock: this.#clock };
     this.usage = new LineUsage({ ...shared, answer: this.#answer });
     this.#control = new JobControl(shared);
     const answer = this.#answer;
@@ -118,14 +117,13 @@ export class JobStore {
     this.keyReloads = new KeyReloads(this.#redis, this.#keys, this.#subscriptions, answer);
     const findOne = (viewer: Viewer, jobId: string) => this.find(viewer, jobId);
     this.deliveries = new Deliveries({ ...shared, answer, findJob: findOne });
-    this.schedules = createSchedules({ ...shared, retentionSeconds, answer, logger, findJob: findOne });
+    this.schedules = createSchedules({ ...shared, retentionSeconds, answer, logger });
     this.requestRates = new RequestRates(this.#redis, this.#keys, answer);
-    this.#clock = clock;
     keepPipelinesLean(this.#redis, (script) =>
       /^(millrace|add\w+Job:|promote:|removeJob:|(add|get|remove)JobScheduler:)/.test(script),
     );
     checkRedisOnce(this.#redis, logger);
-    this.#opened = firstAttempt(this.#redis);
+    this.#opened = firstAttempt(this.#redis).then(() => this.#clock.measure());
   }
 
   /** Accepts a job: when this resolves, it will reach an outcome. */
@@ -196,9 +194,9 @@ export class JobStore {
     });
   }
 
-  /** A page of the log after an id, see {@link EventLog.read}. The caller has made sure that the job is the viewer's. */
+  /** See {@link EventLog.eventsAfter}. The caller has made sure that the job is the viewer's. */
   readLog(jobId: string, after: number, limit: number): Promise<LogEvent[]> {
-    return this.#answer(async () => (await this.#log.read(jobId, after, limit)).events);
+    return this.#answer(() => this.#log.eventsAfter(jobId, after, limit));
   }
 
   /** Follows the log after an id. The caller has made sure that the job is the viewer's, and disposes of it. */

@@ -15,8 +15,9 @@ import type { JobStatus, JobType } from "@millrace/contracts";
  *     failed, cancelled ── reopen, by a client ──────────────▶ queued
  *
  * A run is one start of a job by one worker, numbered by (generation, run): `run` is BullMQ's `attemptsStarted`
- * and `generation` counts how often the job was put into its queue anew. Every write of a run carries both. A claim
- * raises the run and a reopening the generation, so that an older run is refused from then on.
+ * and `generation` counts how often the job was put into its queue anew. Every write of a run carries both, and its
+ * worker: a failover may forget a claim, and the same run is another worker's then. A claim raises the run, and a
+ * reopening the generation, so that an older run is refused from then on.
  *
  * The cancel of a running job is a request that its record keeps: from then on it can only become cancelled.
  *
@@ -31,6 +32,8 @@ export interface JobRecord {
   run: number;
   workerId: string | null;
   startedAt: number | null;
+  /** When it fails if no worker has started it by then, in milliseconds since 1970. */
+  queueDeadline: number | null;
   /** Of a job that is a line of a batch. */
   batchId: string | null;
   /** The request names a webhook. */
@@ -108,6 +111,7 @@ export function parseRecord(hash: Record<string, string>): JobRecord | null {
     run: Number(hash["run"]),
     workerId: hash["worker_id"] ?? null,
     startedAt: hash["started_at"] === undefined ? null : Number(hash["started_at"]),
+    queueDeadline: hash["queue_deadline"] === undefined ? null : Number(hash["queue_deadline"]),
     batchId: hash["batch_id"] ?? null,
     hasWebhook: hash["webhook"] !== undefined,
     cancelRequested: hash["cancel_requested"] !== undefined,

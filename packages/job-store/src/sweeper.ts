@@ -74,7 +74,7 @@ export class Sweeper {
       try {
         if (!(await this.#holdsLease())) continue;
         const recovered = await this.sweep();
-        if (recovered > 0) logger.warn({ jobs: recovered }, "Put jobs back that had not reached their queue");
+        if (recovered > 0) logger.warn({ jobs: recovered }, "Put jobs back that were missing in their queue");
       } catch (error) {
         logger.warn({ reason: String(error) }, "Sweep failed; trying again");
       }

@@ -1,18 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { DEFAULT_MAX_CRASHES } from "@millrace/contracts";
 import { DueJobs } from "./admission/due-jobs.ts";
 import { createLines } from "./admission/lines.ts";
 import { BatchCancel } from "./batches/batch-cancel.ts";
 import { BatchEnds } from "./batches/batch-ends.ts";
 import { BatchSweep } from "./batches/batch-sweep.ts";
 import { ChannelSubscriptions } from "./redis/channel-subscriptions.ts";
-import { systemClock, type Clock } from "./clock.ts";
+import { RedisClock, systemClock, type Clock } from "./clock.ts";
 import { CoolDowns } from "./fleet/cool-downs.ts";
 import { FleetResponder, type FleetHandlers } from "./fleet/fleet-responder.ts";
 import { JobControl } from "./control/job-control.ts";
 import { JobQueues } from "./job-queues.ts";
 import { JobRunner, type JobRunnerOptions } from "./run/job-runner.ts";
-import { DEFAULT_MAX_CRASHES } from "./run/claim-run.ts";
 import { createKeys } from "./keys.ts";
 import type { Logger } from "./logger.ts";
 import { FinishedJobs } from "./metrics/finished-jobs.ts";
@@ -34,6 +34,7 @@ export interface WorkerStoreOptions {
   /** Separates installations that share one Redis. */
   keyPrefix: string;
   logger: Logger;
+  /** Instead of Redis' clock and this machine's. */
   clock?: Clock;
 }
 
@@ -44,11 +45,12 @@ export type WorkerStore = ReturnType<typeof createWorkerStore>;
  * ours, one that listens, and BullMQ's (which adds one for each queue, on which it blocks). While Redis is away,
  * everything waits for it.
  */
-export function createWorkerStore({ redisUrl, keyPrefix, logger, clock = systemClock }: WorkerStoreOptions) {
+export function createWorkerStore({ redisUrl, keyPrefix, logger, clock: given }: WorkerStoreOptions) {
   const workerId = `worker_${randomBytes(5).toString("hex")}`;
   const connections = openWorkerConnections(redisUrl, `${keyPrefix}:${workerId}`, logger);
   const { redis, queueRedis, subscriber } = connections;
   const keys = createKeys(keyPrefix);
+  const clock = given ?? new RedisClock(redis);
   const queues = new JobQueues(queueRedis, keys, logger);
   const lines = createLines({ redis, keys, queues, logger });
   const dueJobs = new DueJobs({ keys, queueRedis, workerId, logger, ...lines });
@@ -70,7 +72,7 @@ export function createWorkerStore({ redisUrl, keyPrefix, logger, clock = systemC
 
   return {
     workerId,
-    coolDowns: new CoolDowns(redis, keys, clock),
+    coolDowns: new CoolDowns(redis, keys, given ?? systemClock),
 
     createRunner: ({
       maxCrashes = DEFAULT_MAX_CRASHES,

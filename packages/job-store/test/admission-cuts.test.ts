@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS } from "../src/admission/tenant-limits.ts";
 import { expect, test, vi } from "vitest";
 import { Admission } from "../src/admission/admission.ts";
 import { batchJobId } from "../src/batches/batch-id.ts";
@@ -6,7 +7,7 @@ import { FleetCapacity } from "../src/admission/fleet-capacity.ts";
 import type { Execute } from "../src/run/job-execution.ts";
 import { JobQueues } from "../src/job-queues.ts";
 import type { Logger } from "../src/logger.ts";
-import { ageAdmitted, LIMITS, lineState, linesGone, noteTaken, submitMany } from "./support/line-state.ts";
+import { ageAdmitted, lineState, linesGone, noteTaken, submitMany } from "./support/line-state.ts";
 import { never, PATIENCE_MS, queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";
 import {
   createInstallation,
@@ -73,7 +74,7 @@ test("[store.cut.admit] an admitted job that died on its way into BullMQ is put 
 test("[store.cut.leave] a worker that dies before the line hears of its jobs' ends holds nobody up", async () => {
   const installation = createInstallation();
   const { redis, keys } = installation;
-  const api = installation.createApi(600, () => ({ ...LIMITS, maxRunning: 2 }));
+  const api = installation.createApi(600, () => ({ ...DEFAULT_LIMITS, maxRunning: 2 }));
   const ids = await submitMany(api, 4);
   const { admitted } = await lineState(installation);
   // They have ended, their entries have gone, and nobody has told the line.
@@ -183,7 +184,7 @@ test("[store.cut.submission_gate] lines of a batch that died before their line w
 test("[store.cut.submission_cap] one that comes again, when its key is at its cap meanwhile, is not forgotten", async () => {
   const installation = createInstallation();
   const { redis, keys } = installation;
-  const api = installation.createApi(600, () => ({ ...LIMITS, maxQueued: 1 }));
+  const api = installation.createApi(600, () => ({ ...DEFAULT_LIMITS, maxQueued: 1 }));
   const taken = await api.keyed.take({ tenant: TENANT, request: REQUEST }, "key");
   if (!("newJob" in taken)) throw new Error("the key was taken");
   const { id } = await api.submit(taken.newJob);

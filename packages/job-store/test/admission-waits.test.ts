@@ -1,13 +1,14 @@
+import { DEFAULT_LIMITS } from "../src/admission/tenant-limits.ts";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { JobQueues } from "../src/job-queues.ts";
 import { CHAT_DONE, CHAT_REQUEST } from "./support/chat-jobs.ts";
 import { approve, askOnce } from "./support/executors.ts";
-import { LIMITS, lineState, linesGone } from "./support/line-state.ts";
+import { lineState, linesGone } from "./support/line-state.ts";
 import { eventTypes, PATIENCE_MS, queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";
 import { createInstallation, TENANT } from "./support/test-installation.ts";
 
 /** One chat job at a time. */
-const ONE_AT_A_TIME = () => ({ ...LIMITS, maxRunning: 1 });
+const ONE_AT_A_TIME = () => ({ ...DEFAULT_LIMITS, maxRunning: 1 });
 
 test("[store.admission.parked] a parked job takes no place, counts again when it comes back, and is not held up", async () => {
   const installation = createInstallation();

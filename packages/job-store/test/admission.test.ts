@@ -1,8 +1,8 @@
 import { Pipeline } from "ioredis";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { QueueFullError } from "../src/admission/tenant-limits.ts";
+import { DEFAULT_LIMITS, QueueFullError } from "../src/admission/tenant-limits.ts";
 import type { Execute } from "../src/run/job-execution.ts";
-import { LIMITS, lineState, linesGone, submitMany } from "./support/line-state.ts";
+import { lineState, linesGone, submitMany } from "./support/line-state.ts";
 import { PATIENCE_MS, queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";
 import { createInstallation, REQUEST, RESULT, TENANT } from "./support/test-installation.ts";
 
@@ -49,7 +49,7 @@ test("[store.admission.interleave] the jobs of a key that comes later interleave
 test("[store.admission.weight] keys that have more to do than there are workers share by their weights", async () => {
   const installation = createInstallation();
   const weights: Record<string, number> = { alice: 1, bob: 2 };
-  const api = installation.createApi(600, (tenant) => ({ ...LIMITS, weight: weights[tenant] ?? 1 }));
+  const api = installation.createApi(600, (tenant) => ({ ...DEFAULT_LIMITS, weight: weights[tenant] ?? 1 }));
   await submitMany(api, 200);
   const bob = new Set(await submitMany(api, 300, { tenant: "bob" }));
   const { starts, execute } = noteStarts();
@@ -63,7 +63,7 @@ test("[store.admission.weight] keys that have more to do than there are workers 
 test("[store.admission.max_running] no more of a key's jobs run at a time than its cap, and others' do", async () => {
   const installation = createInstallation();
   const api = installation.createApi(600, (tenant) => ({
-    ...LIMITS,
+    ...DEFAULT_LIMITS,
     maxRunning: tenant === TENANT ? 3 : null,
   }));
   const alice = new Set(await submitMany(api, 30));
@@ -95,7 +95,7 @@ test("[store.admission.max_running] no more of a key's jobs run at a time than i
 
 test("[store.admission.max_running.slow] jobs that come one after the other, seconds apart, are held to the cap too", async () => {
   const installation = createInstallation();
-  const api = installation.createApi(600, () => ({ ...LIMITS, maxRunning: 1 }));
+  const api = installation.createApi(600, () => ({ ...DEFAULT_LIMITS, maxRunning: 1 }));
   const clock = vi.spyOn(performance, "now");
   onTestFinished(() => clock.mockRestore());
   for (let seconds = 0; seconds < 20; seconds += 2) {
@@ -109,7 +109,7 @@ test("[store.admission.max_running.slow] jobs that come one after the other, sec
 test("[store.admission.max_queued] a key at its cap is refused, and nothing of the refused jobs is left", async () => {
   const installation = createInstallation();
   const { redis, keys, keyPrefix } = installation;
-  const api = installation.createApi(600, () => ({ ...LIMITS, maxQueued: 5 }));
+  const api = installation.createApi(600, () => ({ ...DEFAULT_LIMITS, maxQueued: 5 }));
   const submit = (tenant: string) =>
     api.submit({ tenant, request: { ...REQUEST, queue_timeout_ms: 60_000 } });
   const results = await Promise.allSettled(Array.from({ length: 8 }, () => submit(TENANT)));
@@ -133,7 +133,7 @@ test("[store.admission.max_queued] a key at its cap is refused, and nothing of t
 
 test("[store.admission.max_queued.delayed] delayed jobs count for the cap", async () => {
   const installation = createInstallation();
-  const api = installation.createApi(600, () => ({ ...LIMITS, maxQueued: 2 }));
+  const api = installation.createApi(600, () => ({ ...DEFAULT_LIMITS, maxQueued: 2 }));
   const request = { ...REQUEST, delay_ms: 600_000 };
   const [delayed = ""] = await submitMany(api, 2, { request });
   await expect(api.submit({ tenant: TENANT, request: REQUEST })).rejects.toThrow(QueueFullError);
@@ -143,7 +143,7 @@ test("[store.admission.max_queued.delayed] delayed jobs count for the cap", asyn
 
 test("[store.admission.max_queued.key] a refused job's idempotency key is free for the same request again", async () => {
   const installation = createInstallation();
-  const api = installation.createApi(600, () => ({ ...LIMITS, maxQueued: 1 }));
+  const api = installation.createApi(600, () => ({ ...DEFAULT_LIMITS, maxQueued: 1 }));
   const [first = ""] = await submitMany(api, 1);
   const take = () => api.keyed.take({ tenant: TENANT, request: REQUEST }, "k");
   const refused = await take();
@@ -201,6 +201,8 @@ test("[store.admission.cancel] a job that is cancelled in line, or fails there f
   const overdue = await api.submit({ tenant: TENANT, request: { ...REQUEST, queue_timeout_ms: 600_000 } });
   expect((await lineState(installation)).line).toEqual([cancelled, kept, overdue.id]);
   await api.cancel(TENANT, cancelled);
+  // As if its time were over.
+  await redis.hset(keys.record(overdue.id), "queue_deadline", Date.now() - 1);
   await redis.zadd(keys.queueDeadlines, Date.now() - 1, overdue.id);
   await installation.createWorker().createSweeper().sweep();
   expect((await lineState(installation)).line).toEqual([kept]);

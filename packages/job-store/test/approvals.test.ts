@@ -1,9 +1,17 @@
 import { expect, test, vi } from "vitest";
 import { parseRecord } from "../src/record.ts";
+import type { Execute } from "../src/run/job-execution.ts";
 import { DecidedBeforeError } from "../src/run/run-writer.ts";
 import { approvalRequested, CHAT_DONE, claimChat, submitChat, toolCalled } from "./support/chat-jobs.ts";
+import { approve, NOTHING } from "./support/executors.ts";
 import { eventTypes, PATIENCE_MS, startRunner, untilStatus } from "./support/run-jobs.ts";
-import { createInstallation, TENANT, type Installation } from "./support/test-installation.ts";
+import {
+  createInstallation,
+  REQUEST,
+  RESULT,
+  TENANT,
+  type Installation,
+} from "./support/test-installation.ts";
 
 const UNTIL = 600_000;
 
@@ -152,6 +160,28 @@ test("[store.approval.run-again] a job goes on with another start when a decisio
   const jobId = await submitChat(installation);
   await untilStatus(api, jobId, "completed");
   expect(await resolutions(installation, jobId)).toMatchObject([{ decision: "approve" }]);
+});
+
+test("[store.approval.run-idle] the start after one that came too late to deny knows that nothing has begun", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const starts: boolean[] = [];
+  const execute: Execute = async ({ jobId, isUnknown, readPast, write }) => {
+    starts.push(isUnknown);
+    const past = await readPast();
+    if (past.some(({ type }) => type === "approval.resolved")) return { status: "completed", result: RESULT };
+    await write([approvalRequested("c1")]);
+    await approve(api, jobId);
+    const resolved = { tool_call_id: "c1", tool: "fixture__echo", decision: "deny", reason: "late" } as const;
+    await expect(write([{ type: "approval.resolved", ...resolved, arguments: null }])).rejects.toThrow(
+      DecidedBeforeError,
+    );
+    return { status: "stopped", cancellation: NOTHING, isIdle: true };
+  };
+  startRunner(installation, execute, { type: "tool" });
+  const { id } = await api.submit({ tenant: TENANT, request: REQUEST });
+  await untilStatus(api, id, "completed");
+  expect(starts).toEqual([false, false]);
 });
 
 test("[store.approval.repeat] wakes the job when who decided did not come to it", async () => {

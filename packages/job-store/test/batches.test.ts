@@ -67,12 +67,8 @@ test("[store.batch.expiry] when a batch has ended its keys expire with its longe
     expect(await redis.ttl(key)).toBeGreaterThan(4_900);
     await redis.del(key);
   }
-  vi.useFakeTimers({ now: Date.now() + 120_000, toFake: ["Date"] });
-  try {
-    await sweepBatch(installation, batchId).catch(() => undefined);
-  } finally {
-    vi.useRealTimers();
-  }
+  const later = { now: () => Date.now() + 120_000 };
+  await sweepBatch(installation, batchId, later).catch(() => undefined);
   expect(await redis.exists(keys.batches, keys.batchIndex(TENANT))).toBe(0);
 });
 

@@ -138,15 +138,18 @@ test("[store.cancel.race] leaves one terminal event, and the answer true, whenev
     { concurrency: 20 },
   );
 
-  const cancelSometime = async (): Promise<{ jobId: string; requested: boolean }> => {
-    const { id: jobId } = await submitter.submit({ tenant: TENANT, request: CHAT_REQUEST });
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * 40));
+  const cancelSometime = async (index: number): Promise<{ jobId: string; requested: boolean }> => {
+    // However fast or slow the machine is, some are cancelled before they start and some when they have ended.
+    const request = index === 0 ? { ...CHAT_REQUEST, delay_ms: 600_000 } : CHAT_REQUEST;
+    const { id: jobId } = await submitter.submit({ tenant: TENANT, request });
+    if (index === 1) await untilStatus(submitter, jobId, "completed");
+    else await new Promise((resolve) => setTimeout(resolve, Math.random() * 40));
     const answer = await canceller.cancel(TENANT, jobId);
     return { jobId, requested: answer?.requested ?? expect.fail("no such job") };
   };
   const cancelled: Awaited<ReturnType<typeof cancelSometime>>[] = [];
   for (let batch = 0; batch < (FULL ? 100 : 10); batch += 1) {
-    cancelled.push(...(await Promise.all(Array.from({ length: 30 }, cancelSometime))));
+    cancelled.push(...(await Promise.all(Array.from({ length: 30 }, (_, index) => cancelSometime(index)))));
   }
 
   for (const { jobId, requested } of cancelled) {

@@ -102,6 +102,17 @@ test("[store.cancel.running] stops a job on its worker, and the terminal event t
   await queueEmpty(installation, "chat");
 });
 
+test("[store.cancel.lost] stops a running job although the message to its worker is lost", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  startRunner(installation, untilStopped);
+  const jobId = await submitChat(installation);
+  await untilStatus(api, jobId, "running");
+  // What the cancel writes, without what it tells.
+  await installation.redis.hset(installation.keys.record(jobId), "cancel_requested", "1");
+  await untilStatus(api, jobId, "cancelled");
+});
+
 test("[store.cancel.ended] changes nothing of a job that has ended", async () => {
   const installation = createInstallation();
   const api = installation.createApi();

@@ -1,8 +1,10 @@
+import { DEFAULT_MAX_CRASHES } from "@millrace/contracts";
 import { describe, expect, test } from "vitest";
 import { claimRun } from "../src/run/claim-run.ts";
 import type { JobRun } from "../src/run/job-run.ts";
 import { RunRefusedError } from "../src/run/run-writer.ts";
 import { systemClock } from "../src/clock.ts";
+import { toolCalled } from "./support/chat-jobs.ts";
 import {
   createInstallation,
   REQUEST,
@@ -29,7 +31,7 @@ function claim(
   return claimRun(
     { jobId, generation, run, workerId },
     { request: REQUEST },
-    { redis, keys, clock: systemClock },
+    { redis, keys, clock: systemClock, maxCrashes: DEFAULT_MAX_CRASHES },
   );
 }
 
@@ -75,6 +77,25 @@ describe("a run", () => {
     expect(types).toEqual(["job.queued", "job.started", "job.started", "job.completed"]);
   });
 
+  test("[store.fence.worker] cannot write any more when another worker has claimed the same run of it", async () => {
+    const installation = createInstallation();
+    const { redis, keys } = installation;
+    const jobId = await submitted(installation);
+    const first = await claimed(installation, jobId, 1, "worker_a");
+    // As after a failover to a replica that had not heard of the claim.
+    await redis.hset(keys.record(jobId), "status", "queued", "run", "0");
+    const second = await claimed(installation, jobId, 1, "worker_b");
+    const [ofFirst, ofSecond] = [toolCalled("c1"), toolCalled("c2")];
+    await expect(first.write([ofFirst])).rejects.toThrow(RunRefusedError);
+    await second.write([ofSecond]);
+    await second.finish(DONE);
+    const log = await redis.lrange(keys.log(jobId), 0, -1);
+    expect(log.map((event) => JSON.parse(event)).slice(-2)).toMatchObject([
+      { type: "tool.called", tool_call_id: "c2" },
+      { type: "job.completed", worker_id: "worker_b" },
+    ]);
+  });
+
   test("[store.step.repeated] writes once when the client library repeats a command", async () => {
     const installation = createInstallation();
     const { redis, keys } = installation;
@@ -85,6 +106,7 @@ describe("a run", () => {
       keys.events(jobId),
       0,
       1,
+      "worker_a",
       1,
       1,
       1024,

@@ -55,7 +55,7 @@ test("[store.requests.silent] a worker that gives no answer is waited for only s
   worker.answer(handlers({ refresh: () => Promise.resolve(null) }));
   await installation.untilListening(1);
   const workers = [worker.workerId, "worker_dead"];
-  const answers = await api.requests.ask({ ...REFRESH, workers, timeoutMs: 200 });
+  const answers = await api.requests.ask({ ...REFRESH, workers, timeoutMs: 2_000 });
   expect([...answers]).toEqual([
     [worker.workerId, { outcome: "answered", answer: null }],
     ["worker_dead", { outcome: "silent" }],

@@ -1,8 +1,12 @@
+import { DEFAULT_MAX_CRASHES } from "@millrace/contracts";
 import { startRedisProcess } from "@millrace/testing";
+import type { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../src/clock.ts";
 import { claimRun } from "../src/run/claim-run.ts";
 import type { JobStore } from "../src/job-store.ts";
+import { EventLog } from "../src/reading/event-log.ts";
+import { GoneError } from "../src/reading/gone-error.ts";
 import type { LogFollower } from "../src/reading/log-follower.ts";
 import { waitForEnd } from "../src/reading/wait-for-end.ts";
 import {
@@ -19,7 +23,11 @@ const PATIENCE_MS = 10_000;
 /** Runs the job here and now, as a worker would. */
 async function runToEnd({ redis, keys }: Installation, jobId: string, result = RESULT): Promise<void> {
   const fence = { jobId, generation: 0, run: 1, workerId: "worker_a" };
-  const claim = await claimRun(fence, { request: REQUEST }, { redis, keys, clock: systemClock });
+  const claim = await claimRun(
+    fence,
+    { request: REQUEST },
+    { redis, keys, clock: systemClock, maxCrashes: DEFAULT_MAX_CRASHES },
+  );
   if (claim.outcome !== "claimed") throw new Error(claim.outcome);
   await claim.run.finish({ status: "completed", result });
 }
@@ -163,4 +171,22 @@ test("[store.follow.unsubscribed] follows an accepted job although its subscript
   expect(job.status).toBe("queued");
   expect((await following.next(never, PATIENCE_MS)).map(({ id }) => id)).toEqual([1]);
   await installation.redis.call("ACL", "SETUSER", "default", "+subscribe");
+});
+
+test("[store.log.expired] a log that expires between two looks at it is gone, which is no bug", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const { id } = await api.submit({ tenant: TENANT, request: REQUEST });
+  await api.cancel(TENANT, id);
+  const expiring = new Proxy(redis, {
+    get: (target, name: keyof Redis) =>
+      name === "lindex"
+        ? async () => {
+            await target.del(keys.log(id));
+            return await target.lindex(keys.log(id), 0);
+          }
+        : target[name],
+  });
+  await expect(new EventLog(expiring, keys).read(id, 1, 10)).rejects.toBeInstanceOf(GoneError);
 });

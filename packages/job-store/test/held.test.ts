@@ -91,6 +91,8 @@ test("[store.unknown.held.before] a run that waits does not hide what a run befo
   await claimChat(installation, jobId, 1);
   await claimChat(installation, jobId, 2);
   const { redis, keys } = installation;
+  // As if these two had been starts of the queue's entry.
+  await redis.hset(keys.record(jobId), "run", 0);
   const seen: boolean[] = [];
   const leaving = startRunner(installation, async ({ isUnknown, waiting, signal }) => {
     seen.push(isUnknown);
@@ -98,8 +100,6 @@ test("[store.unknown.held.before] a run that waits does not hide what a run befo
     if (!signal.aborted) await once(signal, "abort");
     return { status: "stopped", cancellation: NOTHING };
   });
-  // As if these two had been starts of the queue's entry.
-  await redis.hset(keys.record(jobId), "run", 0);
   await untilStatus(api, jobId, "running");
   await expect.poll(() => seen.length, { timeout: 20_000 }).toBe(1);
   await leaving.close(DRAIN_MS);

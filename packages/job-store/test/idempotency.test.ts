@@ -1,16 +1,16 @@
 import type { JobRequest } from "@millrace/contracts";
 import { expect, test, vi } from "vitest";
-import { IdempotencyMismatchError, JobExpiredError } from "../src/submission/idempotency.ts";
+import { IdempotencyMismatchError, IdempotencyExpiredError } from "../src/submission/idempotency.ts";
 import type { JobStore } from "../src/job-store.ts";
 import { Admission } from "../src/admission/admission.ts";
-import { QueueFullError, type LimitsOf } from "../src/admission/tenant-limits.ts";
+import { DEFAULT_LIMITS, QueueFullError, type LimitsOf } from "../src/admission/tenant-limits.ts";
 import { FleetCapacity } from "../src/admission/fleet-capacity.ts";
 import { Standings } from "../src/admission/standing.ts";
 import { systemClock } from "../src/clock.ts";
 import { JobQueues } from "../src/job-queues.ts";
 import { SubmissionWriter } from "../src/submission/submission-writer.ts";
 import { logger } from "./support/kill-at-each.ts";
-import { LIMITS, noteTaken, submitMany } from "./support/line-state.ts";
+import { noteTaken, submitMany } from "./support/line-state.ts";
 import { queueEmpty, startRunner } from "./support/run-jobs.ts";
 import {
   createInstallation,
@@ -97,7 +97,7 @@ test("[store.idempotency.expired] a key whose job has been deleted after its ret
   const api = installation.createApi();
   const { id } = await send(api, KEY);
   await redis.del(keys.record(id), keys.log(id));
-  await expect(send(api, KEY)).rejects.toThrow(JobExpiredError);
+  await expect(send(api, KEY)).rejects.toThrow(IdempotencyExpiredError);
 });
 
 test("[store.idempotency.lifetime] a key lives as long as the retention of its job, and a day at least", async () => {
@@ -144,7 +144,7 @@ test.each(["looks", "submits"])(
   async (how) => {
     const installation = createInstallation();
     const { redis, keys } = installation;
-    const limitsOf = () => ({ ...LIMITS, maxQueued: 1 });
+    const limitsOf = () => ({ ...DEFAULT_LIMITS, maxQueued: 1 });
     const api = installation.createApi(600, limitsOf);
     await submitMany(api, 1);
     const { newJob, jobId } = await takeKey(api);
@@ -171,17 +171,17 @@ test.each(["looks", "submits"])(
     expect(await redis.zscore(keys.queueDeadlines, jobId)).not.toBeNull();
     // When its retention is over it does not run again.
     await redis.del(keys.record(jobId), keys.log(jobId));
-    await expect(send(api, KEY, DUE_SOON)).rejects.toThrow(JobExpiredError);
+    await expect(send(api, KEY, DUE_SOON)).rejects.toThrow(IdempotencyExpiredError);
   },
 );
 
 test("[store.idempotency.refused] what is left of a refused request is taken away, and nothing of a newer one under its key", async () => {
   const installation = createInstallation();
   const { redis, keys } = installation;
-  const other = installation.createApi(600, () => LIMITS);
+  const other = installation.createApi(600, () => DEFAULT_LIMITS);
   await submitMany(other, 1);
   const { newJob, jobId } = await takeKey(other);
-  const { writer, queues } = createWriter(installation, () => ({ ...LIMITS, maxQueued: 1 }));
+  const { writer, queues } = createWriter(installation, () => ({ ...DEFAULT_LIMITS, maxQueued: 1 }));
   const listed = async () => [
     await redis.zscore(keys.index(TENANT), jobId),
     await redis.zscore(keys.queueDeadlines, jobId),

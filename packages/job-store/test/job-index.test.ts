@@ -32,3 +32,14 @@ test("[store.list.expired] fills a page although jobs in between have expired", 
   const page = await api.list(TENANT, { limit: 2 });
   expect(page).toMatchObject({ jobs: [{ id: oldest }], next_cursor: null });
 });
+
+test("[store.list.status] a job that has ended since its record was read is not listed as running", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const { id } = await api.submit({ tenant: TENANT, request: REQUEST });
+  await api.cancel(TENANT, id);
+  await redis.hset(keys.record(id), "status", "running");
+  expect(await api.list(TENANT, { limit: 10, status: "running" })).toEqual({ jobs: [], next_cursor: null });
+  expect((await api.list(TENANT, { limit: 10 })).jobs).toMatchObject([{ id, status: "cancelled" }]);
+});

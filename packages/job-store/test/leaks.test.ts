@@ -58,6 +58,8 @@ const execute: Execute = async (execution) => {
   }
 };
 
+const MUCH_LATER_MS = 600_000;
+
 type Life = (api: JobStore, request: ChatJobRequest) => Promise<unknown>;
 
 const submit = async (api: JobStore, request: ChatJobRequest): Promise<string> =>
@@ -87,14 +89,14 @@ const lives: Record<string, Life> = {
     await api.cancel(TENANT, id);
   },
   "cancelled while it waits": async (api, request) => {
-    await api.cancel(TENANT, await submit(api, { ...request, delay_ms: 600_000 }));
+    await api.cancel(TENANT, await submit(api, { ...request, delay_ms: MUCH_LATER_MS }));
   },
   "under a key": async (api, request) => {
     const taken = await api.keyed.take({ tenant: TENANT, request }, crypto.randomUUID());
     if ("newJob" in taken) await api.submit(taken.newJob);
   },
   retried: async (api, request) => {
-    const id = await submit(api, { ...request, delay_ms: 600_000 });
+    const id = await submit(api, { ...request, delay_ms: MUCH_LATER_MS });
     await api.cancel(TENANT, id);
     await api.retries.retry(TENANT, id, "start");
   },
@@ -107,6 +109,16 @@ async function live(life: () => Promise<unknown>): Promise<void> {
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
     await live(life);
+  }
+}
+
+/** A life that has begun again leaves its first job behind, for whose end nobody asks any more, or which is due much later. */
+async function cancelTheRest(api: JobStore): Promise<void> {
+  for (const status of ["queued", "parked", "running"] as const) {
+    const { jobs } = await api.list(TENANT, { limit: 200, status });
+    for (const { id, request } of jobs) {
+      if (status !== "queued" || request.delay_ms === MUCH_LATER_MS) await api.cancel(TENANT, id);
+    }
   }
 }
 
@@ -136,6 +148,7 @@ test("[store.leaks] of jobs of every kind nothing is left in Redis when their re
   installation.onRelease(() => later.close());
   const lateSweeper = later.createSweeper();
   await vi.waitFor(async () => {
+    await cancelTheRest(api);
     await lateSweeper.sweep();
     expect(await keysLeft(installation)).toEqual([]);
   }, PATIENCE);

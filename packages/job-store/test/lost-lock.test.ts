@@ -1,14 +1,18 @@
+import { DEFAULT_LIMITS } from "../src/admission/tenant-limits.ts";
 import { once } from "node:events";
 import { startTcpProxy } from "@millrace/testing";
 import { expect, inject, onTestFinished, test, vi } from "vitest";
 import type { Execute } from "../src/run/job-execution.ts";
 import { RunAbandoned } from "../src/run/run-abandoned.ts";
 import { RunRefusedError } from "../src/run/run-writer.ts";
-import { CHAT_DONE, CHAT_REQUEST, submitChat, toolCalled } from "./support/chat-jobs.ts";
+import { CHAT_DONE, CHAT_REQUEST, claimChat, submitChat, toolCalled } from "./support/chat-jobs.ts";
 import { NOTHING } from "./support/executors.ts";
-import { LIMITS, lineState } from "./support/line-state.ts";
+import { ageAdmitted, lineState, linesGone } from "./support/line-state.ts";
 import { eventTypes, PATIENCE_MS, queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";
 import { createInstallation, TENANT, type Installation } from "./support/test-installation.ts";
+
+/** More than a lock lasts. */
+const LONG_MS = 60_000;
 
 const TAKEN_OVER = ["job.queued", "job.started", "job.started", "job.completed"];
 
@@ -67,7 +71,7 @@ test("[store.lock.lone] a lone worker that has lost a job's lock takes the job b
 test("[store.lock.place] a worker that has lost its job to another leaves it its place, so that no more run than may", async () => {
   const installation = createInstallation();
   const { redis, keys } = installation;
-  const api = installation.createApi(600, () => ({ ...LIMITS, maxRunning: 1 }));
+  const api = installation.createApi(600, () => ({ ...DEFAULT_LIMITS, maxRunning: 1 }));
   const submit = async () => (await api.submit({ tenant: TENANT, request: CHAT_REQUEST })).id;
   const [jobId, next] = [await submit(), await submit()];
   const worker = installation.createWorker();
@@ -116,4 +120,34 @@ test("[store.lock.partition] a worker that was cut off comes back to find that i
   expect(await intent.promise).toBeInstanceOf(RunRefusedError);
   await vi.waitFor(() => expect(isAborted).toBe(true), PATIENCE_MS);
   expect(await eventTypes(api, jobId)).toEqual(TAKEN_OVER);
-}, 60_000);
+});
+
+test("[store.lock.entry] a job that was begun, and that its queue has forgotten since, goes on elsewhere", async () => {
+  const installation = createInstallation();
+  const { redis, keyPrefix } = installation;
+  const api = installation.createApi();
+  const forget = async () => redis.del(...(await redis.keys(`{${keyPrefix}:chat}*`)));
+  const jobId = await submitChat(installation);
+  await claimChat(installation, jobId);
+  await forget();
+  await ageAdmitted(installation, "chat");
+  const sweeper = installation.createWorker().createSweeper();
+  vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  // Who runs it has to notice first.
+  expect(await sweeper.sweep()).toBe(0);
+  vi.advanceTimersByTime(LONG_MS);
+  expect(await sweeper.sweep()).toBe(1);
+  expect(await sweeper.sweep()).toBe(0);
+  expect(await lineState(installation, "chat")).toMatchObject({ admitted: [`${jobId}.1`] });
+  // Nobody has begun that one.
+  await forget();
+  await ageAdmitted(installation, "chat");
+  expect(await sweeper.sweep()).toBe(1);
+  vi.useRealTimers();
+  startRunner(installation, () => Promise.resolve(CHAT_DONE));
+  await untilStatus(api, jobId, "completed");
+  expect(await eventTypes(api, jobId)).toEqual(TAKEN_OVER);
+  await queueEmpty(installation, "chat");
+  await linesGone(installation);
+});

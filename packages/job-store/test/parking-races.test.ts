@@ -4,6 +4,7 @@ import { JobQueues } from "../src/job-queues.ts";
 import type { JobExecution } from "../src/run/job-execution.ts";
 import { approvalRequested, CHAT_DONE, CHAT_REQUEST, claimChat, submitChat } from "./support/chat-jobs.ts";
 import { askOnce, approve, FAR_MS, forApproval } from "./support/executors.ts";
+import { submitMany } from "./support/line-state.ts";
 import {
   eventTypes,
   FULL,
@@ -36,10 +37,8 @@ test("[store.park.wake] loses no wake-up, at whatever moment it comes", async ()
   );
   const total = FULL ? 2_000 : 200;
   for (let submitted = 0; submitted < total; submitted += 100) {
-    const jobs = await Promise.all(
-      Array.from({ length: 100 }, () => submitter.submit({ tenant: TENANT, request: CHAT_REQUEST })),
-    );
-    for (const { id } of jobs) await untilStatus(submitter, id, "completed");
+    const ids = await submitMany(submitter, 100, { request: CHAT_REQUEST });
+    for (const id of ids) await untilStatus(submitter, id, "completed");
   }
   expect(starts.size).toBe(total);
   await queueEmpty(installation, "chat");

@@ -11,6 +11,8 @@ const coolDown = (forMs: number): ExecutionResult => ({
   reason: "cool_down",
   until: Date.now() + forMs,
 });
+/** Time enough to see that a job waits for its time. */
+const TIMED_MS = 2_000;
 const WARNING: JobStep = { type: "job.warning", code: "model_retry", message: "" };
 
 test("[store.park] holds no slot while a job is parked, and tells readers of park and return", async () => {
@@ -143,13 +145,13 @@ test("[store.park.first] starts parked jobs before all new ones, whether they ar
   const isDelayed = (jobId: string) =>
     vi.waitFor(async () => expect(await redis.zscore(delayed, jobId)).not.toBeNull(), PATIENCE_MS);
   const park = async (execution: JobExecution): Promise<ExecutionResult> =>
-    execution.request.metadata?.["kind"] === "timed" ? coolDown(300) : await askOnce(execution);
+    execution.request.metadata?.["kind"] === "timed" ? coolDown(TIMED_MS) : await askOnce(execution);
 
   const woken = await submitChat(installation);
   await isDelayed(woken);
   timed = await submitChat(installation, { ...CHAT_REQUEST, metadata: { kind: "timed" } });
   await isDelayed(timed);
-  const due = Date.now() + 300;
+  const due = Date.now() + TIMED_MS;
   blocker = await submitChat(installation, { ...CHAT_REQUEST, priority: 0 });
   await blocking.promise;
   const newcomer = await submitChat(installation, { ...CHAT_REQUEST, priority: 0 });

@@ -1,5 +1,9 @@
 import { expect, test, vi } from "vitest";
+import { systemClock } from "../src/clock.ts";
+import { failOverdueJobs } from "../src/control/queue-timeouts.ts";
+import { entryId } from "../src/job-queues.ts";
 import { CHAT_DONE, CHAT_REQUEST, claimChat, submitChat } from "./support/chat-jobs.ts";
+import { submitMany } from "./support/line-state.ts";
 import { eventTypes, never, PATIENCE_MS, queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";
 import { createInstallation, REQUEST, TENANT } from "./support/test-installation.ts";
 
@@ -81,12 +85,10 @@ test("[store.queue-timeout.many] one sweep fails all that are overdue, however m
   const { redis, keys } = installation;
   const api = installation.createApi();
   const request = { ...REQUEST, queue_timeout_ms: 1 };
-  const jobs = await Promise.all(
-    Array.from({ length: 1_100 }, () => api.submit({ tenant: TENANT, request })),
-  );
+  const ids = await submitMany(api, 1_100, { request });
   await laterThan(Date.now() + 2);
   await installation.createWorker().createSweeper().sweep();
-  const statuses = await Promise.all(jobs.map(({ id }) => redis.hget(keys.record(id), "status")));
+  const statuses = await Promise.all(ids.map((id) => redis.hget(keys.record(id), "status")));
   expect(new Set(statuses)).toEqual(new Set(["failed"]));
   expect(await redis.exists(keys.queueDeadlines)).toBe(0);
   await queueEmpty(installation, "tool");
@@ -105,4 +107,41 @@ test("[store.queue-timeout.left] leaves no entry of a job that has been started 
   startRunner(installation, () => Promise.resolve(CHAT_DONE));
   await untilStatus(api, started, "completed");
   await vi.waitFor(async () => expect(await redis.exists(keys.queueDeadlines)).toBe(0), 20_000);
+});
+
+test("[store.queue-timeout.retried] a job that is retried while a sweep looks at it has its new time, and keeps its place among those that have one", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const jobId = await submitChat(installation, { ...CHAT_REQUEST, queue_timeout_ms: 600_000 });
+  // As if the ten minutes were over.
+  await redis.hset(keys.record(jobId), "queue_deadline", Date.now() - 1);
+  await redis.zadd(keys.queueDeadlines, Date.now() - 1, jobId);
+  vi.spyOn(redis, "zrangebyscore").mockImplementationOnce(async (...values) => {
+    const overdue = await redis.zrangebyscore(...values);
+    await api.cancel(TENANT, jobId);
+    await api.retries.retry(TENANT, jobId, "journal");
+    return overdue;
+  });
+  // Nothing is to be taken out of its line or queue.
+  const parts = { queues: undefined as never, departures: undefined as never, clock: systemClock };
+  await failOverdueJobs({ redis, keys, ...parts });
+  expect((await api.find(TENANT, jobId))?.job.status).toBe("queued");
+  const deadline = await redis.hget(keys.record(jobId), "queue_deadline");
+  expect(Number(deadline)).toBeGreaterThan(Date.now());
+  expect(await redis.zscore(keys.queueDeadlines, jobId)).toBe(deadline);
+});
+
+test("[store.queue-timeout.cut] a retry that was cut off before its deadline was noted has it after a sweep", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const jobId = await submitChat(installation, { ...CHAT_REQUEST, queue_timeout_ms: 600_000 });
+  await api.cancel(TENANT, jobId);
+  await api.retries.retry(TENANT, jobId, "journal");
+  await redis.zrem(keys.queueDeadlines, jobId);
+  await redis.zadd(keys.submissions, Date.now() - 10_000, entryId({ jobId, generation: 1 }));
+  await installation.createWorker().createSweeper().sweep();
+  const deadline = await redis.hget(keys.record(jobId), "queue_deadline");
+  expect(await redis.zscore(keys.queueDeadlines, jobId)).toBe(deadline);
 });

@@ -81,7 +81,6 @@ test.each(FULL ? ["the worker", "the api", "both"] : ["both"])(
     ]);
     expect(events.at(-1)?.attempt).toBe(1);
   },
-  90_000,
 );
 
 test("[store.redis.failover] jobs are taken, run and waited for again after the primary has become a replica", async () => {
@@ -115,7 +114,7 @@ test("[store.redis.failover] jobs are taken, run and waited for again after the 
     expect(runs.get(after.id)).toBe(1);
     expect((await api.find(TENANT, before.id))?.job.status).toBe("completed");
   }
-}, 60_000);
+});
 
 test("[store.redis.failover.run] a run that meets a replica writes its steps to the new primary, once", async () => {
   const pair = await startRedisPair();
@@ -142,4 +141,4 @@ test("[store.redis.failover.run] a run that meets a replica writes its steps to 
     "tool.returned",
     "job.completed",
   ]);
-}, 60_000);
+});

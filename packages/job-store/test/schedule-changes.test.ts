@@ -1,6 +1,7 @@
+import { jobError } from "@millrace/contracts";
 import { expect, test, vi } from "vitest";
 import { SCHEDULE_QUEUE } from "../src/schedules/schedule-queue.ts";
-import { PATIENCE_MS } from "./support/run-jobs.ts";
+import { PATIENCE_MS, startRunner, untilStatus } from "./support/run-jobs.ts";
 import {
   EVERY_SECOND,
   jobIds,
@@ -10,7 +11,7 @@ import {
   startSchedules,
   untilRun,
 } from "./support/schedules.ts";
-import { createInstallation, TENANT } from "./support/test-installation.ts";
+import { createInstallation, REQUEST, RESULT, TENANT } from "./support/test-installation.ts";
 
 /** Longer ago than any change takes. */
 const LONG_AGO = Date.now() - 60_000;
@@ -118,6 +119,45 @@ test("[schedule.tenant] a schedule is its key's: others neither see nor change i
   expect(await api.schedules.delete("bob", "nightly")).toBe(true);
   expect((await api.schedules.list(TENANT)).map(({ id }) => id)).toEqual(["nightly"]);
   expect(await api.schedules.list("bob")).toEqual([]);
+});
+
+test("[schedule.last_job] many schedules are listed without the results of their last jobs, and with what those failed of", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const error = jobError("tool_error", "It always fails.");
+  startRunner(
+    installation,
+    ({ request }) =>
+      Promise.resolve(
+        request.type === "tool" && request.tool === "fail"
+          ? { status: "failed", error, result: null }
+          : { status: "completed", result: RESULT },
+      ),
+    { type: "tool" },
+  );
+  const endOf = async (tool: string) => {
+    const { id } = await api.submit({ tenant: TENANT, request: { ...REQUEST, tool } });
+    await untilStatus(api, id, tool === "fail" ? "failed" : "completed");
+    return id;
+  };
+  const completed = await endOf("echo");
+  const lastJobs = [completed, await endOf("fail"), "job_expired"];
+  const ids = Array.from({ length: 60 }, (_, index) => `many-${index + 10}`);
+  await Promise.all(ids.map((id) => put(api, NEVER_SOON, id)));
+  const runs = ids.map((_, index) => JSON.stringify({ at: 1, jobId: lastJobs[index % 3], error: null }));
+  await redis.hset(keys.scheduleRuns(TENANT), Object.fromEntries(ids.map((id, index) => [id, runs[index]])));
+  // What nobody reads may as well not be there.
+  await redis.del(keys.log(completed));
+
+  const listed = await api.schedules.list(TENANT);
+  expect(listed.map(({ id }) => id)).toEqual(ids);
+  const told = [
+    { last_job_status: "completed", last_error: null },
+    { last_job_status: "failed", last_error: { code: "tool_error", message: "It always fails." } },
+    { last_job_status: null, last_error: null },
+  ];
+  expect(listed).toMatchObject(ids.map((_, index) => told[index % 3]));
 });
 
 test("[schedule.cut] a change that was cut off before BullMQ heard of it is completed by the sweeper", async () => {

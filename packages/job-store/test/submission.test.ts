@@ -1,9 +1,18 @@
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createJobIds } from "../src/job-id.ts";
 import { newRecordFields } from "../src/record.ts";
-import { createInstallation, REQUEST, TENANT, type Installation } from "./support/test-installation.ts";
+import { redisNowMs } from "../src/redis/redis-now.ts";
+import { startRunner, untilStatus } from "./support/run-jobs.ts";
+import {
+  createInstallation,
+  REQUEST,
+  RESULT,
+  TENANT,
+  type Installation,
+} from "./support/test-installation.ts";
 
 const HOUR_MS = 3_600_000;
+const DIFFERENCE_MS = 60_000;
 const CUT_OFF = Date.now() - 120_000;
 
 /** The api takes the note of a whole submission back a little later. */
@@ -114,3 +123,36 @@ test("[store.admission.usage.oldest] the age of a job counts from when it could 
   await redis.hset(entry, "ats", 1);
   expect(await api.usage.waiting("tool")).toMatchObject({ count: 1, oldestAgeMs: null });
 });
+
+test.each([-DIFFERENCE_MS, DIFFERENCE_MS])(
+  "[store.clock] goes by Redis' clock, on which times are judged, when this machine's differs by %d ms",
+  async (differenceMs) => {
+    const machine = Date.now.bind(Date);
+    const difference = vi.spyOn(Date, "now").mockImplementation(() => machine() + differenceMs);
+    onTestFinished(() => difference.mockRestore());
+    const installation = createInstallation();
+    const { redis, keys } = installation;
+    const api = installation.createApi();
+    const redisMs = await redisNowMs(redis);
+    const request = { ...REQUEST, queue_timeout_ms: 10_000 };
+    const [first, second] = [
+      await api.submit({ tenant: TENANT, request }),
+      await api.submit({ tenant: TENANT, request }),
+    ];
+    const deadline = Number(await redis.zscore(keys.queueDeadlines, second.id));
+    await installation.createWorker().createSweeper().sweep();
+    expect((await api.find(TENANT, first.id))?.job.status).toBe("queued");
+    startRunner(installation, () => Promise.resolve({ status: "completed", result: RESULT }), {
+      type: "tool",
+      concurrency: 1,
+    });
+    for (const { id } of [first, second]) await untilStatus(api, id, "completed");
+    const job = (await api.find(TENANT, second.id))?.job;
+    const times = [second.created_at, job?.started_at, job?.finished_at].map((time) =>
+      Date.parse(time ?? ""),
+    );
+    // As near as a slow answer lets it be measured.
+    for (const time of times) expect(Math.abs(time - redisMs)).toBeLessThan(DIFFERENCE_MS / 2);
+    expect(deadline).toBe(Number(times[0]) + 10_000);
+  },
+);

@@ -35,7 +35,13 @@ export function parseApiKeys(text: string): { keys: ApiKey[]; problems: string[]
       problems.push(`entry ${index + 1} needs a secret of visible ASCII characters without blanks`);
     } else {
       const hex = HASHED.exec(secret)?.[1];
-      keys.push(...(hex ? hashesOf(name, hex) : [{ name, hash: sha256(secret) }]));
+      const key = { name, hash: hex ? Buffer.from(hex, "hex") : sha256(secret) };
+      const owner = ownerOf(keys, key.hash);
+      if (owner === null || owner === name) keys.push(key);
+      else
+        problems.push(
+          `entry ${index + 1} gives "${name}" the secret of "${owner}": each key needs one of its own`,
+        );
     }
   }
   return { keys, problems };
@@ -43,7 +49,11 @@ export function parseApiKeys(text: string): { keys: ApiKey[]; problems: string[]
 
 /** The name of the key with this secret, or null. Takes the same time whichever key matches, and if none does. */
 export function findKey(keys: readonly ApiKey[], secret: string): string | null {
-  const hash = sha256(secret);
+  return ownerOf(keys, sha256(secret));
+}
+
+/** The name of the key with this hash, or null. Takes the same time whichever it is. */
+export function ownerOf(keys: readonly ApiKey[], hash: Buffer): string | null {
   let name: string | null = null;
   for (const key of keys) {
     if (timingSafeEqual(key.hash, hash)) name = key.name;

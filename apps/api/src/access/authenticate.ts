@@ -4,8 +4,6 @@ import type { KeyRing } from "./key-ring.ts";
 import { LOCAL_KEY, type KeySettings } from "./key-settings.ts";
 import { principalOf, type AccessEnvironment } from "./principal.ts";
 
-export type { AccessEnvironment } from "./principal.ts";
-
 /** Finds out who is asking; 401 when there are keys and none of them is presented. */
 export function authenticate(keyRing: KeyRing) {
   return createMiddleware<AccessEnvironment>(async (c, next) => {

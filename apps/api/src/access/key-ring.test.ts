@@ -62,6 +62,24 @@ test.for([
   expect(error.message).toContain("api-keys.json is not right");
 });
 
+test("[api.keys.shared] a secret of the file that API_KEYS has under another name is refused at start and at reload", async () => {
+  const other = "c".repeat(64);
+  const shared = { keys: { you: { sha256: [HASH, other] } } };
+  const environmentKeys = hashesOf("me", other);
+  const path = await keysFile({ keys: { you: { sha256: HASH } } });
+  const ring = await KeyRing.open({ environmentKeys, file: { path, isNamed: true } });
+  await writeFile(path, textOf(shared));
+  const errors = [
+    {
+      path: "keys.you.sha256",
+      message: 'is the secret of "me" in API_KEYS too: give each key a secret of its own',
+    },
+  ];
+  await expect(ring.reload()).rejects.toMatchObject({ errors });
+  const opening = KeyRing.open({ environmentKeys, file: { path, isNamed: true } });
+  await expect(opening).rejects.toMatchObject({ errors });
+});
+
 test("[api.keys.file.wrong] what is no JSON is never shown", async () => {
   for (const text of ['{"keys": {"a": my-secret-key}}', '{"keys": {"a": "my-secret-key"', "my-secret-key"]) {
     const { message } = await complaint(text);

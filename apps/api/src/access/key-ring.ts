@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { ConfigError, wrongConfig, type ConfigFile } from "@millrace/contracts";
 import type { TenantLimits } from "@millrace/job-store";
-import { findKey, hashesOf, type ApiKey } from "./api-keys.ts";
+import { findKey, hashesOf, ownerOf, type ApiKey } from "./api-keys.ts";
 import { defaultSettings, settingsOf, type KeySettings } from "./key-settings.ts";
 import { readKeysFile } from "./read-keys-file.ts";
 
@@ -88,5 +88,11 @@ async function readKeys({ environmentKeys, file }: KeyRingOptions): Promise<Keys
   }
   for (const [name, config] of configured) settings.set(name, settingsOf(name, config));
   const hashes = configured.flatMap(([name, { sha256 }]) => hashesOf(name, sha256));
+  const shared = hashes.flatMap(({ name, hash }) => {
+    const owner = ownerOf(environmentKeys, hash);
+    const message = `is the secret of "${owner}" in API_KEYS too: give each key a secret of its own`;
+    return owner === null ? [] : [{ path: `keys.${name}.sha256`, message }];
+  });
+  if (shared.length > 0) throw wrongConfig(file.path, shared);
   return { hashes: [...environmentKeys, ...hashes], settings };
 }

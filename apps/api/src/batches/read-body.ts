@@ -62,9 +62,11 @@ async function nextPiece<Piece>(
   }
 }
 
+/** Codings are named in any case, and gzip by its old name too (RFC 9110, section 8.4.1). */
 function unpacked(incoming: IncomingMessage, encoding: string): Readable {
-  if (encoding === "identity") return incoming;
-  if (encoding !== "gzip") {
+  const coding = encoding.trim().toLowerCase();
+  if (coding === "" || coding === "identity") return incoming;
+  if (coding !== "gzip" && coding !== "x-gzip") {
     throw new ProblemError("unsupported_media_type", {
       detail: "Send the body as it is, or with Content-Encoding: gzip.",
     });

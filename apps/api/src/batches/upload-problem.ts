@@ -1,7 +1,7 @@
 import {
   BatchRefusedError,
   CAP_WAIT_MS,
-  JobExpiredError,
+  IdempotencyExpiredError,
   QueueFullError,
   StoreUnavailableError,
   type BatchUpload,
@@ -36,7 +36,7 @@ export function uploadProblem(error: unknown): unknown {
     });
   }
   if (!(error instanceof BatchRefusedError)) return error;
-  if (error.reason === "gone") return new JobExpiredError(error.batchId);
+  if (error.reason === "gone") return new IdempotencyExpiredError(error.batchId);
   if (error.reason === "cancelled") {
     return new ProblemError("batch_cancelled", {
       detail: `Batch ${error.batchId} has been cancelled, so it takes no more lines. Use another Idempotency-Key.`,

@@ -1,7 +1,7 @@
 import { PROBLEMS, type Problem, type ProblemCode, type ProblemDetailError } from "@millrace/contracts";
 import {
   IdempotencyMismatchError,
-  JobExpiredError,
+  IdempotencyExpiredError,
   QueueFullError,
   StoreUnavailableError,
 } from "@millrace/job-store";
@@ -58,9 +58,9 @@ export function createErrorHandler(logger: Logger): (error: Error, c: Context) =
         detail: "This Idempotency-Key came with another request before. Give each request a key of its own.",
       });
     }
-    if (error instanceof JobExpiredError) {
+    if (error instanceof IdempotencyExpiredError) {
       return problemResponse(c, "idempotency_expired", {
-        detail: `What this Idempotency-Key has made, ${error.jobId}, has been deleted after its retention. Use another key to run it again.`,
+        detail: `What this Idempotency-Key has made, ${error.id}, has been deleted after its retention. Use another key to run it again.`,
       });
     }
     if (error instanceof QueueFullError) {

@@ -1,6 +1,7 @@
 import { isTerminal, type Job, type JobRequest } from "@millrace/contracts";
 import { EVERY_TENANT, waitForEnd, type JobSnapshot, type JobStore, type NewJob } from "@millrace/job-store";
 import type { Context } from "hono";
+import { parseAccept } from "hono/utils/accept";
 import { accepted } from "./accepted.ts";
 import { eventStreamResponse, type StreamDependencies } from "./event-stream.ts";
 import { idempotencyKey } from "./idempotency-key.ts";
@@ -14,8 +15,10 @@ interface SubmitDependencies extends StreamDependencies {
 /** A job that is yet to be submitted, or the one that the same request has made before under its key. */
 export type Placed = { newJob: NewJob } | { repeated: JobSnapshot };
 
+/** Whether the request names event streams among what it accepts (RFC 9110, section 12.5.1). */
 export function wantsEventStream(c: Context): boolean {
-  return c.req.header("accept")?.includes("text/event-stream") ?? false;
+  const types = parseAccept(c.req.header("accept") ?? "");
+  return types.some(({ type, q }) => type.toLowerCase() === "text/event-stream" && q > 0);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { EventEmitter } from "node:events";
-import { STATUS_CODES, type ServerResponse } from "node:http";
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { RequestError } from "@hono/node-server";
 import type { ProblemCode } from "@millrace/contracts";
@@ -49,6 +49,18 @@ export function answerUnparsableRequests(server: EventEmitter): void {
       socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
     },
   );
+}
+
+/** Node would answer what a client expects besides `100-continue` with a bare 417. */
+export function answerUnknownExpectations(server: EventEmitter): void {
+  server.on("checkExpectation", (_incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const requestId = randomUUID();
+    const detail = "The header Expect takes 100-continue alone (RFC 9110). Send the request without it.";
+    const problem = problemOf("invalid_header", { detail }, requestId);
+    // Its body has not been read, and is not going to be.
+    outgoing.writeHead(problem.status, { ...headersOf(requestId), connection: "close" });
+    outgoing.end(JSON.stringify(problem));
+  });
 }
 
 /** Answers what Node can parse and which is no request all the same: its host or its path makes no URL. */

@@ -3,7 +3,7 @@ import { parseBatchCursor } from "@millrace/job-store";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import { z } from "zod";
-import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { AccessEnvironment } from "../access/principal.ts";
 import { resultStream } from "../batches/result-stream.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { problems } from "../http/openapi.ts";

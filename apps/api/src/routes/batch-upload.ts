@@ -4,7 +4,7 @@ import { BatchRefusedError } from "@millrace/job-store";
 import { Hono, type Context } from "hono";
 import { describeRoute } from "hono-openapi";
 import { z } from "zod";
-import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { AccessEnvironment } from "../access/principal.ts";
 import { readBody, type BodyPiece } from "../batches/read-body.ts";
 import { LineReader } from "../batches/read-line.ts";
 import { uploadArray, uploadLines } from "../batches/upload-lines.ts";

@@ -3,7 +3,7 @@ import { isBatchId } from "@millrace/job-store";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import { z } from "zod";
-import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { AccessEnvironment } from "../access/principal.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { json, problems } from "../http/openapi.ts";
 import { pageLimit } from "../http/page-limit.ts";

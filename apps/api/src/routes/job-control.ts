@@ -2,7 +2,7 @@ import { ApprovalRequest, Job } from "@millrace/contracts";
 import type { ApprovalAnswer } from "@millrace/job-store";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
-import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { AccessEnvironment } from "../access/principal.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { accepted } from "../http/accepted.ts";
 import { json, problems } from "../http/openapi.ts";

@@ -1,9 +1,10 @@
 import { JobEventPage } from "@millrace/contracts";
+import { GoneError } from "@millrace/job-store";
 import { Hono } from "hono";
 import { accepts } from "hono/accepts";
 import { describeRoute } from "hono-openapi";
 import { z } from "zod";
-import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { AccessEnvironment } from "../access/principal.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { cursorPastTheEnd, eventCursor, EventId } from "../http/event-cursor.ts";
 import { EVENT_STREAM_HEADERS, eventStreamResponse } from "../http/event-stream.ts";
@@ -55,7 +56,9 @@ export function jobEventRoutes(dependencies: ApiDependencies) {
         default: "text/event-stream",
       });
       if (type === "application/json") {
-        const events = await store.readLog(jobId, after, query.limit);
+        const events = await store.readLog(jobId, after, query.limit).catch((error: unknown) => {
+          throw error instanceof GoneError ? jobNotFound(jobId) : error;
+        });
         const last = events.at(-1)?.id ?? after;
         const next = last < head.length ? `"${last}"` : "null";
         const body = `{"events":[${events.map((event) => event.json).join(",")}],"next_cursor":${next}}`;

@@ -2,7 +2,7 @@ import { BulkRetryRequest, BulkRetryResponse, Job, RetryRequest } from "@millrac
 import { Hono } from "hono";
 import { createMiddleware } from "hono/factory";
 import { describeRoute } from "hono-openapi";
-import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { AccessEnvironment } from "../access/principal.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { accepted } from "../http/accepted.ts";
 import { json, problems } from "../http/openapi.ts";

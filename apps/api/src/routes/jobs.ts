@@ -3,13 +3,13 @@ import { isJobId, waitForEnd } from "@millrace/job-store";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import { z } from "zod";
-import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { AccessEnvironment } from "../access/principal.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { json, problems } from "../http/openapi.ts";
 import { pageLimit } from "../http/page-limit.ts";
 import { ProblemError } from "../http/problem.ts";
 import { queryParameters } from "../http/validation.ts";
-import { WaitQuery } from "../http/wait.ts";
+import { WAIT_SECONDS_MAX, WaitQuery } from "../http/wait.ts";
 import { waitSignal } from "../http/wait-signal.ts";
 
 const ListQuery = z.strictObject({
@@ -54,7 +54,7 @@ export function jobRoutes({ store, shutdown }: ApiDependencies) {
       describeRoute({
         tags: ["jobs"],
         summary: "Look a job up",
-        description: "`?wait=N` (at most 60 s) answers as soon as the job has ended.",
+        description: `\`?wait=N\` (at most ${WAIT_SECONDS_MAX} s) answers as soon as the job has ended.`,
         responses: { 200: json("The job", Job), ...problems(400, 401, 404, 503) },
       }),
       queryParameters(WaitQuery),

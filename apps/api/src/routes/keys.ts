@@ -2,7 +2,7 @@ import { KeyView } from "@millrace/contracts";
 import { webhookSecret } from "@millrace/service";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
-import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { AccessEnvironment } from "../access/principal.ts";
 import type { KeySettings } from "../access/key-settings.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { json, problems } from "../http/openapi.ts";

@@ -8,7 +8,7 @@ import {
 import type { FleetOutcome } from "@millrace/job-store";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
-import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { AccessEnvironment } from "../access/principal.ts";
 import type { KeyRing } from "../access/key-ring.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { WORKERS_WAIT_MS } from "../fleet-lists.ts";

@@ -2,7 +2,7 @@ import { ResourceContents, ResourceList } from "@millrace/contracts";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import { z } from "zod";
-import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { AccessEnvironment } from "../access/principal.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { createFleetLists, REFRESH, RefreshQuery, WORKERS_WAIT_MS } from "../fleet-lists.ts";
 import { json, problems } from "../http/openapi.ts";

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
-import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { AccessEnvironment } from "../access/principal.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { problems } from "../http/openapi.ts";
 import { METRICS_CONTENT_TYPE, renderMetrics } from "../metrics/render-metrics.ts";

@@ -1,12 +1,12 @@
 import { Job, JobRequest } from "@millrace/contracts";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
-import type { AccessEnvironment } from "../access/authenticate.ts";
+import type { AccessEnvironment } from "../access/principal.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { json, problems } from "../http/openapi.ts";
 import { placeJob, submit, submitAndStream, submitAndWait, wantsEventStream } from "../http/submit.ts";
 import { jsonBody, requireJson } from "../http/validation.ts";
-import { preferredWait } from "../http/wait.ts";
+import { preferredWait, WAIT_SECONDS_MAX } from "../http/wait.ts";
 import { checkJob } from "../job-check.ts";
 
 /** `POST /jobs`. */
@@ -17,7 +17,7 @@ export function submitJobRoutes(dependencies: ApiDependencies) {
       tags: ["jobs"],
       summary: "Submit a job",
       description:
-        "202 and the job. `Prefer: wait=N` (at most 60 s): 200 and the finished job if it ends in time. " +
+        `202 and the job. \`Prefer: wait=N\` (at most ${WAIT_SECONDS_MAX} s): 200 and the finished job if it ends in time. ` +
         "`Accept: text/event-stream`: the job's events at once. `Idempotency-Key`: the same key and request give the " +
         "first job again (200), the same key and another request 422.",
       responses: {

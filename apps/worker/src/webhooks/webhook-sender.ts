@@ -43,7 +43,10 @@ export function createWebhookSender({ secrets, allowedHosts }: WebhookSenderOpti
       return { statusCode: response.status, error: describeStatus(response.status) };
     } catch (error) {
       message.signal.throwIfAborted();
-      return { statusCode: null, error: timeout.aborted ? "no answer within 10 s" : describeFailure(error) };
+      return {
+        statusCode: null,
+        error: timeout.aborted ? `no answer within ${ATTEMPT_MS / 1_000} s` : describeFailure(error),
+      };
     }
   };
   return { send, close: (): Promise<void> => agent.destroy() };

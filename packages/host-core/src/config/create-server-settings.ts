@@ -1,4 +1,4 @@
-import { RESULT_BYTES_MAX } from "@millrace/contracts";
+import { DEFAULT_TOOL_TIMEOUT_SECONDS, RESULT_BYTES_MAX } from "@millrace/contracts";
 import { fingerprintsOf, type PlainSettings } from "./fingerprint.ts";
 import { collectSecrets } from "./secrets.ts";
 import type { ServerSettings } from "./server-settings.ts";
@@ -12,7 +12,7 @@ const DEFAULTS = {
   idleTimeoutMs: 300_000,
   required: false,
   connectTimeoutMs: 30_000,
-  toolTimeoutMs: 60_000,
+  toolTimeoutMs: DEFAULT_TOOL_TIMEOUT_SECONDS * 1_000,
   maxConcurrentTools: 5,
   allowTools: null,
   denyTools: [],

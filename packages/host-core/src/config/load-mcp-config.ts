@@ -1,5 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { ConfigError, type ConfigFile, type McpConfig } from "@millrace/contracts";
+import {
+  ConfigError,
+  DEFAULT_TOOL_TIMEOUT_SECONDS,
+  type ConfigFile,
+  type McpConfig,
+} from "@millrace/contracts";
 import { parseMcpConfig } from "./parse-config.ts";
 import { resolveServers } from "./resolve-server.ts";
 import type { ServerSettings } from "./server-settings.ts";
@@ -24,8 +29,6 @@ export interface LoadedMcpConfig {
   /** For the operator: nothing that stops the start. */
   readonly warnings: readonly string[];
 }
-
-const DEFAULT_TOOL_TIMEOUT_SECONDS = 60;
 
 async function readIfThere(path: string): Promise<string | null> {
   try {

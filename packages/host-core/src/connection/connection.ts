@@ -136,7 +136,8 @@ export interface McpConnectionEvents {
  * The seam between the host and a protocol driver: nothing here knows an SDK or a protocol version.
  * Requests throw `RequestRejectedError` when the server answered with an error, `ConnectionLostError` when no
  * answer can come any more (`NeedsAuthError` when the server wants to know who asks), `NotRunError` when the request has
- * certainly not run, and the signal's reason when it aborted. A list is empty when the server does not offer such things.
+ * certainly not run (`SessionLostError` when nothing will any more), and the signal's reason when it aborted. A list is
+ * empty when the server does not offer such things.
  */
 export interface McpConnection {
   /** How many messages have arrived so far: whether it grows says whether the server is heard of. */
@@ -199,12 +200,16 @@ export class AnswerTooLargeError extends RequestRejectedError {
 export class ServerBusyError extends RequestRejectedError {}
 
 /**
- * The request has certainly not run: nothing of it could be sent, or the server refused it for the one reason that it
- * has forgotten the session, as after its restart. It may be sent again on a new connection; on this one nothing will
- * be answered any more.
+ * The request has certainly not run: nothing of it could be sent. It may be sent again. What runs on the same connection
+ * may go on: over HTTP each request has a socket of its own.
  */
 export class NotRunError extends Error {
-  override readonly name = "NotRunError";
+  override readonly name: string = "NotRunError";
+}
+
+/** Nothing will be answered on this connection any more: the server has forgotten the session, or reads nothing. */
+export class SessionLostError extends NotRunError {
+  override readonly name = "SessionLostError";
 }
 
 /** Nobody can connect before the configuration gives (other) credentials: the message says which kind. */

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { StopProof } from "./stop-proof.ts";
 
+/** What an immediate takes by the fake clock. */
+const IMMEDIATE_MS = 1;
+
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
@@ -32,7 +35,7 @@ test("[host.cancel.proof] a prompt pong and quiet after it: it gave in", async (
     await after(100);
     proof.pong();
   });
-  expect(seen).toEqual({ gaveIn: true, afterMs: 450 });
+  expect(seen).toEqual({ gaveIn: true, afterMs: 450 + IMMEDIATE_MS });
 });
 
 test("[host.cancel.proof] an error ends the watch at once, and so does a result", async () => {
@@ -56,7 +59,18 @@ test.each([
     proof.pong();
     await progressUntil(proof, ms);
   });
-  expect(seen).toEqual({ gaveIn, afterMs: 5_000 });
+  expect(seen).toEqual({ gaveIn, afterMs: 5_000 + IMMEDIATE_MS });
+});
+
+test("[host.cancel.proof] progress that waits to be read when the quiet is over counts", async () => {
+  const seen = await judge(async (proof) => {
+    proof.pong();
+    // As after a turn in which this process was busy: first the timer, then the sockets.
+    vi.advanceTimersToNextTimer();
+    proof.progress();
+    await progressUntil(proof, 10_000);
+  });
+  expect(seen).toEqual({ gaveIn: false, afterMs: 5_000 + IMMEDIATE_MS });
 });
 
 test.each([
@@ -68,5 +82,5 @@ test.each([
     await after(ms);
     proof.pong();
   });
-  expect(seen).toEqual({ gaveIn, afterMs: 5_000 });
+  expect(seen).toEqual({ gaveIn, afterMs: 5_000 + IMMEDIATE_MS });
 });

@@ -9,6 +9,17 @@ const QUIET_MS = 250;
 /** A call that went on, or whose server was slow, has stopped when nothing of it came for so long at the deadline. */
 const LAST_SILENCE_MS = 1_000;
 
+/** Returns what calls it off. */
+function callLater(due: () => void, afterMs: number): () => void {
+  let immediate: NodeJS.Immediate | undefined;
+  // Timers run before sockets are read, so a sign of the call may be there already when this process was busy.
+  const timer = setTimeout(() => (immediate = setImmediate(due)), afterMs);
+  return () => {
+    clearTimeout(timer);
+    clearImmediate(immediate);
+  };
+}
+
 /**
  * Judges whether a server gave in to `notifications/cancelled` for one call. Begins with the notice; the server is
  * pinged after it, and reads in order, so its pong proves that it has read the notice.
@@ -28,8 +39,8 @@ export class StopProof {
   readonly #verdict = Promise.withResolvers<boolean>();
   readonly #clock: Clock;
   readonly #startedAt: number;
-  readonly #deadline: NodeJS.Timeout;
-  #quiet: NodeJS.Timeout | undefined;
+  readonly #callOffDeadline: () => void;
+  #callOffQuiet: (() => void) | undefined;
   /** When the pong or what came last after it did; null before the pong. */
   #lastSignAt: number | null = null;
   #isSettled = false;
@@ -38,7 +49,7 @@ export class StopProof {
     this.#clock = clock;
     this.stopped = this.#verdict.promise;
     this.#startedAt = clock.monotonicMs();
-    this.#deadline = setTimeout(() => this.#judgeAtLast(), DEADLINE_MS);
+    this.#callOffDeadline = callLater(() => this.#judgeAtLast(), DEADLINE_MS);
   }
 
   /** The server has read the notice. */
@@ -46,21 +57,21 @@ export class StopProof {
     if (this.#isSettled) return;
     this.#lastSignAt = this.#clock.monotonicMs();
     if (this.#lastSignAt - this.#startedAt > PROMPT_MS) return;
-    this.#quiet = setTimeout(() => this.settle(true), QUIET_MS);
+    this.#callOffQuiet = callLater(() => this.settle(true), QUIET_MS);
   }
 
   /** The call reported progress. What comes before the pong may have crossed the notice. */
   progress(): void {
     if (this.#lastSignAt === null) return;
     this.#lastSignAt = this.#clock.monotonicMs();
-    clearTimeout(this.#quiet);
+    this.#callOffQuiet?.();
   }
 
   /** The first verdict counts. Leaves no timer. */
   settle(gaveIn: boolean): void {
     this.#isSettled = true;
-    clearTimeout(this.#deadline);
-    clearTimeout(this.#quiet);
+    this.#callOffDeadline();
+    this.#callOffQuiet?.();
     this.#verdict.resolve(gaveIn);
   }
 

@@ -33,11 +33,27 @@ function decoded(part: string): string {
   }
 }
 
+/** A schema may have as many references as it has objects: it is searched once for all of them. */
+const anchorsOf = new WeakMap<JsonSchema, ReadonlyMap<string, JsonSchema>>();
+
 function byAnchor(root: JsonSchema, anchor: string): unknown {
-  for (const node of nodesOf(root)) {
-    if (node["$anchor"] === anchor || node["$dynamicAnchor"] === anchor) return node;
+  let anchors = anchorsOf.get(root);
+  if (!anchors) {
+    anchors = findAnchors(root);
+    anchorsOf.set(root, anchors);
   }
-  return undefined;
+  return anchors.get(anchor);
+}
+
+/** The first of each name counts. */
+function findAnchors(root: JsonSchema): ReadonlyMap<string, JsonSchema> {
+  const anchors = new Map<string, JsonSchema>();
+  for (const node of nodesOf(root)) {
+    for (const name of [node["$anchor"], node["$dynamicAnchor"]]) {
+      if (typeof name === "string" && !anchors.has(name)) anchors.set(name, node);
+    }
+  }
+  return anchors;
 }
 
 /** The first `$ref` that does not lead to anything within the schema. */
@@ -57,7 +73,8 @@ function* nodesOf(root: JsonSchema): Generator<JsonSchema> {
   const waiting: unknown[] = [root];
   while (waiting.length > 0) {
     const value = waiting.pop();
-    if (Array.isArray(value)) waiting.push(...value);
+    // One by one: a spread has no place for a hundred thousand.
+    if (Array.isArray(value)) for (const item of value) waiting.push(item);
     if (!isSchemaObject(value)) continue;
     yield value;
     for (const [key, child] of Object.entries(value)) if (!DATA_KEYWORDS.has(key)) waiting.push(child);

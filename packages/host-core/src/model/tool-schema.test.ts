@@ -148,6 +148,27 @@ test("[model.tools.bounded] references that double at each step take no time", (
   expect(fitted({ $ref: "#/$defs/step0", $defs })["properties"]).toEqual({ a });
 });
 
+test("[model.tools.bounded] a schema is searched once for all its references by name", () => {
+  let reads = 0;
+  const named = {
+    type: "string",
+    get $anchor() {
+      reads += 1;
+      return "name";
+    },
+  };
+  const properties = { list: { anyOf: Array.from({ length: 200 }, () => ({ $ref: "#name" })) } };
+  fitted({ type: "object", properties, $defs: { named } });
+  expect(reads).toBeLessThan(10);
+});
+
+test("[model.tools.bounded] a list of very many schemas is read like any other", () => {
+  const many = Array.from({ length: 200_000 }, () => true);
+  const properties = { list: { anyOf: [...many, { $ref: "#gone" }] } };
+  const [leftOut] = fitTools([tool({ type: "object", properties })]).leftOut;
+  expect(leftOut?.reason).toContain('"#gone" refers to nothing');
+});
+
 test("[model.tools.cached] a schema is made fit once, and a turn's tools are the same objects as the last turn's", () => {
   const tools = [tool({ anyOf: [{ properties: { a } }] })];
   expect(fitTools(tools).tools[0]?.parameters).toBe(fitTools(tools).tools[0]?.parameters);

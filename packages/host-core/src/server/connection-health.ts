@@ -1,5 +1,11 @@
 import type { Clock } from "../clock.ts";
-import { ConnectionLostError, RequestRejectedError } from "../connection/connection.ts";
+import {
+  ConnectionLostError,
+  NotRunError,
+  RequestRejectedError,
+  SessionLostError,
+  type McpConnection,
+} from "../connection/connection.ts";
 import { describeError } from "../describe-error.ts";
 import { TIMED_OUT } from "./call-limit.ts";
 import { withDeadline } from "../with-deadline.ts";
@@ -9,14 +15,16 @@ const IDLE_MS = 30_000;
 const PING_TIMEOUT_MS = 5_000;
 /** A ping that failed is repeated sooner. */
 const DOUBT_MS = 5_000;
+/** Silence of so much of a tool's time is one of all of it: a job's own time begins a little before its call's. */
+const SILENT_PART = 0.9;
 /** Failures of the connection itself, in a row, without an answer of any kind between them. */
 const MOST_FAILURES = 3;
 
 export interface ConnectionHealthOptions {
   clock: Clock;
-  /** How many messages have arrived so far. */
-  heard: () => number;
-  ping: (signal: AbortSignal) => Promise<void>;
+  connection: Pick<McpConnection, "heard" | "ping">;
+  /** How long a tool may be silent, in milliseconds. */
+  toolTimeoutMs: () => number;
   /** It is to be given up. At most once. */
   onDead: (reason: string) => void;
 }
@@ -26,8 +34,11 @@ export interface ConnectionHealthOptions {
  * asked only while no call runs, and a ping that a call overtakes does not count. Errors of calls that no server
  * answered count too. A refusal is an answer.
  *
- * A call that timed out, while nothing at all has arrived, makes it doubtful: then it is asked at once and again,
- * whatever runs, until something is answered. Without that a server that hangs under a steady load would never be asked.
+ * A call that ends without an answer makes it doubtful when nothing at all has arrived for as long as a tool may be
+ * silent, in this call or in those before it: then it is asked at once and again, whatever runs, until something is
+ * answered. Without that a server that hangs under a steady load would never be asked.
+ *
+ * A call that could not be sent ends a connection on which nothing else runs. What runs on other sockets goes on.
  */
 export class ConnectionHealth {
   readonly #options: ConnectionHealthOptions;
@@ -37,18 +48,28 @@ export class ConnectionHealth {
   #timer: NodeJS.Timeout | undefined;
   #running = 0;
   #failures = 0;
+  /** When the last call has ended. */
   #quietSince: number;
+  /** How many messages had arrived when that was last looked at. */
+  #heard = 0;
+  /** When it was seen to grow, or when the first call was made after an answer. */
+  #silentSince: number;
+  /** A call has ended without an answer, and nothing was heard since. */
+  #owesAnswer = false;
 
   constructor(options: ConnectionHealthOptions) {
     this.#options = options;
     this.#quietSince = options.clock.monotonicMs();
+    this.#silentSince = this.#quietSince;
     this.#lookAfter(IDLE_MS);
   }
 
   /** Runs a request and learns from its end. */
   async watch<T>(request: () => Promise<T>): Promise<T> {
-    const { heard } = this.#options;
-    const heardBefore = heard();
+    const { connection } = this.#options;
+    const heardBefore = connection.heard;
+    this.#listen();
+    if (this.#running === 0 && !this.#owesAnswer) this.#silentSince = this.#now();
     this.#running += 1;
     if (!this.#isDoubted) this.#ping?.abort();
     try {
@@ -57,12 +78,14 @@ export class ConnectionHealth {
       return answer;
     } catch (error) {
       if (error instanceof RequestRejectedError) this.#trust();
-      if (error instanceof ConnectionLostError) this.#fail(describeError(error));
-      if (error === TIMED_OUT && heard() === heardBefore) this.#doubt();
+      else if (error instanceof ConnectionLostError) this.#fail(describeError(error));
+      else if (isUnsent(error)) this.#hearOfUnsent(describeError(error));
+      else if (connection.heard === heardBefore) this.#missAnswer(error);
       throw error;
     } finally {
       this.#running -= 1;
-      this.#quietSince = this.#options.clock.monotonicMs();
+      this.#quietSince = this.#now();
+      this.#listen();
     }
   }
 
@@ -72,6 +95,18 @@ export class ConnectionHealth {
     clearTimeout(this.#timer);
   }
 
+  #now(): number {
+    return this.#options.clock.monotonicMs();
+  }
+
+  #listen(): void {
+    const { heard } = this.#options.connection;
+    if (heard === this.#heard) return;
+    this.#heard = heard;
+    this.#silentSince = this.#now();
+    this.#owesAnswer = false;
+  }
+
   #lookAfter(delayMs: number): void {
     if (this.#isStopped) return;
     // One timer that looks what has happened, so that a call costs none.
@@ -79,14 +114,14 @@ export class ConnectionHealth {
   }
 
   async #look(): Promise<void> {
-    const quietMs = this.#options.clock.monotonicMs() - this.#quietSince;
+    const quietMs = this.#now() - this.#quietSince;
     const dueInMs = this.#running > 0 ? IDLE_MS : IDLE_MS - quietMs;
     if (dueInMs > 0 && !this.#isDoubted) {
       this.#lookAfter(dueInMs);
       return;
     }
     await this.#ask();
-    this.#lookAfter(this.#failures > 0 ? DOUBT_MS : IDLE_MS);
+    this.#lookAfter(this.#isDoubted || this.#failures > 0 ? DOUBT_MS : IDLE_MS);
   }
 
   async #ask(): Promise<void> {
@@ -95,7 +130,8 @@ export class ConnectionHealth {
     const { signal } = ping;
     const reason = new Error(`it did not answer a ping within ${PING_TIMEOUT_MS / 1_000} s`);
     try {
-      await withDeadline({ signal, timeoutMs: PING_TIMEOUT_MS, reason }, this.#options.ping);
+      const { connection } = this.#options;
+      await withDeadline({ signal, timeoutMs: PING_TIMEOUT_MS, reason }, (ends) => connection.ping(ends));
       this.#trust();
     } catch (error) {
       if (signal.aborted) return;
@@ -111,17 +147,40 @@ export class ConnectionHealth {
     this.#failures = 0;
   }
 
+  /** A call has ended with `error`, and nothing was heard meanwhile. */
+  #missAnswer(error: unknown): void {
+    this.#owesAnswer = true;
+    const silentMs = this.#now() - this.#silentSince;
+    if (error === TIMED_OUT || silentMs >= this.#options.toolTimeoutMs() * SILENT_PART) this.#doubt();
+  }
+
+  /** While others run they are its proof of life, and would be lost with it. */
+  #hearOfUnsent(reason: string): void {
+    if (this.#running === 1) this.#giveUp(reason);
+  }
+
   #doubt(): void {
     if (this.#isDoubted || this.#isStopped) return;
     this.#isDoubted = true;
+    // A ping that is under way is followed by the next one.
+    if (this.#ping !== null) return;
     clearTimeout(this.#timer);
     void this.#look();
   }
 
   #fail(reason: string): void {
     this.#failures += 1;
-    if (this.#failures < MOST_FAILURES || this.#isStopped) return;
+    if (this.#failures >= MOST_FAILURES) this.#giveUp(reason);
+  }
+
+  #giveUp(reason: string): void {
+    if (this.#isStopped) return;
     this.stop();
     this.#options.onDead(reason);
   }
+}
+
+/** It has not left this process. */
+function isUnsent(error: unknown): boolean {
+  return error instanceof NotRunError && !(error instanceof SessionLostError);
 }

@@ -4,7 +4,7 @@ import type { ServerSettings } from "../config/server-settings.ts";
 import {
   ConnectionLostError,
   NeedsAuthError,
-  NotRunError,
+  SessionLostError,
   type McpConnection,
   type McpConnectionEvents,
 } from "../connection/connection.ts";
@@ -140,7 +140,7 @@ export class ConnectionKeeper {
     try {
       return await this.#health.watch(() => request(connection));
     } catch (error) {
-      if (error instanceof NotRunError) this.#lose(connection, describeError(error), true);
+      if (error instanceof SessionLostError) this.#lose(connection, describeError(error), true);
       throw error;
     } finally {
       this.running -= 1;
@@ -203,8 +203,8 @@ export class ConnectionKeeper {
     this.#schedule.connected();
     this.#health = new ConnectionHealth({
       clock: this.#options.clock,
-      heard: () => connection.heard,
-      ping: (signal) => connection.ping(signal),
+      connection,
+      toolTimeoutMs: () => this.#options.settings().toolTimeoutMs,
       onDead: (reason) => this.#lose(connection, reason),
     });
     this.#become("connected");
@@ -218,9 +218,8 @@ export class ConnectionKeeper {
   }
 
   #giveUp(connection: McpConnection, error: unknown, isRefusing = false): void {
-    this.#closing = Promise.allSettled([
-      isRefusing ? this.#closeAfterRefusals(connection) : connection.close(),
-    ]);
+    const closing = isRefusing ? this.#closeAfterRefusals(connection) : connection.close();
+    this.#closing = Promise.allSettled([closing]);
     if (this.#state === "closed") return;
     this.#become("waiting", error);
     this.#timer = setTimeout(() => {

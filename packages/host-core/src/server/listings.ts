@@ -78,6 +78,7 @@ export class Listings {
   /** No connection is there, and none is wanted: what was listed last stays known. */
   resting(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
   /** The last connection is lost. */
@@ -131,10 +132,11 @@ export class Listings {
   #listAgainLater(): void {
     clearTimeout(this.#timer);
     if (this.#stop.signal.aborted) return;
-    this.#timer = setTimeout(
-      () => void this.refresh().then(() => this.#listAgainLater()),
-      this.#validityMs,
-    ).unref();
+    const timer = setTimeout(() => {
+      // Meanwhile the connection may have gone: then another timer runs, or none.
+      void this.refresh().then(() => this.#timer === timer && this.#listAgainLater());
+    }, this.#validityMs).unref();
+    this.#timer = timer;
   }
 
   #forget(): void {

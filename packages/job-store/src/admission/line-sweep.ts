@@ -1,4 +1,4 @@
-import { JobType } from "@millrace/contracts";
+import { isTerminal, JobType, type JobStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import { entryId, parseEntryId, type JobQueues, type QueueEntry } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
@@ -8,6 +8,7 @@ import type { Admission } from "./admission.ts";
 import { readAdmittedScore } from "./admitted-score.ts";
 import { EndedSweep } from "./ended-sweep.ts";
 import type { LineName } from "./line-name.ts";
+import { MissedEntries } from "./missed-entries.ts";
 import { queuePriority } from "./place.ts";
 
 /** Between its admission and its entry in BullMQ a job takes milliseconds. */
@@ -39,9 +40,16 @@ interface Admitted {
 }
 
 /**
+ * What became of admitted jobs without an entry in BullMQ. `lost`: no worker has had it. `cut`: one has begun it, and
+ * its entry has been missing for long. `ended`: nothing is to be done.
+ */
+type Missing = Record<"lost" | "cut" | "ended", Admitted[]>;
+
+/**
  * Looks after the lines, some at each step: what a process that died between two commands has left undone.
  *
- * - Admitted, but not in BullMQ: it is added, or taken out when it has ended.
+ * - Admitted, but not in BullMQ: it is added, or taken out when it has ended. One that a worker has begun, and that
+ *   BullMQ has forgotten since, as after a failover, gets an entry of the next generation, which takes the job over.
  * - Not due yet, or at a gate while it waits for something, and its end was not told: it is taken out
  *   ({@link EndedSweep}).
  * - There is room, and jobs wait in line: they are fed.
@@ -51,6 +59,7 @@ interface Admitted {
 export class LineSweep {
   readonly #options: LineSweepOptions;
   readonly #ended: EndedSweep;
+  readonly #missed = new MissedEntries();
   #lines: LineName[] = [];
 
   constructor(options: LineSweepOptions) {
@@ -62,6 +71,7 @@ export class LineSweep {
   async step(): Promise<number> {
     const { redis, keys } = this.#options;
     if (this.#lines.length === 0) {
+      this.#missed.beginPass();
       const tenants = await redis.smembers(keys.tenants);
       this.#lines = tenants.flatMap((tenant) => JobType.options.map((type) => ({ tenant, type })));
     }
@@ -102,16 +112,23 @@ export class LineSweep {
     const missing = admitted.filter(
       ({ ageMs }, index) => places[index] === "missing" && ageMs > CUT_OFF_AFTER_MS,
     );
-    const { lost, ended } = await this.#judge(missing);
+    const { lost, cut, ended } = await this.#judge(missing);
     await admission.add(
       line,
       lost.map(({ entry, priority }) => ({ entry, priority: queuePriority(priority, 0) })),
     );
-    const gone = [...ended.map(({ entry }) => entry), ...(await this.#ended.step(line))];
+    await admission.enter(
+      line,
+      cut.map(({ entry, priority }) => ({
+        entry: { ...entry, generation: entry.generation + 1 },
+        priority,
+      })),
+    );
+    const gone = [...cut, ...ended].map(({ entry }) => entry).concat(await this.#ended.step(line));
     await admission.leave(line, { gone }, "all");
     const waiting = admitted.filter((_, index) => places[index] === "waiting");
     if (!places.includes("elsewhere")) await this.#hasten(line, waiting);
-    return lost.length;
+    return lost.length + cut.length;
   }
 
   async #admitted({ type, tenant }: LineName, now: number): Promise<Admitted[]> {
@@ -126,18 +143,21 @@ export class LineSweep {
     return admitted;
   }
 
-  /** A job without an entry in BullMQ has lost it if it is queued; otherwise it has ended, or left BullMQ meanwhile. */
-  async #judge(missing: readonly Admitted[]): Promise<{ lost: Admitted[]; ended: Admitted[] }> {
-    if (missing.length === 0) return { lost: [], ended: [] };
+  async #judge(missing: readonly Admitted[]): Promise<Missing> {
+    const judged: Missing = { lost: [], cut: [], ended: [] };
+    if (missing.length === 0) return judged;
     const { redis, keys } = this.#options;
     const pipeline = redis.pipeline();
-    for (const { entry } of missing) pipeline.hmget(keys.record(entry.jobId), "status", "generation");
-    const replies = pipelineReplies(await pipeline.exec()) as [string | null, string | null][];
-    const isLost = ({ entry }: Admitted, index: number): boolean => {
-      const [status, generation] = replies[index] ?? [];
-      return status === "queued" && Number(generation) === entry.generation;
-    };
-    return { lost: missing.filter(isLost), ended: missing.filter((job, index) => !isLost(job, index)) };
+    for (const { entry } of missing) pipeline.hmget(keys.record(entry.jobId), "status", "generation", "run");
+    const replies = pipelineReplies(await pipeline.exec()) as (string | null)[][];
+    for (const [index, job] of missing.entries()) {
+      const [status, generation, run] = replies[index] ?? [];
+      const newer = Number(generation) - job.entry.generation;
+      if (!status || isTerminal(status as JobStatus) || newer > 0) judged.ended.push(job);
+      else if (newer < 0 || run === "0") judged.lost.push(job);
+      else if (this.#missed.isLost(job.entry, performance.now())) judged.cut.push(job);
+    }
+    return judged;
   }
 
   async #hasten({ type }: LineName, waiting: readonly Admitted[]): Promise<void> {

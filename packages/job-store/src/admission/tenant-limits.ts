@@ -1,3 +1,5 @@
+import { DEFAULT_MAX_QUEUED, DEFAULT_WEIGHT } from "@millrace/contracts";
+
 /** What bounds the jobs of one key. Tool jobs and chat jobs are counted apart. */
 export interface TenantLimits {
   /** Its share beside other keys that have as much to do: 2 is twice that of 1. */
@@ -11,7 +13,11 @@ export interface TenantLimits {
 /** Looks up what bounds a key, by its name; called for each submission. */
 export type LimitsOf = (tenant: string) => TenantLimits;
 
-export const DEFAULT_LIMITS: TenantLimits = { weight: 1, maxRunning: null, maxQueued: 1_000_000 };
+export const DEFAULT_LIMITS: TenantLimits = {
+  weight: DEFAULT_WEIGHT,
+  maxRunning: null,
+  maxQueued: DEFAULT_MAX_QUEUED,
+};
 
 /** The key has as many jobs as it may have: this one has not been accepted. */
 export class QueueFullError extends Error {

@@ -25,7 +25,7 @@ export interface BatchRecord {
   tenant: string;
   status: BatchStatus;
   upload: BatchUploadState;
-  /** Null when no upload is under way. */
+  /** Null when no upload is under way. One that a cancel cuts off keeps it until it closes or is silent for too long. */
   uploadToken: string | null;
   /** Milliseconds since 1970. */
   createdAt: number;

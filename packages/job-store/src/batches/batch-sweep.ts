@@ -12,9 +12,9 @@ import { BatchLines, isUnfinished, type BatchLineState } from "./batch-lines.ts"
 import { batchScriptKeys, parseBatch, type BatchRecord } from "./batch-record.ts";
 
 /** Batches that are looked at in one step. */
-const BATCHES = 20;
+const BATCHES_PER_STEP = 20;
 /** Jobs of one batch that are looked at in one step. */
-const JOBS = 1_000;
+const JOBS_PER_STEP = 1_000;
 /** How soon a batch that runs is looked at again, in milliseconds. */
 const LOOK_AGAIN_MS = 2_000;
 /** In the place of an upload's token. */
@@ -41,7 +41,7 @@ interface Look {
  * Repairs what a crash leaves of batches. Each repair can be done again without harm:
  *
  * - an upload that has been silent for too long is closed as cut;
- * - a line that was taken, and its job perhaps not written, is confirmed or taken back once no upload is under way;
+ * - a line that was taken, and its job perhaps not written, is confirmed or taken back once no upload can write it;
  * - jobs that have ended without their batch having been told are counted, when the batch does not change any more;
  * - a cancel goes on;
  * - a batch that has expired leaves the indexes.
@@ -62,7 +62,7 @@ export class BatchSweep {
   /** Looks at the batches that are due. */
   async step(): Promise<void> {
     const { redis, keys, clock, logger } = this.#dependencies;
-    const due = await redis.zrangebyscore(keys.batches, "-inf", clock.now(), "LIMIT", 0, BATCHES);
+    const due = await redis.zrangebyscore(keys.batches, "-inf", clock.now(), "LIMIT", 0, BATCHES_PER_STEP);
     for (const member of due) {
       const [batchId = "", tenant = ""] = member.split(" ");
       try {
@@ -118,14 +118,17 @@ export class BatchSweep {
   async #repairJobs(batchId: string, record: BatchRecord): Promise<void> {
     const { redis, keys } = this.#dependencies;
     const lines = new BatchLines(redis, keys, batchId);
-    if (record.upload !== "receiving") {
-      const taken = await lines.after(0, JOBS, (state) => state === "taken");
+    // An upload that was cut off keeps its token as long as it may still write jobs.
+    if (record.uploadToken === null) {
+      const taken = await lines.after(0, JOBS_PER_STEP, (state) => state === "taken");
       if (taken.length > 0) return await this.#repair(batchId, taken);
     }
     const look = this.#looks.get(batchId);
     const isStill = look?.revision === record.revision;
-    const pending = isStill ? await lines.after(look.line, JOBS, (state) => state === "pending") : [];
-    const line = pending.length < JOBS ? 0 : (pending.at(-1)?.line ?? 0);
+    const pending = isStill
+      ? await lines.after(look.line, JOBS_PER_STEP, (state) => state === "pending")
+      : [];
+    const line = pending.length < JOBS_PER_STEP ? 0 : (pending.at(-1)?.line ?? 0);
     this.#looks.set(batchId, { revision: record.revision, line });
     await this.#repair(batchId, pending);
   }
@@ -139,6 +142,7 @@ export class BatchSweep {
     const statuses = pipelineReplies(await pipeline.exec()) as (JobStatus | null)[];
     const ends: BatchEnd[] = [];
     const missing: number[] = [];
+    const written: number[] = [];
     for (const [index, { line, state }] of lines.entries()) {
       const status = statuses[index] ?? null;
       const jobId = batchJobId(batchId, line);
@@ -150,10 +154,11 @@ export class BatchSweep {
         // It has ended and expired before anybody looked; how it ended is lost.
         ends.push({ jobId, status: "failed" });
       } else if (state === "taken") {
-        await redis.millraceBatchConfirm(...batchScriptKeys(keys, batchId), line, line);
+        written.push(line);
       }
     }
     const channel = keys.batchEvents(batchId);
+    if (written.length > 0) await redis.millraceBatchConfirm(...batchScriptKeys(keys, batchId), ...written);
     if (ends.length > 0) await countBatchEnds(batchId, ends, this.#dependencies);
     if (missing.length > 0) {
       await redis.millraceBatchWithdraw(...batchScriptKeys(keys, batchId), channel, NO_UPLOAD, ...missing);

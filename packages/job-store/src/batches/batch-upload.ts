@@ -19,7 +19,8 @@ const WRITES_AT_ONCE = 2;
 /** How long an upload waits at the key's cap of queued jobs, in milliseconds. */
 export const CAP_WAIT_MS = 60_000;
 const CAP_RETRY_MS = 250;
-const PROBE = 10;
+/** At the cap so few are tried at a time: most of them will be refused. */
+const PROBE_JOBS = 10;
 
 /** Many lines are written at a time, and their client waits for long. In milliseconds. */
 export const WRITE_TIMEOUT_MS = 15_000;
@@ -130,8 +131,8 @@ export class BatchUpload {
     if (jobs.length === 0) return;
     await this.#submit(jobs);
     const { redis, keys } = this.#options;
-    const last = lines.at(-1)?.line ?? first;
-    await patiently(() => redis.millraceBatchConfirm(...batchScriptKeys(keys, this.batchId), first, last));
+    const written = jobs.map(({ jobId }) => lineOfJob(jobId));
+    await patiently(() => redis.millraceBatchConfirm(...batchScriptKeys(keys, this.batchId), ...written));
   }
 
   async #accept(lines: readonly UploadLine[]): Promise<string> {
@@ -175,7 +176,7 @@ export class BatchUpload {
     let isAtCap = false;
     while (left.length > 0) {
       // What the cap refuses has been written in vain, so a few ask whether there is room again.
-      const attempt: readonly Submission[] = isAtCap ? left.slice(0, PROBE) : left;
+      const attempt: readonly Submission[] = isAtCap ? left.slice(0, PROBE_JOBS) : left;
       const { refused, error } = await patiently(() => this.#attempt(attempt));
       left = [...refused, ...left.slice(attempt.length)];
       isAtCap = error !== null;

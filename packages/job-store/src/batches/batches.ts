@@ -3,7 +3,7 @@ import type { Batch, BatchOptions, BatchOrder, BatchPage, BatchRejection } from 
 import type { Redis } from "ioredis";
 import type { ChannelSubscriptions } from "../redis/channel-subscriptions.ts";
 import type { Clock } from "../clock.ts";
-import { IdempotencyKeys, JobExpiredError } from "../submission/idempotency.ts";
+import { IdempotencyKeys, IdempotencyExpiredError } from "../submission/idempotency.ts";
 import type { Keys } from "../keys.ts";
 import type { Submission } from "../submission/submission.ts";
 import { SubmissionWriter, type SubmissionWriterOptions } from "../submission/submission-writer.ts";
@@ -78,7 +78,7 @@ export class Batches {
 
   /**
    * Begins an upload; under an idempotency key that has made a batch before, of that batch.
-   * @throws IdempotencyMismatchError when the options are others than before, JobExpiredError when that batch is gone,
+   * @throws IdempotencyMismatchError when the options are others than before, IdempotencyExpiredError when that batch is gone,
    * BatchRefusedError when it has been cancelled.
    */
   open(upload: NewUpload): Promise<BatchUpload> {
@@ -178,7 +178,7 @@ export class Batches {
       keyed?.isWritten ? "0" : "1",
       ...newBatchFields({ tenant, now, retentionSeconds, options, idempotencyKey: mark?.key ?? null }),
     );
-    if (outcome === "gone") throw new JobExpiredError(batchId);
+    if (outcome === "gone") throw new IdempotencyExpiredError(batchId);
     if (outcome === "cancelled") throw new BatchRefusedError("cancelled", batchId);
     // The sweeper may just have seen that it had ended, and put it off until its expiry, or that it was never opened.
     if (batchId !== freshId) await this.#list(tenant, batchId, now);

@@ -3,12 +3,15 @@ import type { Redis } from "ioredis";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
 
+/** A worker that has not renewed its lock on a job for so long has lost the job. In milliseconds. */
+export const LOCK_MS = 8_000;
+
 /**
  * A killed worker's jobs start elsewhere about 8 s later, and about 6 s of a blocked event loop are borne.
  * Take-overs are not BullMQ's to limit: at its limit it would fail the job without telling our record.
  */
 const RECOVERY = {
-  lockDuration: 8_000,
+  lockDuration: LOCK_MS,
   stalledInterval: 1_000,
   lockRenewTime: 2_000,
   maxStalledCount: 1e9,

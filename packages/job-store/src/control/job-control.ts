@@ -12,7 +12,7 @@ import { eventType } from "../reading/event-log.ts";
 import { storedEvents } from "../reading/stored-events.ts";
 import type { Keys } from "../keys.ts";
 import { approvalField, type JobRecord } from "../record.ts";
-import { forgetQueueTimeout, takeOut } from "./queue-timeouts.ts";
+import { forgetDeadline, takeOut } from "./queue-timeouts.ts";
 import { PUBLISH_BYTES_MAX } from "../run/run-writer.ts";
 import type { Answer } from "../redis/unavailable.ts";
 import type { Viewer } from "../reading/viewer.ts";
@@ -60,7 +60,8 @@ export class JobControl {
         const outcome = { status: "cancelled", ...(await this.#done(jobId, record)) } as const;
         if ((await endWaitingJob(jobId, record, outcome, this.#dependencies)) !== "ended") continue;
         await takeOut(jobId, record, this.#dependencies);
-        if (record.status === "queued") await forgetQueueTimeout(jobId, this.#dependencies);
+        if (record.queueDeadline !== null)
+          await forgetDeadline(jobId, record.queueDeadline, this.#dependencies);
         const after = await readJob(this.#dependencies, viewer, jobId);
         return after && { job: jobView(jobId, after.record, after.first, after.last), requested: true };
       }

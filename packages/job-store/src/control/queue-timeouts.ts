@@ -8,7 +8,7 @@ import type { Keys } from "../keys.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
 import { redisNowMs } from "../redis/redis-now.ts";
 
-const BATCH = 500;
+const PAGE_LENGTH = 500;
 
 export interface QueueTimeoutDependencies {
   redis: Redis;
@@ -22,15 +22,30 @@ export interface QueueTimeoutDependencies {
 export async function failOverdueJobs(dependencies: QueueTimeoutDependencies): Promise<void> {
   const { redis, keys } = dependencies;
   const now = await redisNowMs(redis);
-  let overdue: string[];
+  let length: number;
   do {
-    overdue = await redis.zrangebyscore(keys.queueDeadlines, "-inf", now, "LIMIT", 0, BATCH);
-    await Promise.all(overdue.map((jobId) => failOverdueJob(jobId, dependencies)));
-    if (overdue.length > 0) await redis.zrem(keys.queueDeadlines, ...overdue);
-  } while (overdue.length === BATCH);
+    const page = ["LIMIT", 0, PAGE_LENGTH] as const;
+    const scored = await redis.zrangebyscore(keys.queueDeadlines, "-inf", now, "WITHSCORES", ...page);
+    const overdue = scored.filter((_, index) => index % 2 === 0);
+    await Promise.all(overdue.map((jobId) => failIfOverdue(jobId, now, dependencies)));
+    const deadlines = overdue.map((_, index) => Number(scored[2 * index + 1]));
+    await Promise.all(
+      overdue.map((jobId, index) => forgetDeadline(jobId, deadlines[index] ?? 0, dependencies)),
+    );
+    length = overdue.length;
+  } while (length === PAGE_LENGTH);
 }
 
-/** The job has left its queue. Should this get lost, a sweep finds it when its time is over. */
+/** The job has ended that had this deadline. One that has been retried since keeps the one that it has now. */
+export async function forgetDeadline(
+  jobId: string,
+  deadline: number,
+  { redis, keys }: Pick<QueueTimeoutDependencies, "redis" | "keys">,
+): Promise<void> {
+  await redis.millraceSettleNote(keys.queueDeadlines, jobId, deadline).catch(() => 0);
+}
+
+/** The job has been started. Should this get lost, a sweep finds it when its time is over. */
 export async function forgetQueueTimeout(
   jobId: string,
   { redis, keys }: Pick<QueueTimeoutDependencies, "redis" | "keys">,
@@ -38,13 +53,20 @@ export async function forgetQueueTimeout(
   await redis.zrem(keys.queueDeadlines, jobId).catch(() => 0);
 }
 
-/** Fails one such job; harmless when it has been started or has ended. */
+/** Fails one such job; harmless when it has been started, has ended or has been retried. */
 export async function failOverdueJob(jobId: string, dependencies: QueueTimeoutDependencies): Promise<void> {
+  await failIfOverdue(jobId, await redisNowMs(dependencies.redis), dependencies);
+}
+
+async function failIfOverdue(
+  jobId: string,
+  now: number,
+  dependencies: QueueTimeoutDependencies,
+): Promise<void> {
   const { redis, keys } = dependencies;
-  const hash = await redis.hgetall(keys.record(jobId));
-  const record = parseRecord(hash);
+  const record = parseRecord(await redis.hgetall(keys.record(jobId)));
   // One that waits for its next attempt has left the queue before.
-  if (record?.status !== "queued" || hash["queue_deadline"] === undefined) return;
+  if (record?.status !== "queued" || record.queueDeadline === null || record.queueDeadline > now) return;
   const ended = await endWaitingJob(jobId, record, overdueOutcome(record), dependencies);
   if (ended === "ended") await takeOut(jobId, record, dependencies);
 }

@@ -4,6 +4,10 @@ import type { FleetResponder } from "./fleet-responder.ts";
 import type { JobRunner } from "../run/job-runner.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
+import { pipelineReplies } from "../redis/unavailable.ts";
+
+/** How often a worker looks for what no message has told it of, in milliseconds. */
+const LOOK_INTERVAL_MS = 2_000;
 
 export interface WorkerControlOptions {
   redis: Redis;
@@ -15,12 +19,14 @@ export interface WorkerControlOptions {
 }
 
 /**
- * Does what the control channel asks of this worker. Messages only wake, and may be lost with a connection: then the
- * records of the jobs that run here say what was asked.
+ * Does what the control channel asks of this worker. Messages only wake, and may be lost, with a connection or without:
+ * the records of the jobs that run here say what was asked.
  */
 export class WorkerControl {
   readonly #options: WorkerControlOptions;
   #subscription: ChannelSubscription | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #isLooking = false;
 
   constructor(options: WorkerControlOptions) {
     this.#options = options;
@@ -30,20 +36,17 @@ export class WorkerControl {
   start(): void {
     const { subscriptions, keys } = this.#options;
     this.#subscription ??= subscriptions.subscribe(keys.control, (message) => this.#receive(message));
+    this.#timer ??= setInterval(() => void this.#look(), LOOK_INTERVAL_MS);
   }
 
   close(): void {
+    clearInterval(this.#timer);
     this.#subscription?.close();
   }
 
   #receive(message: string | null): void {
     if (message === null) {
-      this.#lookAtRecords().catch((error: unknown) => {
-        this.#options.logger.debug(
-          { reason: String(error) },
-          "Records not read; the next reconnect tries again",
-        );
-      });
+      void this.#look();
       return;
     }
     const space = message.indexOf(" ");
@@ -53,11 +56,26 @@ export class WorkerControl {
     if (order === "ask") void this.#options.responder.receive(rest);
   }
 
+  /** While Redis is away, a look waits for it, and no other one begins. */
+  async #look(): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      await this.#lookAtRecords();
+    } catch (error) {
+      this.#options.logger.debug({ reason: String(error) }, "Records not read; the next look tries again");
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
   async #lookAtRecords(): Promise<void> {
     const { redis, keys, runners } = this.#options;
     const jobIds = runners().flatMap((runner) => runner.runningJobIds);
-    const answers = jobIds.map((jobId) => redis.hget(keys.record(jobId), "cancel_requested"));
-    for (const [index, requested] of (await Promise.all(answers)).entries()) {
+    if (jobIds.length === 0) return;
+    const pipeline = redis.pipeline();
+    for (const jobId of jobIds) pipeline.hget(keys.record(jobId), "cancel_requested");
+    for (const [index, requested] of pipelineReplies(await pipeline.exec()).entries()) {
       if (requested !== null) this.#cancel(jobIds[index] ?? "");
     }
   }

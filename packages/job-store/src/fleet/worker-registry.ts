@@ -2,7 +2,7 @@ import type { JobType, ServerReport, ServerStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
-import { pipelineReplies } from "../redis/unavailable.ts";
+import { isRedisAway, pipelineReplies } from "../redis/unavailable.ts";
 
 /** How often a worker says that it lives, and how long its word counts, in milliseconds. */
 const HEARTBEAT_INTERVAL_MS = 2_000;
@@ -85,7 +85,9 @@ export class WorkerRegistry {
     try {
       await this.#write();
     } catch (error) {
-      this.#options.logger.debug({ reason: String(error) }, "Heartbeat not written");
+      // While Redis is away, others say so; anything else goes wrong at every heartbeat, and nobody else would say it.
+      const level = isRedisAway(error) ? "debug" : "warn";
+      this.#options.logger[level]({ reason: String(error) }, "Heartbeat not written");
     }
   }
 

@@ -1,5 +1,6 @@
 import { isTerminal, isTerminalEvent } from "@millrace/contracts";
 import type { Redis } from "ioredis";
+import { GoneError } from "./gone-error.ts";
 import { endedJob, type QueuedEvent, type TerminalEvent } from "./job-view.ts";
 import type { Keys } from "../keys.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
@@ -93,10 +94,23 @@ export class EventLog {
     return { events, hasMore, isGone };
   }
 
-  /** The stored form of event 1. */
+  /**
+   * A page for a reader who knows that the log was there.
+   * @throws GoneError when it has expired since.
+   */
+  async eventsAfter(jobId: string, after: number, limit: number): Promise<LogEvent[]> {
+    const { events, isGone } = await this.read(jobId, after, limit);
+    if (isGone) throw new GoneError(jobId);
+    return events;
+  }
+
+  /**
+   * The stored form of event 1.
+   * @throws GoneError when the log has expired.
+   */
   async first(jobId: string): Promise<string> {
     const first = await this.#redis.lindex(this.#keys.log(jobId), 0);
-    if (first === null) throw new Error(`The log of ${jobId} has expired`);
+    if (first === null) throw new GoneError(jobId);
     return first;
   }
 }

@@ -51,6 +51,8 @@ export class JobIndex {
         // Nobody knows how large a job is before it has been read, so the first is read alone.
         const areSmall = jobs.length > 0 && length / jobs.length < LARGE_JOB;
         for (const found of await this.#views(fitting.splice(0, areSmall ? GROUP : 1))) {
+          // It may have gone on since its record was read.
+          if (filter.status !== undefined && found.job.status !== filter.status) continue;
           jobs.push(found.job);
           length += found.length;
           const isFull = jobs.length === filter.limit || length >= PAGE_LENGTH_MAX;

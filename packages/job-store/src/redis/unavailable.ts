@@ -26,6 +26,11 @@ function asStoreError(error: unknown): unknown {
   return away ? new StoreUnavailableError(error) : error;
 }
 
+/** Whether an error only says that Redis cannot be asked now. */
+export function isRedisAway(error: unknown): boolean {
+  return asStoreError(error) instanceof StoreUnavailableError;
+}
+
 /** How long a request waits for Redis, in milliseconds. */
 const ANSWER_TIMEOUT_MS = 2_000;
 
@@ -58,7 +63,7 @@ export async function untilStored<Value>(command: () => Promise<Value>): Promise
     try {
       return await command();
     } catch (error) {
-      if (!(asStoreError(error) instanceof StoreUnavailableError)) throw error;
+      if (!isRedisAway(error)) throw error;
       await delay(Math.min(50 * 2 ** attempt, REPEAT_DELAY_MAX_MS));
     }
   }

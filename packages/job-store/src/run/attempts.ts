@@ -1,8 +1,7 @@
-import type { Backoff, JobRequest } from "@millrace/contracts";
+import { BACKOFF_DELAY_MS_MAX, Backoff, type JobRequest } from "@millrace/contracts";
 import type { JobOutcome } from "../reading/job-view.ts";
 
-const DEFAULT_BACKOFF: Backoff = { type: "exponential", delay_ms: 1_000 };
-const DELAY_MS_MAX = 86_400_000;
+const DEFAULT_BACKOFF = Backoff.parse({});
 
 /**
  * How long to wait before the next attempt of a job that has failed, in milliseconds; null when it ends here.
@@ -18,6 +17,6 @@ export function nextAttemptMs(
   const { type, delay_ms: delayMs } = backoff;
   if (type === "fixed") return delayMs;
   // Jobs that failed together do not come back together.
-  const doubled = Math.min(delayMs * 2 ** (tries - 1), DELAY_MS_MAX);
+  const doubled = Math.min(delayMs * 2 ** (tries - 1), BACKOFF_DELAY_MS_MAX);
   return Math.round(doubled * (0.5 + random / 2));
 }

@@ -11,8 +11,6 @@ export type Claim =
   | { outcome: "claimed"; run: JobRun }
   | { outcome: "missing" | "terminal" | "stale" | "overdue" | "crash_loop" };
 
-export const DEFAULT_MAX_CRASHES = 20;
-
 interface ClaimOptions {
   /** What came with the BullMQ job; without it the claim reads the first event of the log. */
   request?: JobRequest | undefined;
@@ -26,7 +24,7 @@ export async function claimRun(
   { request, isHeld = false }: ClaimOptions,
   dependencies: JobRunDependencies,
 ): Promise<Claim> {
-  const { redis, keys, clock, maxCrashes = DEFAULT_MAX_CRASHES } = dependencies;
+  const { redis, keys, clock, maxCrashes } = dependencies;
   const { jobId, generation, run, workerId } = fence;
   const now = clock.now();
   // The script puts the right attempt in.

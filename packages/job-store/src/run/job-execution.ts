@@ -11,7 +11,7 @@ import {
   type Usage,
 } from "@millrace/contracts";
 import { nextAttemptMs } from "./attempts.ts";
-import type { Clock } from "../clock.ts";
+import { systemClock } from "../clock.ts";
 import { HeldRun } from "./held-run.ts";
 import { HandedOver, JobCancelled, RunAbandoned } from "./run-abandoned.ts";
 import type { JobRun } from "./job-run.ts";
@@ -60,7 +60,11 @@ export interface JobExecution {
 /** `stopped` answers an abort of the signal, and tells what was under way. */
 export type ExecutionResult =
   | (Exclude<JobOutcome, { status: "cancelled" }> & Repetition)
-  | { status: "parked"; reason: ParkReason; /** Milliseconds since 1970. */ until: number }
+  | {
+      status: "parked";
+      reason: ParkReason;
+      /** Milliseconds since 1970, on this machine's clock. */ until: number;
+    }
   /** Answers `draining`: nothing is under way, and the rest is another worker's to do. */
   | { status: "yielded" }
   | ({
@@ -89,7 +93,6 @@ export type RunEnding =
 
 interface ExecutionEnvironment {
   execute: Execute;
-  clock: Clock;
   logger: Logger;
   draining: AbortSignal;
   claims: OpenClaims;
@@ -103,7 +106,7 @@ interface ExecutionEnvironment {
 export async function executeRun(
   run: JobRun,
   controller: AbortController,
-  { execute, clock, logger, draining, claims }: ExecutionEnvironment,
+  { execute, logger, draining, claims }: ExecutionEnvironment,
 ): Promise<RunEnding> {
   const { signal } = controller;
   const { remainingMs, cancelRequested } = run.claimed;
@@ -117,7 +120,7 @@ export async function executeRun(
       await run.giveBack(true);
       throw new HandedOver();
     }
-    if (result.status === "parked") return parkedEnding(result, timer.leftMs, clock.now());
+    if (result.status === "parked") return parkedEnding(result, timer.leftMs);
     const outcome = result.status === "stopped" ? await stoppedOutcome(run, signal.reason, result) : result;
     return result.mustNotRepeat ? outcome : againOrEnd(run, outcome);
   } catch (error) {
@@ -141,10 +144,14 @@ function againOrEnd({ claimed, tries }: JobRun, outcome: JobOutcome): RunEnding 
 function parkedEnding(
   { status, reason, until }: Extract<ExecutionResult, { status: "parked" }>,
   leftMs: number,
-  now: number,
 ): RunEnding {
   const standsStill = reason === "approval" && leftMs > 0;
-  return { status, reason, until: Math.ceil(standsStill ? until : Math.min(until, now + leftMs)), leftMs };
+  return {
+    status,
+    reason,
+    until: Math.ceil(standsStill ? until : Math.min(until, systemClock.now() + leftMs)),
+    leftMs,
+  };
 }
 
 function executionOf(
@@ -184,9 +191,9 @@ async function stoppedOutcome(
 ): Promise<JobOutcome> {
   if (reason instanceof JobCancelled) return { status: "cancelled", cancellation, ...pickUsage(usage) };
   if (reason instanceof JobTimeout) return { ...failed(timeoutError(run)), ...pickUsage(usage) };
-  if (reason instanceof RunAbandoned) await run.giveBack(isIdle);
-  if (reason instanceof RunAbandoned || reason instanceof RunRefusedError) throw reason;
-  if (reason instanceof DecidedBeforeError) throw reason;
+  const isGivenBack = reason instanceof RunAbandoned || reason instanceof DecidedBeforeError;
+  if (isGivenBack) await run.giveBack(isIdle);
+  if (isGivenBack || reason instanceof RunRefusedError) throw reason;
   throw new Error("A run was aborted for a reason that is not known", { cause: reason });
 }
 

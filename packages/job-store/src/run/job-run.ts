@@ -14,8 +14,8 @@ export interface JobRunDependencies {
   redis: Redis;
   keys: Keys;
   clock: Clock;
-  /** So many take-overs in a row without a new step end a job. Default 20. */
-  maxCrashes?: number | undefined;
+  /** So many take-overs in a row without a new step end a job. */
+  maxCrashes: number;
 }
 
 /** Steps after which a job that crashes its workers has got on. What a crash would only repeat is none. */

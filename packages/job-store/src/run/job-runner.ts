@@ -233,7 +233,7 @@ export class JobRunner {
       if (isOver) this.#options.finished.add(this.#options.type, status, run.tookMs);
       const { batchId } = run.claimed;
       if (isOver && batchId) this.#options.batchEnds.add(batchId, { jobId, status });
-      return waitingRun(run, ending, this.#options.clock.now());
+      return waitingRun(run, ending);
     } catch (error) {
       if (error instanceof HandedOver) {
         logger.info({ job_id: jobId }, "Job handed over to another worker");

@@ -1,3 +1,4 @@
+import { systemClock } from "../clock.ts";
 import type { RunEnding } from "./job-execution.ts";
 import type { JobRun } from "./job-run.ts";
 import { CancelRequestedError } from "./run-writer.ts";
@@ -6,7 +7,7 @@ import { workDone } from "./work-done.ts";
 /** A run whose job waits for a while, in BullMQ's delayed set. */
 export interface WaitingRun {
   run: JobRun;
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, on this machine's clock: BullMQ's goes by that. */
   until: number;
   /** Of its record, as long as nobody has done anything to the job. */
   status: "parked" | "queued";
@@ -20,12 +21,12 @@ export interface WaitingRun {
 export type LeftRun = WaitingRun | "handed_over" | "taken_over" | null;
 
 /** Null when the job has ended. */
-export function waitingRun(run: JobRun, ending: RunEnding, now: number): WaitingRun | null {
+export function waitingRun(run: JobRun, ending: RunEnding): WaitingRun | null {
   if (ending.status === "parked") {
     return { run, until: ending.until, status: "parked", forApproval: ending.reason === "approval" };
   }
   if (ending.status !== "retrying") return null;
-  return { run, until: Math.ceil(now + ending.delayMs), status: "queued", forApproval: false };
+  return { run, until: Math.ceil(systemClock.now() + ending.delayMs), status: "queued", forApproval: false };
 }
 
 /** Writes how a run ended. The record decides: a job whose cancel was requested meanwhile is cancelled. */

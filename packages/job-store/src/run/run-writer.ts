@@ -50,7 +50,7 @@ export type StepKind = "go" | "park" | "retry" | "end" | "cancel";
 /** Record fields to set; no value over 64 bytes. */
 export type StepFields = Readonly<Record<string, string | number>>;
 
-interface Batch extends PromiseWithResolvers<void> {
+interface PendingWrite extends PromiseWithResolvers<void> {
   events: string[];
   fields: StepFields;
 }
@@ -62,13 +62,14 @@ export interface RunWriterDependencies {
 
 /**
  * Writes the steps of one run in the order of the calls, one round trip at a time: what comes during one goes out
- * together in the next. After the first refusal everything is refused.
+ * together in the next. After the first refusal everything is refused, unless only an approval came too late: then the
+ * job is still this run's, to be given back.
  */
 export class RunWriter {
   readonly #fence: RunFence;
   readonly #dependencies: RunWriterDependencies;
   #sequence = 0;
-  #waiting: Batch | null = null;
+  #waiting: PendingWrite | null = null;
   #writing: Promise<void> | null = null;
   #refused: unknown = null;
 
@@ -80,11 +81,11 @@ export class RunWriter {
   /** Appends events and sets fields; resolves once they are stored. */
   write(events: readonly string[], fields: StepFields = {}): Promise<void> {
     this.#waiting ??= { ...Promise.withResolvers<void>(), events: [], fields: {} };
-    const batch = this.#waiting;
-    batch.events.push(...events);
-    batch.fields = { ...batch.fields, ...fields };
+    const write = this.#waiting;
+    write.events.push(...events);
+    write.fields = { ...write.fields, ...fields };
     this.#writing ??= this.#writeAll();
-    return batch.promise;
+    return write.promise;
   }
 
   /** Parks or ends the job, after everything that has been written before. */
@@ -93,18 +94,18 @@ export class RunWriter {
     await this.#step(kind, [event], fields);
   }
 
-  /** Never rejects: each batch hears for itself. Nor does it end before `#writing` is set: it awaits at least once. */
+  /** Never rejects: each write hears for itself. Nor does it end before `#writing` is set: it awaits at least once. */
   async #writeAll(): Promise<void> {
-    for (let batch = this.#waiting; batch; batch = this.#waiting) {
+    for (let write = this.#waiting; write; write = this.#waiting) {
       this.#waiting = null;
       // Who does not wait for a write learns of its failure from the run's signal.
-      batch.promise.catch(() => undefined);
+      write.promise.catch(() => undefined);
       try {
-        await this.#step("go", batch.events, batch.fields);
-        batch.resolve();
+        await this.#step("go", write.events, write.fields);
+        write.resolve();
       } catch (error) {
-        this.#refused = error;
-        batch.reject(error);
+        if (!(error instanceof DecidedBeforeError)) this.#refused = error;
+        write.reject(error);
       }
     }
     this.#writing = null;
@@ -113,7 +114,7 @@ export class RunWriter {
   async #step(kind: StepKind, events: readonly string[], fields: StepFields): Promise<void> {
     if (this.#refused) throw this.#refused;
     const { redis, keys } = this.#dependencies;
-    const { jobId, generation, run } = this.#fence;
+    const { jobId, generation, run, workerId } = this.#fence;
     this.#sequence += 1;
     const sequence = this.#sequence;
     const pairs = Object.entries(fields).flat();
@@ -124,6 +125,7 @@ export class RunWriter {
         keys.events(jobId),
         generation,
         run,
+        workerId,
         sequence,
         kind,
         PUBLISH_BYTES_MAX,

@@ -7,7 +7,7 @@ import { parseNote } from "./stored-schedule.ts";
 
 /** A change takes milliseconds. One that is noted for longer than this was cut off. */
 const CUT_OFF_AFTER_MS = 5_000;
-const BATCH = 100;
+const PAGE_LENGTH = 100;
 
 /** Tells BullMQ of changes that were cut off before it was told. */
 export async function recoverSchedules({
@@ -24,7 +24,7 @@ export async function recoverSchedules({
   logger: Logger;
 }): Promise<void> {
   const before = clock.now() - CUT_OFF_AFTER_MS;
-  const notes = await redis.zrangebyscore(keys.scheduleChanges, "-inf", before, "LIMIT", 0, BATCH);
+  const notes = await redis.zrangebyscore(keys.scheduleChanges, "-inf", before, "LIMIT", 0, PAGE_LENGTH);
   for (const note of notes) {
     const { tenant, id } = parseNote(note);
     try {

@@ -2,7 +2,7 @@ import type { Job, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { closeWorker } from "../bullmq/close-worker.ts";
 import { openWorker } from "../bullmq/open-worker.ts";
-import { IdempotencyMismatchError, JobExpiredError } from "../submission/idempotency.ts";
+import { IdempotencyMismatchError, IdempotencyExpiredError } from "../submission/idempotency.ts";
 import type { KeyedSubmissions } from "../submission/keyed-submissions.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
@@ -87,7 +87,7 @@ export class ScheduleRunner {
       await submit(taken.newJob);
       return { at, jobId: taken.newJob.jobId ?? null, error: null };
     } catch (error) {
-      if (error instanceof IdempotencyMismatchError || error instanceof JobExpiredError) return null;
+      if (error instanceof IdempotencyMismatchError || error instanceof IdempotencyExpiredError) return null;
       throw error;
     }
   }

@@ -1,11 +1,12 @@
-import { jobLinks, scheduleLink, type Job, type Schedule } from "@millrace/contracts";
+import { jobLinks, scheduleLink, type Schedule } from "@millrace/contracts";
+import type { LastJob } from "./last-jobs.ts";
 import type { StoredRun, StoredSchedule } from "./stored-schedule.ts";
 
 /** A schedule, what is planned for it, and its last run with the job that it made, if that is still there. */
 export function scheduleView(
   { tenant, id }: { tenant: string; id: string },
   stored: StoredSchedule,
-  { next, run, job }: { next: number | null; run: StoredRun | null; job: Job | null },
+  { next, run, job }: { next: number | null; run: StoredRun | null; job: LastJob | null },
 ): Schedule {
   const { timing } = stored;
   const isCron = "cron" in timing;
@@ -29,7 +30,7 @@ export function scheduleView(
   };
 }
 
-function errorOf(job: Job | null): Schedule["last_error"] {
+function errorOf(job: LastJob | null): Schedule["last_error"] {
   return job?.error ? { code: job.error.code, message: job.error.message } : null;
 }
 

@@ -10,16 +10,19 @@ import {
 } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Clock } from "../clock.ts";
-import type { JobSnapshot } from "../reading/job-view.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
 import { EVERY_TENANT, type Viewer } from "../reading/viewer.ts";
 import type { Answer } from "../redis/unavailable.ts";
+import { readLastJobs, type LastJob } from "./last-jobs.ts";
 import { checkTiming } from "./next-run.ts";
 import { ScheduleQueue } from "./schedule-queue.ts";
 import { ScheduleRecords } from "./schedule-records.ts";
 import { scheduleView } from "./schedule-view.ts";
-import type { StoredRun, StoredSchedule } from "./stored-schedule.ts";
+import type { StoredSchedule } from "./stored-schedule.ts";
+
+/** So many schedules are read at once. */
+const GROUP = 50;
 
 /** The tenant has as many schedules as it may have. */
 export class TooManySchedulesError extends Error {
@@ -33,7 +36,7 @@ export interface SchedulesOptions {
   answer: Answer;
   /** Retention of a job that names none, in seconds. */
   retentionSeconds: number;
-  findJob: (tenant: string, jobId: string) => Promise<JobSnapshot | null>;
+  lastJobs: (jobIds: readonly string[]) => Promise<Map<string, LastJob>>;
 }
 
 export interface PutSchedule {
@@ -91,15 +94,19 @@ export class Schedules {
   }
 
   /** All that the viewer sees, in the order of their tenants and ids. */
-  list(viewer: Viewer): Promise<Schedule[]> {
+  async list(viewer: Viewer): Promise<Schedule[]> {
     const { records, answer } = this.#options;
-    return answer(async () => {
-      const tenants = viewer === EVERY_TENANT ? await records.tenants() : [viewer];
-      const schedules: Schedule[] = [];
-      // One tenant's after the other's: each may have a thousand, with a look at BullMQ for every one.
-      for (const tenant of tenants) schedules.push(...(await this.#listOf(tenant)));
-      return schedules;
-    });
+    const tenants = viewer === EVERY_TENANT ? await answer(() => records.tenants()) : [viewer];
+    const schedules: Schedule[] = [];
+    for (const tenant of tenants) {
+      const stored = [...(await answer(() => records.list(tenant)))];
+      // Group by group: each may have a thousand, with a look at BullMQ for every one.
+      while (stored.length > 0) {
+        const group = stored.splice(0, GROUP);
+        schedules.push(...(await answer(() => this.#views(tenant, group))));
+      }
+    }
+    return schedules;
   }
 
   /** False when there is none. Jobs that it has submitted go on. */
@@ -126,33 +133,26 @@ export class Schedules {
     });
   }
 
-  async #listOf(tenant: string): Promise<Schedule[]> {
-    const { records } = this.#options;
-    const stored = await records.list(tenant);
-    const runs = await records.lastRuns(tenant, [...stored.keys()]);
-    return await Promise.all(
-      [...stored].map(([id, schedule], index) => this.#viewOf(tenant, id, schedule, runs[index] ?? null)),
-    );
-  }
-
   async #view(tenant: string, id: string, stored: StoredSchedule): Promise<Schedule> {
-    const [run = null] = await this.#options.records.lastRuns(tenant, [id]);
-    return await this.#viewOf(tenant, id, stored, run);
+    const [view] = await this.#views(tenant, [[id, stored]]);
+    return view as Schedule;
   }
 
-  async #viewOf(
-    tenant: string,
-    id: string,
-    stored: StoredSchedule,
-    run: StoredRun | null,
-  ): Promise<Schedule> {
-    const { queue, findJob } = this.#options;
-    const jobId = run?.jobId ?? null;
-    const [next, snapshot] = await Promise.all([
-      queue.next(tenant, id),
-      jobId === null ? null : findJob(tenant, jobId),
+  async #views(tenant: string, stored: [id: string, schedule: StoredSchedule][]): Promise<Schedule[]> {
+    const { records, queue, lastJobs } = this.#options;
+    const runs = await records.lastRuns(
+      tenant,
+      stored.map(([id]) => id),
+    );
+    const [jobs, times] = await Promise.all([
+      lastJobs(runs.flatMap((run) => run?.jobId ?? [])),
+      Promise.all(stored.map(([id]) => queue.next(tenant, id))),
     ]);
-    return scheduleView({ tenant, id }, stored, { next, run, job: snapshot?.job ?? null });
+    return stored.map(([id, schedule], index) => {
+      const run = runs[index] ?? null;
+      const job = jobs.get(run?.jobId ?? "") ?? null;
+      return scheduleView({ tenant, id }, schedule, { next: times[index] ?? null, run, job });
+    });
   }
 }
 
@@ -170,10 +170,15 @@ export function createSchedules({
   keys,
   logger,
   ...options
-}: Omit<SchedulesOptions, "records" | "queue"> & { redis: Redis; keys: Keys; logger: Logger }): Schedules {
+}: Omit<SchedulesOptions, "records" | "queue" | "lastJobs"> & {
+  redis: Redis;
+  keys: Keys;
+  logger: Logger;
+}): Schedules {
   const queue = new ScheduleQueue(redis, keys, logger);
   const records = new ScheduleRecords({ redis, keys, clock: options.clock, queue });
-  return new Schedules({ ...options, queue, records });
+  const lastJobs = (jobIds: readonly string[]) => readLastJobs({ redis, keys }, jobIds);
+  return new Schedules({ ...options, queue, records, lastJobs });
 }
 
 type Definition = Omit<StoredSchedule, "revision" | "createdAt" | "updatedAt">;

@@ -53,6 +53,13 @@ for index = 1, count do
       forgive(line)
       state = '\0'
     end
+  elseif mark == 'r' and string.lower(state) == 'w' then
+    -- Whether it has a job shows later. It may have none, and then this is all that is known of it.
+    if state == 'w' then
+      rejected = rejected + 1
+    end
+    reject(line, rejections[line])
+    state = 'W'
   elseif state ~= '\0' and state ~= 'r' then
     local plain = string.lower(state)
     if hash == sent then

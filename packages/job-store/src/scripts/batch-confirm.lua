@@ -1,6 +1,10 @@
 -- Lines whose jobs have been written whole, and have reached their line or queue.
 -- KEYS see batch-settle
--- ARGV first line, last line
-local states = redis.call('GETRANGE', KEYS[3], ARGV[1] - 1, ARGV[2] - 1)
-redis.call('SETRANGE', KEYS[3], ARGV[1] - 1, (string.gsub(string.gsub(states, 'w', 'q'), 'W', 'Q')))
+-- ARGV the lines
+for _, line in ipairs(ARGV) do
+  local stored = line_state(KEYS, line)
+  if string.lower(stored) == 'w' then
+    set_line_state(KEYS, line, stored, 'q')
+  end
+end
 return 1

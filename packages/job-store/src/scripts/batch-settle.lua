@@ -3,8 +3,9 @@
 --
 -- KEYS of all of them: record, hashes, states, ended, rejections.
 -- `states` has one byte for each line: 0 nothing, r rejected, w accepted but its job perhaps not written yet,
--- q accepted, c completed, f failed, x cancelled. A capital: the line came again with another content, which was
--- rejected. `hashes` has 6 bytes for each line, `ended` the lines in the order of their ends.
+-- q accepted, c completed, f failed, x cancelled. A capital: the line came again and was rejected, because of another
+-- content, or by its check when its job was perhaps not written. `hashes` has 6 bytes for each line, `ended` the lines
+-- in the order of their ends.
 local HASH_LENGTH = 6
 local COUNTERS = { c = 'completed', f = 'failed', x = 'cancelled' }
 

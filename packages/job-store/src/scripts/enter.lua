@@ -13,8 +13,8 @@ local same = -1
 if before > 0 then
   local first = redis.call('ZRANGE', admitted, 0, 0, 'WITHSCORES')
   local last = before > 1 and redis.call('ZRANGE', admitted, -1, -1, 'WITHSCORES') or first
-  same = math.floor(tonumber(first[2]) / TIMES)
-  if math.floor(tonumber(last[2]) / TIMES) ~= same then
+  same = math.floor(tonumber(first[2]) / PRIORITY_UNIT)
+  if math.floor(tonumber(last[2]) / PRIORITY_UNIT) ~= same then
     same = -1
   end
 end

@@ -1,13 +1,13 @@
 -- The line of one key and kind, shared by the scripts that change it.
 -- KEYS[1] is a sorted set: the entries that wait in line, by priority * SEQUENCES + the order in which they came.
 -- The other keys begin with its name and share its slot:
---   :admitted   sorted set: the entries in BullMQ, by priority * TIMES + when that was (ms)
+--   :admitted   sorted set: the entries in BullMQ, by priority * PRIORITY_UNIT + when that was (ms)
 --   :state      hash: weight, max_running, sequence, at_gates; top:PRIORITY and past:GATE
 --   :later      set: entries that are not due yet
 --   :gates      hash: of each entry of a gate 'LIMIT ID', also while it is away and will come back
 --   :gate:ID    sorted set like the line: the entries that wait at this gate
--- `admitted-score.ts` reads what is written with TIMES.
-local SEQUENCES, TIMES = 2 ^ 40, 2 ^ 42
+-- `admitted-score.ts` reads what is written with PRIORITY_UNIT.
+local SEQUENCES, PRIORITY_UNIT = 2 ^ 40, 2 ^ 42
 -- One call admits no more than this, so that it is short.
 local FED_MAX = 1000
 local line = KEYS[1]
@@ -15,7 +15,7 @@ local admitted, state, later, gates = line .. ':admitted', line .. ':state', lin
 
 -- The score of an entry that is admitted now.
 local function score_now(priority)
-  return string.format('%.0f', priority * TIMES + now_ms())
+  return string.format('%.0f', priority * PRIORITY_UNIT + now_ms())
 end
 
 -- How many entries of the key are in BullMQ when its window is full, and its weight.
@@ -34,7 +34,7 @@ end
 
 -- The place of one more entry of this priority among the admitted of the key, 0 first.
 local function rank_of(priority)
-  local ahead = redis.call('ZCOUNT', admitted, '-inf', string.format('(%.0f', (priority + 1) * TIMES))
+  local ahead = redis.call('ZCOUNT', admitted, '-inf', string.format('(%.0f', (priority + 1) * PRIORITY_UNIT))
   if ahead == 0 then
     return 0
   end

@@ -16,14 +16,15 @@ export class IdempotencyMismatchError extends Error {
   override name = "IdempotencyMismatchError";
 }
 
-/** The job that this key made has been deleted, because its retention is over. It does not run again. */
-export class JobExpiredError extends Error {
-  override name = "JobExpiredError";
-  readonly jobId: string;
+/** The job or batch that this key made has been deleted, because its retention is over. It does not run again. */
+export class IdempotencyExpiredError extends Error {
+  override name = "IdempotencyExpiredError";
+  /** Of the job or batch. */
+  readonly id: string;
 
-  constructor(jobId: string) {
-    super(`The retention of ${jobId} is over`);
-    this.jobId = jobId;
+  constructor(id: string) {
+    super(`The retention of ${id} is over`);
+    this.id = id;
   }
 }
 

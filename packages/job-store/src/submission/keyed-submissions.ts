@@ -1,6 +1,6 @@
 import type { Job, JobRequest } from "@millrace/contracts";
 import type { Redis } from "ioredis";
-import { IdempotencyKeys, JobExpiredError, type KeyedId } from "./idempotency.ts";
+import { IdempotencyKeys, IdempotencyExpiredError, type KeyedId } from "./idempotency.ts";
 import type { JobSnapshot } from "../reading/job-view.ts";
 import type { Keys } from "../keys.ts";
 import type { NewJob } from "./submission.ts";
@@ -31,7 +31,7 @@ export class KeyedSubmissions {
 
   /**
    * The job that this request has made under the key before; null when there is none, or not whole.
-   * @throws IdempotencyMismatchError, JobExpiredError
+   * @throws IdempotencyMismatchError, IdempotencyExpiredError
    */
   async find(tenant: string, key: string, request: JobRequest): Promise<JobSnapshot | null> {
     const keyed = await this.#options.answer(() => this.#keys.find(tenant, key, request));
@@ -41,7 +41,7 @@ export class KeyedSubmissions {
   /**
    * Takes the key for a new job, which the caller then submits; or gives the job that the key has made before. A
    * submission that was cut off is completed first, under the id that it had.
-   * @throws IdempotencyMismatchError, JobExpiredError
+   * @throws IdempotencyMismatchError, IdempotencyExpiredError
    */
   async take(newJob: NewJob, key: string): Promise<{ newJob: NewJob } | { repeated: JobSnapshot }> {
     const { tenant, request } = newJob;
@@ -57,13 +57,13 @@ export class KeyedSubmissions {
     if (before) return { repeated: before };
     await this.#options.store.submit(marked);
     const completed = await this.#options.store.find(tenant, jobId);
-    if (!completed) throw new JobExpiredError(jobId);
+    if (!completed) throw new IdempotencyExpiredError(jobId);
     return { repeated: completed };
   }
 
   async #jobOf(tenant: string, { id: jobId, isWritten }: KeyedId): Promise<JobSnapshot | null> {
     const snapshot = await this.#options.store.find(tenant, jobId);
-    if (!snapshot && isWritten) throw new JobExpiredError(jobId);
+    if (!snapshot && isWritten) throw new IdempotencyExpiredError(jobId);
     if (!snapshot || isWritten) return snapshot;
     // Its submission may be under way, and about to be refused at the key's cap.
     const { redis, keys, answer } = this.#options;

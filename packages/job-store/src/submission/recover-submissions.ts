@@ -9,13 +9,12 @@ import type { Logger } from "../logger.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
 import { redisNowMs } from "../redis/redis-now.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
-import { queueDeadline } from "./submission.ts";
 
 /** A submission takes milliseconds. One that is noted for longer than this was cut off. */
 const CUT_OFF_AFTER_MS = 5_000;
-/** What is not there whole after this will not come any more, however the clocks differ. */
+/** What is not there whole after this will not come any more. */
 const GIVEN_UP_AFTER_MS = 60_000;
-const BATCH = 500;
+const PAGE_LENGTH = 500;
 
 export interface RecoveryDependencies {
   redis: Redis;
@@ -43,7 +42,7 @@ export async function recoverSubmissions({
     "WITHSCORES",
     "LIMIT",
     0,
-    BATCH,
+    PAGE_LENGTH,
   );
   let recovered = 0;
   for (let index = 0; index < noted.length; index += 2) {
@@ -80,7 +79,7 @@ async function recoverOne(
   const isQueued = isWhole && record.status === "queued";
   if (isQueued) {
     const queued = JSON.parse(first) as QueuedEvent;
-    await list(jobId, record, queued, { redis, keys });
+    await list(jobId, record, { redis, keys });
     const gate = await gateOf(record, { redis, keys });
     await enter(jobId, record, queued, { admission, now, gate });
   }
@@ -88,16 +87,14 @@ async function recoverOne(
   return isQueued;
 }
 
-/** One that was to be taken back, and stays, may be missing where jobs are listed. */
+/** One that was to be taken back, and stays, may be missing where jobs are listed, and a retried one its deadline. */
 async function list(
   jobId: string,
-  { tenant, generation }: JobRecord,
-  { request, time }: QueuedEvent,
+  { tenant, queueDeadline }: JobRecord,
   { redis, keys }: Pick<RecoveryDependencies, "redis" | "keys">,
 ): Promise<void> {
   await redis.zadd(keys.index(tenant), 0, jobId);
-  const deadline = queueDeadline({ at: Date.parse(time), request });
-  if (generation === 0 && deadline !== undefined) await redis.zadd(keys.queueDeadlines, deadline, jobId);
+  if (queueDeadline !== null) await redis.zadd(keys.queueDeadlines, queueDeadline, jobId);
 }
 
 /** That of a new job which is a line of a batch. One that is retried has none. */

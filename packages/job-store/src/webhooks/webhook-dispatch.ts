@@ -9,7 +9,7 @@ import type { WebhookQueue } from "./webhook-queue.ts";
 
 /** When a note is looked at again whose event is not there yet, or whose look failed. */
 const LOOK_AGAIN_MS = 10_000;
-const BATCH = 200;
+const PAGE_LENGTH = 200;
 
 export interface WebhookDispatchOptions extends WebhookNoteDependencies {
   records: DeliveryRecords;
@@ -36,7 +36,7 @@ export class WebhookDispatch {
   /** Looks at the notes whose time has come. */
   async sweep(): Promise<void> {
     const { redis, keys, clock } = this.#options;
-    const noted = await redis.zrangebyscore(keys.webhooks, "-inf", clock.now(), "LIMIT", 0, BATCH);
+    const noted = await redis.zrangebyscore(keys.webhooks, "-inf", clock.now(), "LIMIT", 0, PAGE_LENGTH);
     await Promise.all(noted.map((jobId) => this.#look(jobId, { isWritten: false })));
   }
 

@@ -1,6 +1,7 @@
 import type { Batch, JobRequest } from "@millrace/contracts";
 import { expect } from "vitest";
 import type { UploadLine } from "../../src/batches/upload-line.ts";
+import type { Clock } from "../../src/clock.ts";
 import type { JobStore } from "../../src/job-store.ts";
 import { never } from "./run-jobs.ts";
 import { REQUEST, TENANT, type Installation } from "./test-installation.ts";
@@ -37,9 +38,9 @@ export async function makeDue({ redis, keys }: Installation, batchId: string): P
   expect(await redis.zadd(keys.batches, "XX", "CH", 0, `${batchId} ${TENANT}`)).toBe(1);
 }
 
-/** Steps of a sweeper that looks at this batch. */
-export async function sweepBatch(installation: Installation, batchId: string): Promise<void> {
-  const sweeper = installation.createWorker().createSweeper();
+/** Steps of a sweeper that looks at this batch; with a clock, as if it were that late. */
+export async function sweepBatch(installation: Installation, batchId: string, clock?: Clock): Promise<void> {
+  const sweeper = installation.createWorker(clock).createSweeper();
   for (let pass = 0; pass < 2; pass += 1) {
     await makeDue(installation, batchId);
     await sweeper.sweep();

@@ -1,4 +1,4 @@
-import type { ChatJobRequest, JobStep, TurnUsage } from "@millrace/contracts";
+import { DEFAULT_MAX_CRASHES, type ChatJobRequest, type JobStep, type TurnUsage } from "@millrace/contracts";
 import { systemClock } from "../../src/clock.ts";
 import type { ExecutionResult } from "../../src/run/job-execution.ts";
 import { claimRun } from "../../src/run/claim-run.ts";
@@ -77,7 +77,7 @@ export async function claimChat(
   const claim = await claimRun(
     fence,
     { request: request ?? undefined, isHeld },
-    { redis, keys, clock: systemClock },
+    { redis, keys, clock: systemClock, maxCrashes: DEFAULT_MAX_CRASHES },
   );
   if (claim.outcome !== "claimed") throw new Error(`not claimed: ${claim.outcome}`);
   return claim.run;

@@ -1,11 +1,8 @@
-import type { JobType } from "@millrace/contracts";
+import type { JobRequest, JobType } from "@millrace/contracts";
 import { expect, vi } from "vitest";
-import type { TenantLimits } from "../../src/admission/tenant-limits.ts";
 import type { JobStore } from "../../src/job-store.ts";
 import { PATIENCE_MS } from "./run-jobs.ts";
 import { REQUEST, TENANT, type Installation } from "./test-installation.ts";
-
-export const LIMITS: TenantLimits = { weight: 1, maxRunning: null, maxQueued: 1_000_000 };
 
 /** Of `scripts/line.lua`: how long ago jobs were admitted is part of their scores. */
 const LONG_MS = 60_000;
@@ -17,7 +14,7 @@ const AT_ONCE = 50;
 export async function submitMany(
   store: JobStore,
   count: number,
-  { tenant = TENANT, request = REQUEST } = {},
+  { tenant = TENANT, request = REQUEST }: { tenant?: string; request?: JobRequest } = {},
 ): Promise<string[]> {
   const ids: string[] = [];
   while (ids.length < count) {

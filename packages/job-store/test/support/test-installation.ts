@@ -3,6 +3,7 @@ import type { ToolJobRequest, ToolJobResult } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import { inject, onTestFinished } from "vitest";
 import type { LimitsOf } from "../../src/admission/tenant-limits.ts";
+import type { Clock } from "../../src/clock.ts";
 import { closeConnection, openConnection } from "../../src/redis/connection.ts";
 import { createJobStore } from "../../src/job-store.ts";
 import { createKeys } from "../../src/keys.ts";
@@ -61,7 +62,7 @@ export function createInstallation(
     createApi: (retentionSeconds = 600, limitsOf?: LimitsOf) =>
       released(createJobStore({ ...options, retentionSeconds, ...(limitsOf ? { limitsOf } : {}) })),
     /** What a worker has. */
-    createWorker: () => released(createWorkerStore(options)),
+    createWorker: (clock?: Clock) => released(createWorkerStore({ ...options, ...(clock ? { clock } : {}) })),
     /** Returns once that many workers hear the control channel. */
     untilListening: async (count: number): Promise<void> => {
       const channel = createKeys(keyPrefix).control;

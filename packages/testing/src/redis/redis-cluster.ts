@@ -32,7 +32,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
         "cluster-enabled": "yes",
         "cluster-port": busPort,
         "cluster-config-file": `node-${index}.conf`,
-        "cluster-node-timeout": 2_000,
+        "cluster-node-timeout": 15_000,
       };
       const node = stack.use(await startRedisProcess({ settings }));
       const client = new Redis(node.url);

@@ -1,4 +1,5 @@
-import { McpConfig, SERVER_SETTING_KEYS } from "@millrace/contracts";
+import { McpConfig, pathText, SERVER_SETTING_KEYS, type ProblemDetailError } from "@millrace/contracts";
+import { describeError } from "../../describe-error.ts";
 import { isJsonObject, type Converted, type JsonObject } from "./format.ts";
 import { translateReferences } from "./references.ts";
 
@@ -83,20 +84,21 @@ function convertServer(server: JsonObject): unknown {
  */
 export function convertServers(file: JsonObject, serversKey: string): Converted {
   const warnings: string[] = [];
-  const errors: string[] = [];
+  const errors: ProblemDetailError[] = [];
   const top = pick(file, Object.keys(McpConfig.shape));
   for (const key of Object.keys(file)) {
     if (key !== serversKey && !(key in top)) warnings.push(`${key}: unknown key, it has no effect`);
   }
   const servers = file[serversKey];
   if (!isJsonObject(servers)) {
-    return { config: {}, warnings, errors: [`${serversKey}: must be an object of servers by name`] };
+    const error = { path: serversKey, message: "must be an object of servers by name" };
+    return { config: {}, warnings, errors: [error] };
   }
   const converted: [string, unknown][] = [];
   for (const [name, server] of Object.entries(servers)) {
-    const path = `${serversKey}.${name}`;
+    const path = pathText([serversKey, name]);
     if (!isJsonObject(server)) {
-      errors.push(`${path}: must be an object`);
+      errors.push({ path, message: "must be an object" });
       continue;
     }
     for (const key of Object.keys(server)) {
@@ -105,7 +107,7 @@ export function convertServers(file: JsonObject, serversKey: string): Converted 
     try {
       converted.push([name, convertServer(server)]);
     } catch (error) {
-      errors.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+      errors.push({ path, message: describeError(error) });
     }
   }
   return { config: { ...top, mcp_servers: Object.fromEntries(converted) }, warnings, errors };

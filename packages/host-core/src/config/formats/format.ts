@@ -1,3 +1,5 @@
+import type { ProblemDetailError } from "@millrace/contracts";
+
 /** A configuration file in our own form, not validated yet, and what its reader was told on the way. */
 export interface Converted {
   /** What `McpConfig` accepts when all is well. */
@@ -5,7 +7,7 @@ export interface Converted {
   /** What of the file has no effect, each with its path. */
   readonly warnings: readonly string[];
   /** What cannot be put into our form, each with its path. */
-  readonly errors: readonly string[];
+  readonly errors: readonly ProblemDetailError[];
 }
 
 /** One of the forms in which a file of MCP servers may be written. */

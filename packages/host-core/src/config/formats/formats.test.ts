@@ -109,6 +109,12 @@ test.each([
   expect(() => parse(file)).toThrow(message);
 });
 
+test("[config.formats.error_paths] the path of a wrong server is told whole, whatever its name is", () => {
+  const path = "mcpServers.my: server";
+  const errors = [{ path, message: 'needs "command" or "url"' }];
+  expect(() => parse({ mcpServers: { "my: server": {} } })).toThrow(expect.objectContaining({ errors }));
+});
+
 test.each([
   [{}, /no servers.*"mcp_servers", "mcpServers", "servers"/],
   [{ mcp_servers: {}, mcpServers: {} }, /"mcp_servers", "mcpServers", which are different formats/],

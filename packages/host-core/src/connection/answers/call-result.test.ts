@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { AnswerTooLargeError } from "../connection.ts";
 import { readCallResult } from "./call-result.ts";
 
 test("[host.result.odd] what a tool returned is kept, however odd it is", () => {
@@ -29,4 +30,11 @@ test("[host.result.odd] structured content that is no object is kept as a text",
     structuredContent: { one: 1 },
     misfits: [],
   });
+});
+
+test("[host.result.deep] what cannot be quoted, because it nests too deep, is refused", () => {
+  let deep: unknown = {};
+  for (let level = 0; level < 20_000; level += 1) deep = [deep];
+  expect(() => readCallResult({ content: [deep] })).toThrow(AnswerTooLargeError);
+  expect(() => readCallResult({ structuredContent: deep })).toThrow("100 levels");
 });

@@ -1,10 +1,14 @@
-import { ContentBlock } from "@millrace/contracts";
-import type { ServerToolResult } from "../connection.ts";
+import { ContentBlock, isShallow, JSON_DEPTH_MAX } from "@millrace/contracts";
+import { AnswerTooLargeError, type ServerToolResult } from "../connection.ts";
 
 /** Of a text that says what a server sent. */
 const QUOTE_LENGTH = 100_000;
 
 function quote(what: string, value: unknown): ContentBlock {
+  // It would make the serialiser run out of stack.
+  if (!isShallow(value)) {
+    throw new AnswerTooLargeError(`a value of it nests deeper than ${JSON_DEPTH_MAX} levels`);
+  }
   return { type: "text", text: `${what}: ${JSON.stringify(value).slice(0, QUOTE_LENGTH)}` };
 }
 
@@ -20,6 +24,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 /**
  * Reads a tool's result, however odd it is: the tool has done its work, and may have left its mark. What is no content
  * becomes a text that quotes it. So does structured content that is no object, which protocol 2026-07-28 allows.
+ * @throws AnswerTooLargeError when what it would quote nests too deep.
  */
 export function readCallResult(answer: Readonly<Record<string, unknown>>): ServerToolResult {
   const { content = [], structuredContent = null, isError } = answer;

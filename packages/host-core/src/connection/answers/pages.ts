@@ -1,6 +1,10 @@
 /** A server whose pages never end must not hold up the start for ever. */
 const MOST_PAGES = 200;
 const MOST_ITEMS = 10_000;
+/** Of all pages together, as {@link sizeOf} counts: an entry may have megabytes. */
+const MOST_CHARACTERS = 32 * 1_024 * 1_024;
+/** For a number, a pair of brackets, a comma. */
+const CHARACTERS_OF_OTHERS = 8;
 
 export type ListKey = "tools" | "resources" | "resourceTemplates" | "prompts";
 
@@ -15,35 +19,46 @@ interface Pages {
   ttlMs: number | null;
 }
 
+/** About as many characters as a value's JSON has. With a list in place of recursion: it may be of any depth. */
+function sizeOf(entry: unknown): number {
+  let size = 0;
+  const waiting = [entry];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    size += typeof value === "string" ? value.length : CHARACTERS_OF_OTHERS;
+    if (typeof value !== "object" || value === null) continue;
+    const parts: unknown[] = Array.isArray(value) ? value : Object.entries(value).flat();
+    for (const part of parts) waiting.push(part);
+  }
+  return size;
+}
+
 /** Reads page after page of the list that the server calls `key`. */
 export async function readPages(fetchPage: FetchPage, key: ListKey): Promise<Pages> {
   const items: unknown[] = [];
+  let size = 0;
   let ttlMs: number | null = null;
   let cursor: string | undefined;
+  const cutBecause = (reason: string) => ({ items, warnings: [`${reason}; the rest is left out`], ttlMs });
+  const tooMany = `the server has more than ${MOST_ITEMS} ${key}`;
   for (let page = 0; page < MOST_PAGES; page += 1) {
     const result = await fetchPage(cursor);
     const onPage = result[key];
-    if (Array.isArray(onPage)) items.push(...(onPage as unknown[]));
     const { nextCursor, ttlMs: pageTtlMs } = result;
     if (typeof pageTtlMs === "number") ttlMs = Math.min(pageTtlMs, ttlMs ?? pageTtlMs);
     const isLast = typeof nextCursor !== "string" || nextCursor === "";
-    if (items.length > MOST_ITEMS || (items.length === MOST_ITEMS && !isLast)) {
-      const warnings = [`the server has more than ${MOST_ITEMS} ${key}; the rest is left out`];
-      return { items: items.slice(0, MOST_ITEMS), warnings, ttlMs };
+    for (const item of Array.isArray(onPage) ? (onPage as unknown[]) : []) {
+      size += sizeOf(item);
+      if (items.length === MOST_ITEMS) return cutBecause(tooMany);
+      if (size > MOST_CHARACTERS) {
+        return cutBecause(`the server's ${key} have more than ${MOST_CHARACTERS} characters`);
+      }
+      items.push(item);
     }
+    if (items.length === MOST_ITEMS && !isLast) return cutBecause(tooMany);
     if (isLast) return { items, warnings: [], ttlMs };
-    if (nextCursor === cursor) {
-      return {
-        items,
-        warnings: [`the server repeats page "${nextCursor}" of its ${key}; the rest is left out`],
-        ttlMs,
-      };
-    }
+    if (nextCursor === cursor) return cutBecause(`the server repeats page "${nextCursor}" of its ${key}`);
     cursor = nextCursor;
   }
-  return {
-    items,
-    warnings: [`the server has more than ${MOST_PAGES} pages of ${key}; the rest is left out`],
-    ttlMs,
-  };
+  return cutBecause(`the server has more than ${MOST_PAGES} pages of ${key}`);
 }

@@ -1,6 +1,15 @@
+import { isShallow, JSON_DEPTH_MAX } from "@millrace/contracts";
 import { z } from "zod";
 import type { LeftOutTool, ServerTool, ToolListing } from "../connection.ts";
 import { readPages, type FetchPage } from "./pages.ts";
+
+/** Of the JSON of a tool's definition: it goes into the fleet's catalogue and into every request to a model. */
+const TOOL_BYTES_MAX = 256 * 1_024;
+/** Of all tools of a server together. */
+const TOOLS_BYTES_MAX = 8 * 1_024 * 1_024;
+const TOO_MUCH = `the definitions of the server's tools together have more than ${TOOLS_BYTES_MAX} bytes`;
+/** Of the name of a tool that is left out: people are told of it. */
+const SHOWN_NAME_LENGTH_MAX = 200;
 
 const jsonObject = z.record(z.string(), z.unknown());
 
@@ -17,10 +26,17 @@ const UsableTool = z.object({
 
 function nameOf(item: unknown): string | null {
   const name = typeof item === "object" && item !== null && "name" in item ? item.name : undefined;
-  return typeof name === "string" && name !== "" ? name : null;
+  return typeof name === "string" && name !== "" ? shown(name) : null;
 }
 
-function checkTool(item: unknown): { tool: ServerTool; needsTask: boolean } | { reason: string } {
+function shown(name: string): string {
+  return name.slice(0, SHOWN_NAME_LENGTH_MAX);
+}
+
+/** `bytes`: of the tool's JSON. */
+type CheckedTool = { tool: ServerTool; bytes: number; needsTask: boolean } | { reason: string };
+
+function checkTool(item: unknown): CheckedTool {
   const parsed = UsableTool.safeParse(item);
   if (!parsed.success) {
     const reasons = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`);
@@ -34,7 +50,13 @@ function checkTool(item: unknown): { tool: ServerTool; needsTask: boolean } | { 
     outputSchema: outputSchema ?? null,
     annotations: annotations ?? null,
   };
-  return { tool, needsTask: execution?.taskSupport === "required" };
+  // Before anything that is recursive meets it.
+  if (!isShallow(tool)) return { reason: `it nests deeper than ${JSON_DEPTH_MAX} levels` };
+  const bytes = Buffer.byteLength(JSON.stringify(tool));
+  if (bytes > TOOL_BYTES_MAX) {
+    return { reason: `its definition has ${bytes} bytes; the limit is ${TOOL_BYTES_MAX}` };
+  }
+  return { tool, bytes, needsTask: execution?.taskSupport === "required" };
 }
 
 export interface CheckedTools {
@@ -49,6 +71,8 @@ export async function listTools(fetchPage: FetchPage): Promise<CheckedTools> {
   const leftOut: LeftOutTool[] = [];
   const tools = new Map<string, ServerTool>();
   const taskTools = new Set<string>();
+  let bytes = 0;
+  let excess = 0;
   for (const [index, item] of items.entries()) {
     const checked = checkTool(item);
     if ("reason" in checked) {
@@ -59,12 +83,17 @@ export async function listTools(fetchPage: FetchPage): Promise<CheckedTools> {
       warnings.push(`tool ${name === null ? place : `"${name}"`} is left out: ${reason}`);
     } else if (tools.has(checked.tool.name)) {
       const { name } = checked.tool;
-      leftOut.push({ tool: name, reason: "it is listed twice, and the first one is used" });
-      warnings.push(`tool "${name}" is listed twice; the first one is used`);
+      leftOut.push({ tool: shown(name), reason: "it is listed twice, and the first one is used" });
+      warnings.push(`tool "${shown(name)}" is listed twice; the first one is used`);
+    } else if (bytes + checked.bytes > TOOLS_BYTES_MAX) {
+      excess += 1;
+      leftOut.push({ tool: shown(checked.tool.name), reason: TOO_MUCH });
     } else {
       tools.set(checked.tool.name, checked.tool);
+      bytes += checked.bytes;
       if (checked.needsTask) taskTools.add(checked.tool.name);
     }
   }
+  if (excess > 0) warnings.push(`${excess} tools are left out: ${TOO_MUCH}`);
   return { listing: { tools: [...tools.values()], leftOut, warnings, ttlMs }, taskTools };
 }

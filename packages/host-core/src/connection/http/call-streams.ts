@@ -46,6 +46,17 @@ function asEvent(text: string): Uint8Array {
   return new TextEncoder().encode(`\n\nevent: message\ndata: ${text}\n\n`);
 }
 
+function isWholeAnswer({ ok, body, headers }: Response): boolean {
+  // Without a body, as with status 204, there is nothing to read, and no copy can be made.
+  return ok && body !== null && headers.get("content-type")?.startsWith("application/json") === true;
+}
+
+/** Reads an answer to its end, so that until then it can be ended. */
+async function readWhole(response: Response): Promise<Response> {
+  const { status, headers } = response;
+  return new Response(await boundBody(response).arrayBuffer(), { status, headers });
+}
+
 function brokenOff(): Error {
   return new ConnectionLostError("its response ended before the answer had come");
 }
@@ -61,6 +72,11 @@ export class CallStreams {
   readonly #unanswered = new Set<RequestId>();
   /** Those whose stream broke off after an event with an id: the SDK asks for the rest of it. */
   readonly #resuming = new Set<RequestId>();
+
+  /** Whether the response of any request has not ended yet. */
+  get areOpen(): boolean {
+    return this.#ends.size > 0;
+  }
 
   /** Ends the response of a request that was cancelled. The transport meets neither an error nor a stream to resume. */
   end(id: RequestId): void {
@@ -107,7 +123,9 @@ export class CallStreams {
     });
     let response: Response;
     try {
-      response = await Promise.race([ended.promise, fetch(url, { ...init, signal: controller.signal })]);
+      const fetched = fetch(url, { ...init, signal: controller.signal });
+      const read = fetched.then((begun) => (isWholeAnswer(begun) ? readWhole(begun) : begun));
+      response = await Promise.race([ended.promise, read]);
     } catch (error) {
       forget();
       throw error;
@@ -115,9 +133,9 @@ export class CallStreams {
     if (response.ok && response.body && isEventStream(response)) {
       return this.#withEnd(id, response, response.body, forget);
     }
-    // The body of any other answer follows at once.
+    // What is no answer follows at once.
     forget();
-    return boundBody(response);
+    return isWholeAnswer(response) ? response : boundBody(response);
   }
 
   #withEnd(

@@ -7,6 +7,7 @@ import { readCallResult } from "../answers/call-result.ts";
 import { ServerRequests } from "../answers/server-requests.ts";
 import {
   ConnectionLostError,
+  SessionLostError,
   type McpConnection,
   type McpConnectionEvents,
   type ServerToolResult,
@@ -20,6 +21,7 @@ import { Probe } from "../wire/probe.ts";
 import { ProgressRouter } from "../wire/progress-router.ts";
 import { RequestChannel } from "../wire/request-channel.ts";
 import { createClient } from "./create-client.ts";
+import { SessionCheck } from "./session-check.ts";
 import { TaskCall } from "./task-call.ts";
 import { translateError } from "./translate-error.ts";
 import { openLink, type Link, type LinkOptions } from "./transports.ts";
@@ -46,6 +48,7 @@ export class LegacyConnection extends ServerRequests implements McpConnection {
   readonly #cancelled: CancelledCalls;
   readonly #channel: RequestChannel;
   readonly #probe: Probe;
+  readonly #session: SessionCheck;
   readonly #options: LegacyConnectionOptions;
   #established = false;
   #closing: Promise<void> | null = null;
@@ -59,12 +62,11 @@ export class LegacyConnection extends ServerRequests implements McpConnection {
     this.#client = createClient(this.#questions, options.events);
     this.#progress = new ProgressRouter(options.logger);
     this.#link = openLink(options.transport, { ...options, onStderr: options.events.onStderr });
-    this.#cancelled = new CancelledCalls({ ...this.#link, ping: (signal) => this.ping(signal) });
-    this.#probe = new Probe({
-      ping: (signal) => this.ping(signal),
-      onLost: (reason) => this.#lose(reason),
-    });
-    const { transport } = this.#link;
+    const { transport, streams } = this.#link;
+    const ping = (signal: AbortSignal) => this.ping(signal);
+    this.#cancelled = new CancelledCalls({ ...this.#link, ping });
+    this.#probe = new Probe({ ping, streams, onLost: (reason) => this.#lose(reason) });
+    this.#session = new SessionCheck(ping);
     this.#channel = new RequestChannel((message) =>
       transport.send(message as Parameters<typeof transport.send>[0]),
     );
@@ -156,6 +158,9 @@ export class LegacyConnection extends ServerRequests implements McpConnection {
     try {
       return await this.#channel.request(method, params, signal, onNotice);
     } catch (error) {
+      const isJudged = this.#established && !signal.aborted;
+      if (isJudged && (await abortable(this.#session.isLost(method, error), signal)))
+        throw new SessionLostError(describeError(error));
       throw this.#translate(error, signal);
     }
   }
@@ -175,8 +180,7 @@ export class LegacyConnection extends ServerRequests implements McpConnection {
 
   #translate(error: unknown, signal: AbortSignal): unknown {
     if (signal.aborted) return signal.reason;
-    const lostReason = this.#lostReason ?? this.#link.closeReason();
-    return translateError(error, { hasSession: this.#established, lostReason });
+    return translateError(error, this.#lostReason ?? this.#link.closeReason());
   }
 
   #listen({ logger }: LegacyConnectionOptions): void {
@@ -230,12 +234,12 @@ export class LegacyConnection extends ServerRequests implements McpConnection {
     if (!this.#established || this.#closing !== null) return;
     const reason = `the connection broke: ${describeError(error)}`;
     if (GIVEN_UP.test(error.message)) {
-      for (const id of this.#link.streams?.giveUp() ?? []) {
+      for (const id of this.#link.streams?.giveUp() ?? [])
         this.#channel.fail(id, new ConnectionLostError(reason));
-      }
     }
-    if (this.#link.onTransportError === "lost") void this.#lose(reason);
-    if (this.#link.onTransportError === "doubt") void this.#probe.ask(reason);
+    const meaning = this.#link.meaningOf(error);
+    if (meaning === "lost") void this.#lose(reason);
+    if (meaning === "doubt") void this.#probe.ask(reason);
   }
 
   /** Ends the SDK's client as if the transport had closed: all that waits is rejected, and the host is told. */

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { abortable } from "../../abortable.ts";
 import { parseAnswer } from "../answers/parse-answer.ts";
+import { ConnectionLostError, NotRunError, SessionLostError } from "../connection.ts";
 
 /** How often a task is asked for, whatever its server proposes. */
 const SHORTEST_POLL_MS = 50;
@@ -28,6 +29,10 @@ function pollDelayMs({ pollInterval }: Task): number {
   return Math.min(Math.max(pollInterval ?? DEFAULT_POLL_MS, SHORTEST_POLL_MS), LONGEST_POLL_MS);
 }
 
+async function pause(task: Task, signal: AbortSignal): Promise<void> {
+  await delay(pollDelayMs(task), undefined, { signal }).catch(() => signal.throwIfAborted());
+}
+
 /**
  * A tool call that runs as a task (MCP specification 2025-11-25, "Tasks"): made, asked for until it has ended or wants
  * something, and then its result fetched. (The SDK's own stream reports a lost connection as an error of the server's,
@@ -50,12 +55,27 @@ export class TaskCall {
   /** The answer to the call. Rejects with the signal's reason when it aborts; the task goes on until `cancel`. */
   async result(signal: AbortSignal): Promise<Record<string, unknown>> {
     let task = await abortable(this.#created, signal);
-    const { taskId } = task;
     while (task.status === "working") {
-      await delay(pollDelayMs(task), undefined, { signal }).catch(() => signal.throwIfAborted());
-      task = parseAnswer(Task, await this.#send("tasks/get", { taskId }, signal), "task");
+      await pause(task, signal);
+      task = parseAnswer(Task, await this.#ask("tasks/get", task, signal), "task");
     }
-    return await this.#send("tasks/result", { taskId }, signal);
+    return await this.#ask("tasks/result", task, signal);
+  }
+
+  /**
+   * Asks about the task, again and again while the question cannot be sent. The call itself has been made: no error of
+   * a question may say that nothing has run, or the call is made a second time.
+   */
+  async #ask(method: string, task: Task, signal: AbortSignal): Promise<Record<string, unknown>> {
+    for (;;) {
+      try {
+        return await this.#send(method, { taskId: task.taskId }, signal);
+      } catch (error) {
+        if (error instanceof SessionLostError) throw new ConnectionLostError(error.message, { cause: error });
+        if (!(error instanceof NotRunError)) throw error;
+      }
+      await pause(task, signal);
+    }
   }
 
   /** Cancels the task. Whether the server gave in; never rejects, and settles within 5 s. */

@@ -9,19 +9,11 @@ import {
   UNSUPPORTED_PROTOCOL_VERSION,
 } from "../connection.ts";
 import { errorOfAnswer } from "../http/stand-in-answer.ts";
-import { httpStatusOf, isSessionRefusal } from "./session-refusal.ts";
+import { httpStatusOf } from "./session-check.ts";
 
-export interface ConnectionState {
-  /** The handshake is over: a server that does not know our session has known it. */
-  hasSession: boolean;
-  /** Why no answer can come any more, if so. */
-  lostReason: string | null;
-}
-
-/** An error of the SDK as one of ours. */
-export function translateError(error: unknown, { hasSession, lostReason }: ConnectionState): Error {
+/** An error of the SDK as one of ours. `lostReason`: why no answer can come any more, if so. */
+export function translateError(error: unknown, lostReason: string | null): Error {
   if (error instanceof NeedsAuthError || error instanceof NotRunError) return error;
-  if (hasSession && isSessionRefusal(error)) return new NotRunError(describeError(error));
   if (error instanceof RequestRejectedError) return error;
   if (lostReason !== null) return new ConnectionLostError(lostReason);
   if (error instanceof McpError) {

@@ -4,12 +4,14 @@ import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import type { TransportSettings } from "../../config/server-settings.ts";
 import type { Logger } from "../../logger.ts";
 import type { ProcessGuard } from "../../process/process-guard.ts";
+import { NotRunError } from "../connection.ts";
 import type { CallStreams } from "../http/call-streams.ts";
 import { paceStreams } from "../http/pace-streams.ts";
 import { RemoteAccess, type RemoteAccessOptions } from "../http/remote-access.ts";
 import { orderNotices } from "../wire/ordered-notices.ts";
 import { StdioTransport } from "../wire/stdio-transport.ts";
 import { WebSocketTransport } from "../wire/websocket-transport.ts";
+import { httpStatusOf } from "./session-check.ts";
 
 /** A transport of the SDK's shape, and what the SDK's interface has no place for. */
 export interface Link {
@@ -24,10 +26,10 @@ export interface Link {
   release(): Promise<void>;
   /**
    * What an error of the transport means. A process or a socket that ends closes the transport by itself
-   * (`none`); over Streamable HTTP only a question tells whether the server is still there (`doubt`); the
-   * stream of an SSE server is its session, which no new stream continues (`lost`).
+   * (`none`); over Streamable HTTP only a question tells whether the server is still there (`doubt`), unless a
+   * message could not even be sent, which fails its own request (`none`); the stream of an SSE server is its session, which no new stream continues (`lost`).
    */
-  readonly onTransportError: "none" | "doubt" | "lost";
+  meaningOf(error: Error): "none" | "doubt" | "lost";
   /**
    * Whether the end of the connection is the end of every call on it. The process group of a stdio server is ended
    * with it; what a remote server goes on doing after we have lost it, nobody can tell.
@@ -52,7 +54,7 @@ function openHttp(access: RemoteAccess): Link {
     endSession: () => transport.terminateSession(),
     streams: access.streams,
     release: () => access.release(),
-    onTransportError: "doubt",
+    meaningOf: (error) => (error instanceof NotRunError ? "none" : "doubt"),
     callsEndWithConnection: false,
   };
 }
@@ -73,7 +75,8 @@ function openSse(access: RemoteAccess): Link {
     endSession: async () => {},
     streams: access.streams,
     release: () => access.release(),
-    onTransportError: "lost",
+    // A message that could not be sent, or was refused, fails its own request.
+    meaningOf: (error) => (error instanceof NotRunError || httpStatusOf(error) !== null ? "none" : "lost"),
     callsEndWithConnection: false,
   };
 }
@@ -86,7 +89,7 @@ function openWebSocket(access: RemoteAccess): Link {
     endSession: async () => {},
     streams: null,
     release: () => access.release(),
-    onTransportError: "none",
+    meaningOf: () => "none",
     callsEndWithConnection: false,
   };
 }
@@ -99,7 +102,7 @@ function openStdio(settings: Extract<TransportSettings, { type: "stdio" }>, opti
     endSession: async () => {},
     streams: null,
     release: async () => {},
-    onTransportError: "none",
+    meaningOf: () => "none",
     callsEndWithConnection: true,
   };
 }

@@ -5,6 +5,7 @@ import { describeError } from "../../describe-error.ts";
 import { readCallResult } from "../answers/call-result.ts";
 import { ServerRequests } from "../answers/server-requests.ts";
 import {
+  NotRunError,
   type McpConnection,
   type McpConnectionEvents,
   type ServerTool,
@@ -70,6 +71,7 @@ export class ModernConnection extends ServerRequests implements McpConnection {
     this.#cancelled = new CancelledCalls({ ...this.#link, ping: (signal) => this.ping(signal) });
     this.#probe = new Probe({
       ping: (signal) => this.ping(signal),
+      streams: this.#link.streams,
       onLost: (reason) => this.#lose(reason),
     });
     this.#notices = new SentNotices(this.#link.transport);
@@ -198,6 +200,8 @@ export class ModernConnection extends ServerRequests implements McpConnection {
 
   #onTransportError(error: Error): void {
     if (!this.#established || this.#closing !== null || !this.#link.isDoubtedOnError) return;
+    // A message that could not be sent fails its own request.
+    if (translateError(error, null) instanceof NotRunError) return;
     void this.#probe.ask(`the connection broke: ${describeError(error)}`);
   }
 

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import type { Logger } from "../../logger.ts";
-import { NotRunError } from "../connection.ts";
+import { NotRunError, SessionLostError } from "../connection.ts";
 import { endProcessGroup } from "../../process/process-group.ts";
 import type { ProcessGuard } from "../../process/process-guard.ts";
 import { settlesWithin } from "../../settles-within.ts";
@@ -33,8 +33,8 @@ export interface StdioTransportOptions {
   logger: Logger;
 }
 
-/** All that a server inherits: never our own keys. */
-const INHERITED = ["HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER"];
+/** All that a server inherits: never our own keys. With Node's cache of compiled modules many servers start sooner. */
+const INHERITED = ["HOME", "LOGNAME", "NODE_COMPILE_CACHE", "PATH", "SHELL", "TERM", "USER"];
 
 function inheritedEnvironment(): Record<string, string> {
   const entries = INHERITED.map((name) => [name, process.env[name]] as const);
@@ -121,7 +121,7 @@ export class StdioTransport implements MessageTransport {
     const { text, written } = outgoing;
     if ((this.#child?.stdin.writableLength ?? 0) > MAX_UNREAD_BYTES) {
       const unread = `${MAX_UNREAD_BYTES / 1024 / 1024} MiB wait for it`;
-      written.reject(new NotRunError(`the server does not read its stdin: ${unread}`));
+      written.reject(new SessionLostError(`the server does not read its stdin: ${unread}`));
     } else if (this.#child?.stdin.writable) {
       this.#child.stdin.write(text, (error) => (error ? written.reject(error) : written.resolve()));
     } else {

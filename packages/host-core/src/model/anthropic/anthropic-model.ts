@@ -32,6 +32,8 @@ export function createAnthropicModel(settings: ModelSettings, apiKey: string, ht
     for await (const event of events) {
       const delta = answer.take(event);
       if (delta) request.onDelta(delta);
+      // Leaving the loop closes the stream.
+      if (answer.isFull) break;
     }
     return finishTurn(answer.finish(), request.messages);
   }

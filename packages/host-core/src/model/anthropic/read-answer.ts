@@ -7,6 +7,7 @@ import type {
   Usage,
 } from "@anthropic-ai/sdk/resources/messages";
 import type { AssistantBlock, TurnStopReason } from "@millrace/contracts";
+import { ANSWER_LENGTH_MAX, usageAtLength } from "../answer-length.ts";
 import type { ModelDelta, TokenUsage } from "../model.ts";
 import { readToolInput } from "../tool-input.ts";
 
@@ -31,9 +32,17 @@ export class AnswerReader {
   #usage: TokenUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
   #stopReason: StopReason | null = null;
   #isComplete = false;
+  #length = 0;
+
+  /** No more is read. */
+  get isFull(): boolean {
+    return this.#length > ANSWER_LENGTH_MAX;
+  }
 
   /** Takes one event in; what of it is for the reader of the stream, if anything. */
   take(event: RawMessageStreamEvent): ModelDelta | null {
+    // Also events that bring nothing come to an end.
+    this.#length += lengthOf(event) || 1;
     switch (event.type) {
       case "message_start":
         this.#addUsage(event.message.usage);
@@ -62,12 +71,15 @@ export class AnswerReader {
 
   /** @throws Error when the stream ended too soon. */
   finish(): { content: AssistantBlock[]; stopReason: TurnStopReason; usage: TokenUsage } {
-    if (!this.#isComplete) throw new Error("the stream ended before the answer did");
+    if (!this.#isComplete && !this.isFull) throw new Error("the stream ended before the answer did");
     const content = [...this.#blocks.values()].map(({ block, json }) =>
       block.type === "tool_use" && json !== "" ? { ...block, ...readToolInput(json) } : block,
     );
-    const stopReason = STOP_REASON[this.#stopReason ?? "end_turn"] ?? "end_turn";
-    return { content: content.filter((block) => !isEmpty(block)), stopReason, usage: this.#usage };
+    const stopReason = this.isFull
+      ? "max_tokens"
+      : (STOP_REASON[this.#stopReason ?? "end_turn"] ?? "end_turn");
+    const usage = this.isFull ? usageAtLength(this.#usage, this.#length) : this.#usage;
+    return { content: content.filter((block) => !isEmpty(block)), stopReason, usage };
   }
 
   #open({ index, content_block: start }: RawContentBlockStartEvent): ModelDelta | null {
@@ -102,6 +114,16 @@ function openBlock(start: RawContentBlockStartEvent["content_block"]): Assistant
   // Some servers give the arguments here, and no pieces.
   const given = readToolInput(JSON.stringify(start.input ?? {}));
   return { type: "tool_use", id: start.id, name: start.name, ...given };
+}
+
+function lengthOf(event: RawMessageStreamEvent): number {
+  if (event.type === "content_block_start") return JSON.stringify(event.content_block).length;
+  if (event.type !== "content_block_delta") return 0;
+  const { delta } = event;
+  if (delta.type === "text_delta") return delta.text.length;
+  if (delta.type === "thinking_delta") return delta.thinking.length;
+  if (delta.type === "signature_delta") return delta.signature.length;
+  return delta.type === "input_json_delta" ? delta.partial_json.length : 0;
 }
 
 function grow(open: OpenBlock, delta: RawContentBlockDelta): ModelDelta | null {

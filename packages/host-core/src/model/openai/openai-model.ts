@@ -32,6 +32,8 @@ export function createOpenAiModel(settings: ModelSettings, apiKey: string, http:
     });
     for await (const chunk of chunks) {
       for (const delta of answer.take(chunk)) request.onDelta(delta);
+      // Leaving the loop closes the stream.
+      if (answer.isFull) break;
     }
     return finishTurn(answer.finish(), request.messages);
   }

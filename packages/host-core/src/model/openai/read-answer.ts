@@ -1,6 +1,7 @@
 import type { ChatCompletionChunk } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
 import type { AssistantBlock, TurnStopReason } from "@millrace/contracts";
+import { ANSWER_LENGTH_MAX, BLOCK_LENGTH, usageAtLength } from "../answer-length.ts";
 import type { ModelDelta, TokenUsage } from "../model.ts";
 import { ToolCallPieces } from "./tool-call-pieces.ts";
 
@@ -22,9 +23,28 @@ export class AnswerReader {
   #usage: TokenUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
   #finishReason: string | null = null;
   #isRefusal = false;
+  /** Of what was said; the calls come on top. */
+  #saidLength = 0;
+
+  /** No more is read. */
+  get isFull(): boolean {
+    return this.#length > ANSWER_LENGTH_MAX;
+  }
+
+  get #length(): number {
+    return this.#saidLength + this.#toolCalls.length;
+  }
 
   /** Takes one chunk in; what of it is for the reader of the stream. */
   take(chunk: ChatCompletionChunk): ModelDelta[] {
+    const before = this.#length;
+    const deltas = this.#read(chunk);
+    // Also chunks that bring nothing come to an end.
+    if (this.#length === before) this.#saidLength += 1;
+    return deltas;
+  }
+
+  #read(chunk: ChatCompletionChunk): ModelDelta[] {
     if (chunk.usage) this.#usage = toUsage(chunk.usage);
     // The chunk with the usage has no choice.
     const choice = chunk.choices?.[0];
@@ -42,20 +62,25 @@ export class AnswerReader {
 
   /** @throws Error when the stream ended too soon. */
   finish(): { content: AssistantBlock[]; stopReason: TurnStopReason; usage: TokenUsage } {
-    if (this.#finishReason === null) throw new Error("the stream ended before the answer did");
+    const reason = this.isFull ? "length" : this.#finishReason;
+    if (reason === null) throw new Error("the stream ended before the answer did");
     return {
       content: [...this.#said, ...this.#toolCalls.finish()],
-      stopReason: this.#isRefusal ? "refusal" : (STOP_REASON[this.#finishReason] ?? "end_turn"),
-      usage: this.#usage,
+      stopReason: this.#isRefusal ? "refusal" : (STOP_REASON[reason] ?? "end_turn"),
+      usage: this.isFull ? usageAtLength(this.#usage, this.#length) : this.#usage,
     };
   }
 
   #say(type: ModelDelta["type"], text: unknown): ModelDelta[] {
     if (typeof text !== "string" || text === "") return [];
+    this.#saidLength += text.length;
     const last = this.#said.at(-1);
     if (type === "text" && last?.type === "text") last.text += text;
     else if (type === "thinking" && last?.type === "thinking") last.thinking += text;
-    else this.#said.push(type === "text" ? { type, text } : { type, thinking: text, signature: "" });
+    else {
+      this.#saidLength += BLOCK_LENGTH;
+      this.#said.push(type === "text" ? { type, text } : { type, thinking: text, signature: "" });
+    }
     return [{ type, text }];
   }
 }

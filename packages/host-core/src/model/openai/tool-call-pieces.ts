@@ -1,5 +1,6 @@
 import type { ChatCompletionChunk } from "openai/resources/chat/completions";
 import type { ToolUseBlock } from "@millrace/contracts";
+import { BLOCK_LENGTH } from "../answer-length.ts";
 import { readToolInput } from "../tool-input.ts";
 
 type Piece = ChatCompletionChunk.Choice.Delta.ToolCall;
@@ -13,16 +14,22 @@ interface OpenCall {
 
 /** Puts tool calls together from the pieces of a stream. */
 export class ToolCallPieces {
+  /** Of all calls so far, in characters. */
+  length = 0;
   readonly #calls: OpenCall[] = [];
 
   take(piece: Piece): void {
     const call = this.#callOf(piece);
+    const before = lengthOf(call);
     call.id ||= piece.id ?? "";
     call.name ||= piece.function?.name ?? "";
+    this.length += lengthOf(call) - before;
     const json: unknown = piece.function?.arguments;
     // Some servers send the arguments as an object, whole.
-    if (json !== undefined && json !== null)
-      call.json += typeof json === "string" ? json : JSON.stringify(json);
+    if (json === undefined || json === null) return;
+    const text = typeof json === "string" ? json : JSON.stringify(json);
+    call.json += text;
+    this.length += text.length;
   }
 
   /** Ids as the server gave them, or empty. */
@@ -42,6 +49,12 @@ export class ToolCallPieces {
     if (known && !begins) return known;
     const call: OpenCall = { index, id: "", name: "", json: "" };
     this.#calls.push(call);
+    this.length += BLOCK_LENGTH;
     return call;
   }
+}
+
+/** Of what it is called; no server has to send texts. */
+function lengthOf({ id, name }: OpenCall): number {
+  return `${id}${name}`.length;
 }

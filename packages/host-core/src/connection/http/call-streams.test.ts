@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { CallStreams } from "./call-streams.ts";
+
+const url = "http://127.0.0.1/mcp";
+const request = { method: "POST", body: '{"jsonrpc":"2.0","method":"ping","params":{},"id":5}' };
+const headers = { "content-type": "application/json" };
+
+test.each([200, 202, 204, 205])(
+  "[host.http.no_body] a response with status %d and without a body is passed on as it is",
+  async (status) => {
+    const streams = new CallStreams();
+    const fetch = streams.watch(async () => new Response(null, { status, headers }));
+    const response = await fetch(url, request);
+    expect(response).toMatchObject({ status, body: null });
+    expect(streams.areOpen).toBe(false);
+  },
+);
+
+test("[host.http.no_body] a response with a body is read whole", async () => {
+  const fetch = new CallStreams().watch(async () => new Response('{"id":5}', { headers }));
+  expect(await (await fetch(url, request)).json()).toEqual({ id: 5 });
+});

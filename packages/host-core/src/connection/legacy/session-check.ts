@@ -1,0 +1,45 @@
+import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { PROBE_TIMEOUT_MS } from "../wire/probe.ts";
+
+/** The status of an answer that the SDK made an error of; null for other errors. Its SSE transport has it in the text. */
+export function httpStatusOf(error: unknown): number | null {
+  if (error instanceof StreamableHTTPError) return error.code ?? null;
+  const status = error instanceof Error ? /\(HTTP (\d{3})\)/.exec(error.message)?.[1] : undefined;
+  return status === undefined ? null : Number(status);
+}
+
+/**
+ * Finds out whether a server has forgotten the session, as after its restart. A 404 says so (MCP specification, "Session
+ * Management"). Many servers answer 400 with a word about sessions instead; but a session may be what a tool itself or a
+ * gateway speaks of, so the same answer to a ping decides.
+ */
+export class SessionCheck {
+  readonly #ping: (signal: AbortSignal) => Promise<void>;
+  #isLost = false;
+  #asking: Promise<void> | null = null;
+
+  constructor(ping: (signal: AbortSignal) => Promise<void>) {
+    this.#ping = ping;
+  }
+
+  /** Whether a request of `method` failed with `error` for that reason. Never rejects. */
+  async isLost(method: string, error: unknown): Promise<boolean> {
+    const status = httpStatusOf(error);
+    const isWord = status === 400 && error instanceof Error && /session/i.test(error.message);
+    if (status !== 404 && !isWord) return false;
+    if (status === 404 || method === "ping") this.#isLost = true;
+    if (!this.#isLost) await this.#ask();
+    return this.#isLost;
+  }
+
+  #ask(): Promise<void> {
+    this.#asking ??= this.#ping(AbortSignal.timeout(PROBE_TIMEOUT_MS))
+      .catch(() => {
+        // Its own refusal has been judged by now.
+      })
+      .finally(() => {
+        this.#asking = null;
+      });
+    return this.#asking;
+  }
+}

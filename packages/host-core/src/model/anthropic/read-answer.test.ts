@@ -1,0 +1,45 @@
+import type { RawMessageStreamEvent } from "@anthropic-ai/sdk/resources/messages";
+import { expect, test } from "vitest";
+import { ANSWER_LENGTH_MAX } from "../answer-length.ts";
+import { AnswerReader } from "./read-answer.ts";
+
+const event = (given: Record<string, unknown>) => given as unknown as RawMessageStreamEvent;
+const start = event({ type: "message_start", message: { usage: { input_tokens: 7, output_tokens: 1 } } });
+const opened = (index: number, content_block: Record<string, unknown>) =>
+  event({ type: "content_block_start", index, content_block });
+const delta = (given: Record<string, unknown>) =>
+  event({ type: "content_block_delta", index: 0, delta: given });
+
+test("[model.answers.endless.usage] an answer that was cut off counts about as many tokens as it had", () => {
+  const reader = new AnswerReader();
+  reader.take(start);
+  reader.take(opened(0, { type: "text", text: "" }));
+  reader.take(delta({ type: "text_delta", text: "x".repeat(ANSWER_LENGTH_MAX) }));
+  const { stopReason, usage } = reader.finish();
+  expect(stopReason).toBe("max_tokens");
+  expect(usage.inputTokens).toBe(7);
+  expect(usage.outputTokens).toBeGreaterThan(ANSWER_LENGTH_MAX / 4);
+  expect(usage.outputTokens).toBeLessThan(ANSWER_LENGTH_MAX / 3.9);
+});
+
+test("[model.answers.endless.usage] tokens that the provider has counted are not estimated", () => {
+  const reader = new AnswerReader();
+  const end = { type: "message_delta", delta: { stop_reason: "max_tokens" }, usage: { output_tokens: 2 } };
+  const text = opened(0, { type: "text", text: "Hello, and much more of it" });
+  for (const given of [start, text, event(end), event({ type: "message_stop" })]) reader.take(given);
+  expect(reader.finish()).toMatchObject({ stopReason: "max_tokens", usage: { outputTokens: 2 } });
+});
+
+const signature = "s".repeat(1_024);
+test.each<[string, number, (index: number) => RawMessageStreamEvent]>([
+  ["empty deltas", ANSWER_LENGTH_MAX, () => delta({ type: "text_delta", text: "" })],
+  ["signatures", 5_000, () => delta({ type: "signature_delta", signature })],
+  ["empty blocks", 200_000, (index) => opened(index, { type: "text", text: "" })],
+  ["calls", 100_000, (index) => opened(index, { type: "tool_use", id: "a", name: "echo", input: {} })],
+])("[model.answers.endless.empty] a stream of %s is cut off", (_what, most, eventOf) => {
+  const reader = new AnswerReader();
+  let taken = 0;
+  for (; taken <= most && !reader.isFull; taken += 1) reader.take(eventOf(taken));
+  expect(reader.isFull).toBe(true);
+  expect(reader.finish().stopReason).toBe("max_tokens");
+});
