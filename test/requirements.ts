@@ -1152,6 +1152,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.sweep.twice": "A job whose queue entry was there all the same does not run twice.",
   "store.unknown": "A run knows whether the one before it was cut off and may have begun.",
   "store.unknown.clean": "After a park or a failed attempt nothing is unknown.",
+  "store.unknown.entry": "What is known of the runs of one queue entry says nothing of the runs of the next.",
   "store.unknown.hand_back": "A job given back idle is known not to have begun.",
   "store.unknown.held": "A run that died while it waited has begun nothing.",
   "store.unknown.held.before": "A run that waits does not hide what a run before it may have begun.",

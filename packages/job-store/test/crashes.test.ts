@@ -167,6 +167,24 @@ test("[store.unknown] a run knows whether the one before it was cut off and may 
   expect((await started(4)).claimed.isUnknown).toBe(true);
 });
 
+test("[store.unknown.entry] what is known of the runs of one entry says nothing of the runs of the next", async () => {
+  const installation = createInstallation();
+  const idle = await submitChat(installation);
+  const next = { generation: 1 };
+  await (await claimChat(installation, idle)).giveBack(true);
+  expect((await claimChat(installation, idle, 1, CHAT_REQUEST, next)).claimed.isUnknown).toBe(false);
+  expect((await claimChat(installation, idle, 2, CHAT_REQUEST, next)).claimed.isUnknown).toBe(true);
+
+  const unknown = await submitChat(installation);
+  await claimChat(installation, unknown);
+  const second = await claimChat(installation, unknown, 2);
+  expect(second.claimed.isUnknown).toBe(true);
+  await second.giveBack(true);
+  const first = await claimChat(installation, unknown, 1, CHAT_REQUEST, next);
+  await first.park("cool_down", Date.now(), 1_000);
+  expect((await claimChat(installation, unknown, 2, CHAT_REQUEST, next)).claimed.isUnknown).toBe(false);
+});
+
 test("[store.unknown.clean] after a park or a failed attempt nothing is unknown", async () => {
   const installation = createInstallation();
   const jobId = await submitChat(installation);

@@ -9,7 +9,7 @@ import { readAdmittedScore } from "./admitted-score.ts";
 import { EndedSweep } from "./ended-sweep.ts";
 import type { LineName } from "./line-name.ts";
 import { MissedEntries } from "./missed-entries.ts";
-import { queuePriority } from "./place.ts";
+import { queuePriority, RESUMED_PRIORITY } from "./place.ts";
 
 /** Between its admission and its entry in BullMQ a job takes milliseconds. */
 const CUT_OFF_AFTER_MS = 5_000;
@@ -117,15 +117,16 @@ export class LineSweep {
       line,
       lost.map(({ entry, priority }) => ({ entry, priority: queuePriority(priority, 0) })),
     );
-    await admission.enter(
-      line,
-      cut.map(({ entry, priority }) => ({
-        entry: { ...entry, generation: entry.generation + 1 },
-        priority,
-      })),
-    );
+    const back = cut.map(({ entry, priority }) => ({
+      entry: { ...entry, generation: entry.generation + 1 },
+      priority,
+    }));
     const gone = [...cut, ...ended].map(({ entry }) => entry).concat(await this.#ended.step(line));
-    await admission.leave(line, { gone }, "all");
+    await admission.leave(line, { gone, back }, "all");
+    await admission.add(
+      line,
+      back.map(({ entry }) => ({ entry, priority: RESUMED_PRIORITY })),
+    );
     const waiting = admitted.filter((_, index) => places[index] === "waiting");
     if (!places.includes("elsewhere")) await this.#hasten(line, waiting);
     return lost.length + cut.length;

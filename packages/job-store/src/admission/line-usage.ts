@@ -1,6 +1,6 @@
 import { JobType, type JobStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
-import type { Clock } from "../clock.ts";
+import { systemClock } from "../clock.ts";
 import { jobIdOf, type JobQueues } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
 import { readFinished, type FinishedCounts } from "../metrics/finished-jobs.ts";
@@ -31,7 +31,6 @@ export interface LineUsageOptions {
   redis: Redis;
   keys: Keys;
   queues: JobQueues;
-  clock: Clock;
   answer: Answer;
 }
 
@@ -70,7 +69,7 @@ export class LineUsage {
   }
 
   async #waiting(type: JobType): Promise<WaitingJobs> {
-    const { redis, keys, queues, clock } = this.#options;
+    const { redis, keys, queues } = this.#options;
     const tenants = await redis.smembers(keys.tenants);
     const pipeline = redis.pipeline();
     for (const tenant of tenants) {
@@ -87,7 +86,8 @@ export class LineUsage {
       delayed += later;
       count += length + Number(atGates);
     }
-    const oldestAgeMs = oldestSince === null ? null : Math.max(0, clock.now() - oldestSince);
+    // BullMQ's times are of the machine that has added the job.
+    const oldestAgeMs = oldestSince === null ? null : Math.max(0, systemClock.now() - oldestSince);
     return { count, delayed, parked, oldestAgeMs };
   }
 

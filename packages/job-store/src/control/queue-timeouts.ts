@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import type { Departures } from "../admission/departures.ts";
 import type { Clock } from "../clock.ts";
 import { endWaitingJob } from "./end-waiting-job.ts";
-import type { JobQueues } from "../job-queues.ts";
+import type { JobQueues, QueueEntry } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
 import { redisNowMs } from "../redis/redis-now.ts";
@@ -27,7 +27,9 @@ export async function failOverdueJobs(dependencies: QueueTimeoutDependencies): P
     const page = ["LIMIT", 0, PAGE_LENGTH] as const;
     const scored = await redis.zrangebyscore(keys.queueDeadlines, "-inf", now, "WITHSCORES", ...page);
     const overdue = scored.filter((_, index) => index % 2 === 0);
-    await Promise.all(overdue.map((jobId) => failIfOverdue(jobId, now, dependencies)));
+    // One that waits for its next attempt has left the queue before, and one that was retried has a time of its own.
+    const isOverdue = ({ queueDeadline }: JobRecord) => queueDeadline !== null && queueDeadline <= now;
+    await Promise.all(overdue.map((jobId) => failIf(isOverdue, jobId, dependencies)));
     const deadlines = overdue.map((_, index) => Number(scored[2 * index + 1]));
     await Promise.all(
       overdue.map((jobId, index) => forgetDeadline(jobId, deadlines[index] ?? 0, dependencies)),
@@ -53,20 +55,23 @@ export async function forgetQueueTimeout(
   await redis.zrem(keys.queueDeadlines, jobId).catch(() => 0);
 }
 
-/** Fails one such job; harmless when it has been started, has ended or has been retried. */
-export async function failOverdueJob(jobId: string, dependencies: QueueTimeoutDependencies): Promise<void> {
-  await failIfOverdue(jobId, await redisNowMs(dependencies.redis), dependencies);
+/** Fails a job that was too late for its claim; harmless when it has been started, has ended or has been retried. */
+export async function failOverdueJob(
+  { jobId, generation }: QueueEntry,
+  dependencies: QueueTimeoutDependencies,
+): Promise<void> {
+  // The claim has looked at the time.
+  await failIf((record) => record.generation === generation, jobId, dependencies);
 }
 
-async function failIfOverdue(
+async function failIf(
+  isOverdue: (record: JobRecord) => boolean,
   jobId: string,
-  now: number,
   dependencies: QueueTimeoutDependencies,
 ): Promise<void> {
   const { redis, keys } = dependencies;
   const record = parseRecord(await redis.hgetall(keys.record(jobId)));
-  // One that waits for its next attempt has left the queue before.
-  if (record?.status !== "queued" || record.queueDeadline === null || record.queueDeadline > now) return;
+  if (record?.status !== "queued" || !isOverdue(record)) return;
   const ended = await endWaitingJob(jobId, record, overdueOutcome(record), dependencies);
   if (ended === "ended") await takeOut(jobId, record, dependencies);
 }

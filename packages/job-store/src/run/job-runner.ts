@@ -170,7 +170,7 @@ export class JobRunner {
     const isHeld = type === "tool" && !this.#openClaims.add(jobId);
     const claim = await claimRun(fence, { request: job.data.request, isHeld }, this.#options);
     if (claim.outcome !== "claimed") {
-      if (claim.outcome === "overdue") await failOverdueJob(jobId, this.#options);
+      if (claim.outcome === "overdue") await failOverdueJob(fence, this.#options);
       if (claim.outcome === "crash_loop") await failCrashLoop(jobId, this.#options);
       // Returning lets BullMQ drop its entry: the record has ended, or another run holds it.
       logger.info({ job_id: jobId, reason: claim.outcome }, "Job not started");

@@ -32,7 +32,9 @@ if status == 'queued' and record[11] and now >= tonumber(record[11]) then
   return { 'overdue' }
 end
 local crashes = tonumber(record[13] or '0')
-local is_unknown = record[15] == ARGV[3]
+-- Runs are counted anew in an entry that the sweeper has made for one that was lost.
+local is_new_entry = generation > stored_generation
+local is_unknown = record[15] == ARGV[3] and not is_new_entry
 if status == 'running' and not repeated then
   -- The run before was cut off: its worker died, lost its lock, or gave the job back.
   crashes = crashes + 1
@@ -43,6 +45,12 @@ if status == 'running' and not repeated then
   is_unknown = record[14] ~= record[3]
   if is_unknown then
     redis.call('HSET', KEYS[1], 'unknown_run', ARGV[3])
+  end
+end
+if is_new_entry then
+  redis.call('HDEL', KEYS[1], 'idle_run')
+  if not is_unknown then
+    redis.call('HDEL', KEYS[1], 'unknown_run')
   end
 end
 local started_at = record[7] or ARGV[5]

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { closeWorker } from "../bullmq/close-worker.ts";
 import { openWorker } from "../bullmq/open-worker.ts";
 import { webhookId, type DeliveryRecords } from "./delivery-records.ts";
-import type { Clock } from "../clock.ts";
+import { systemClock, type Clock } from "../clock.ts";
 import type { QueuedEvent } from "../reading/job-view.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
@@ -142,7 +142,8 @@ export class WebhookRunner {
       status_code: statusCode,
       error,
     };
-    const elapsedMs = Math.max(0, at - job.timestamp);
+    // BullMQ's time, of the machine that has added it.
+    const elapsedMs = Math.max(0, systemClock.now() - job.timestamp);
     const attempts = job.attemptsMade + 1;
     const step = nextStep({ statusCode, attempts, elapsedMs, random: Math.random() });
     const nextAt = step.status === "pending" ? clock.now() + step.delayMs : null;
