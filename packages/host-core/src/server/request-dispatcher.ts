@@ -70,10 +70,10 @@ export class RequestDispatcher {
     for (;;) {
       const error = this.#isThere ? null : await this.#whenConnected(call.signal, call.onWaiting);
       if (error) return this.#options.isOpen() ? { ok: false, error } : RETIRED;
-      const run = async () => {
+      const mayRepeat = () => (refusals += 1) === 1;
+      const run = () => {
         const begun = call.onRunning?.();
-        if (begun) await begun;
-        return await this.#run(call, () => (refusals += 1) === 1);
+        return begun ? begun.then(() => this.#run(call, mayRepeat)) : this.#run(call, mayRepeat);
       };
       const { hostCalls } = this.#options;
       const { signal, caller } = call;

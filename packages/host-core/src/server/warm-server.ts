@@ -178,8 +178,8 @@ export class WarmServer {
   }
 
   /** Runs a call when a slot is free; `RETIRED` when it has not run and never will here. Rejects only with the reason of `call.signal`, waiting or running. */
-  async call(call: ToolCall): Promise<ToolCallOutcome | Retired> {
-    return await this.#requests.call(call);
+  call(call: ToolCall): Promise<ToolCallOutcome | Retired> {
+    return this.#requests.call(call);
   }
 
   /**

@@ -36,8 +36,11 @@ export class ServerQuestions {
   }
 
   /** Runs a call, for which `sample` answers. */
-  async during<T>(sample: Sampler | undefined, call: () => Promise<T>): Promise<T> {
-    if (!this.#settings.sampling) return await call();
+  during<T>(sample: Sampler | undefined, call: () => Promise<T>): Promise<T> {
+    return this.#settings.sampling ? this.#during(sample, call) : call();
+  }
+
+  async #during<T>(sample: Sampler | undefined, call: () => Promise<T>): Promise<T> {
     const entry = { sample };
     this.#samplers.add(entry);
     try {
