@@ -207,6 +207,7 @@ export class Batches {
       const lines = readLines(response.body ?? new Blob([]).stream());
       try {
         for (;;) {
+          // A stream that breaks is opened again from its last line on.
           const line = await lines.next().catch(() => null);
           signal?.throwIfAborted();
           if (line === null) break;

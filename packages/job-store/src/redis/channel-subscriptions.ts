@@ -51,6 +51,7 @@ export class ChannelSubscriptions {
     const channel = this.#channels.get(name);
     if (!channel?.listeners.delete(listener) || channel.listeners.size > 0) return;
     this.#channels.delete(name);
+    // A connection that is gone has no subscriptions, and this one is not among those that are taken up again.
     this.#redis.unsubscribe(name).catch(() => undefined);
   }
 

@@ -22,6 +22,7 @@ export function boundBody(response: Response): Response {
   const length = lengthOf(response);
   if (length !== null && length <= MAX_MESSAGE_BYTES) return response;
   if (length !== null) {
+    // Nobody reads it: how it ends is of no interest.
     body.cancel().catch(() => {});
     throw new AnswerTooLargeError(MESSAGE_TOO_LARGE);
   }

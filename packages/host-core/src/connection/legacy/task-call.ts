@@ -49,6 +49,7 @@ export class TaskCall {
     this.#created = send("tools/call", { ...parameters, task: {} }, this.#giveUp.signal).then(
       (answer) => parseAnswer(CreatedTask, answer, "task").task,
     );
+    // `result` and `cancel` see the error; neither need be waiting when it comes.
     this.#created.catch(() => {});
   }
 

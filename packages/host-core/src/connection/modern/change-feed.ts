@@ -68,6 +68,7 @@ export class ChangeFeed {
       }
       await delay(pauseMs, undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
+      // Refused or not reached: it is tried again after a longer pause.
       subscription = await this.#listen(filter, timeoutMs).catch(() => null);
       if (subscription) this.#announceAll();
     }
