@@ -1093,6 +1093,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.lock.partition": "A worker that was cut off finds that its job is another's, and begins nothing.",
   "store.lock.place":
     "A worker that has lost its job to another leaves it its place, so that no more run than may.",
+  "store.lock.renewed":
+    "A job that comes back to its worker at once, while its run before is still being put away, keeps its lock.",
   "store.log.expired": "A log that expires between two looks at it is gone, which is no bug.",
   "store.park": "A parked job holds no slot, and its log tells of park and return.",
   "store.park.between": "A wake-up between the record's park and the queue's is not lost.",

@@ -12,9 +12,13 @@ editScript("millraceStep", [
 ]);
 
 wrapMethod(
-  Worker.prototype as unknown as Record<"on", (event: string, listener: () => void) => unknown>,
-  "on",
-  (on) => (event, listener) => (event === "lockRenewalFailed" ? null : on(event, listener)),
+  Worker.prototype as unknown as Record<"extendJobLocks", (...given: unknown[]) => Promise<string[]>>,
+  "extendJobLocks",
+  (extendJobLocks) =>
+    async (...given) => {
+      await extendJobLocks(...given);
+      return [];
+    },
 );
 
 await import("../../apps/worker/src/main.ts");

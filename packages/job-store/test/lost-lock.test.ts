@@ -2,7 +2,7 @@ import { DEFAULT_LIMITS } from "../src/admission/tenant-limits.ts";
 import { once } from "node:events";
 import { startTcpProxy } from "@millrace/testing";
 import { expect, inject, onTestFinished, test, vi } from "vitest";
-import type { Execute } from "../src/run/job-execution.ts";
+import type { Execute, ExecutionResult } from "../src/run/job-execution.ts";
 import { RunAbandoned } from "../src/run/run-abandoned.ts";
 import { RunRefusedError } from "../src/run/run-writer.ts";
 import { CHAT_DONE, CHAT_REQUEST, claimChat, submitChat, toolCalled } from "./support/chat-jobs.ts";
@@ -16,10 +16,14 @@ const LONG_MS = 60_000;
 
 const TAKEN_OVER = ["job.queued", "job.started", "job.started", "job.completed"];
 
+function lockOf({ keys }: Installation, jobId: string): string {
+  return `${keys.queuePrefix("chat")}:chat:${jobId}:lock`;
+}
+
 /** What a pause, a partition or a blocked event loop comes to: the lock has expired. */
-async function loseLock({ redis, keys }: Installation, jobId: string): Promise<void> {
-  const lock = `${keys.queuePrefix("chat")}:chat:${jobId}:lock`;
-  await vi.waitFor(async () => expect(await redis.del(lock)).toBe(1), PATIENCE_MS);
+async function loseLock(installation: Installation, jobId: string): Promise<void> {
+  const lock = lockOf(installation, jobId);
+  await vi.waitFor(async () => expect(await installation.redis.del(lock)).toBe(1), PATIENCE_MS);
 }
 
 /** The first start runs until it is told to stop; the others are done at once. */
@@ -150,4 +154,34 @@ test("[store.lock.entry] a job that was begun, and that its queue has forgotten 
   expect(await eventTypes(api, jobId)).toEqual(TAKEN_OVER);
   await queueEmpty(installation, "chat");
   await linesGone(installation);
+});
+
+test("[store.lock.renewed] a job that comes back to its worker at once, while its run before is still being put away, keeps its lock", async () => {
+  const installation = createInstallation();
+  const { redis } = installation;
+  const api = installation.createApi();
+  const error = { code: "provider_unavailable", message: "busy", retryable: true } as const;
+  const isOver = Promise.withResolvers<ExecutionResult>();
+  const again = new Set<string>();
+  startRunner(
+    installation,
+    async ({ jobId, attempt }) => {
+      if (attempt === 1) return { status: "failed", error, result: null };
+      again.add(jobId);
+      return await isOver.promise;
+    },
+    { concurrency: 50 },
+  );
+  const request = { ...CHAT_REQUEST, attempts: 2, backoff: { type: "fixed", delay_ms: 0 } } as const;
+  const jobIds = await Promise.all(Array.from({ length: 40 }, () => submitChat(installation, request)));
+  await vi.waitFor(() => expect(again.size).toBe(jobIds.length), PATIENCE_MS);
+  const expiry = async (jobId: string) => await redis.pexpiretime(lockOf(installation, jobId));
+  const before = await Promise.all(jobIds.map(expiry));
+  const areRenewed = async () => {
+    const now = await Promise.all(jobIds.map(expiry));
+    expect(now.filter((expiresAt, index) => expiresAt <= (before[index] ?? 0))).toEqual([]);
+  };
+  await vi.waitFor(areRenewed, PATIENCE_MS);
+  isOver.resolve(CHAT_DONE);
+  await Promise.all(jobIds.map((jobId) => untilStatus(api, jobId, "completed")));
 });

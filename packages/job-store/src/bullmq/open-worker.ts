@@ -35,7 +35,7 @@ export function openWorker<Data>(
   name: string,
   processor: Processor<Data>,
   { keys, queueRedis, logger }: OpenWorkerOptions,
-  options: Pick<WorkerOptions, "concurrency" | "name" | "drainDelay" | "settings">,
+  options: Pick<WorkerOptions, "concurrency" | "name" | "drainDelay" | "settings" | "skipLockRenewal">,
 ): Worker<Data> {
   const worker = new Worker<Data>(name, processor, {
     connection: queueRedis,

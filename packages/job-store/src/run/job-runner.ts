@@ -6,9 +6,10 @@ import type { BatchEnds } from "../batches/batch-ends.ts";
 import { priorityOf } from "../admission/admission.ts";
 import type { Departures } from "../admission/departures.ts";
 import type { DueJobs } from "../admission/due-jobs.ts";
-import { DRAIN_DELAY_SECONDS, openWorker } from "../bullmq/open-worker.ts";
+import { DRAIN_DELAY_SECONDS, LOCK_MS, openWorker } from "../bullmq/open-worker.ts";
 import { failCrashLoop } from "./crash-loop.ts";
 import { executeRun, type Execute } from "./job-execution.ts";
+import { HeldLocks } from "./held-locks.ts";
 import { jobIdOf, type JobQueues, type QueuedJobData } from "../job-queues.ts";
 import { claimRun } from "./claim-run.ts";
 import type { JobRun, JobRunDependencies } from "./job-run.ts";
@@ -59,6 +60,7 @@ export class JobRunner {
   /** One run for each job id: BullMQ may hand this process a job that it lost and has not noticed. */
   readonly #runs = new Map<string, AbortController>();
   readonly #openClaims = new OpenClaims();
+  readonly #locks: HeldLocks;
   #runEnded = Promise.withResolvers<void>();
   readonly #draining = new AbortController();
   #closing: Promise<void> | null = null;
@@ -66,7 +68,7 @@ export class JobRunner {
   constructor(options: JobRunnerOptions) {
     this.#options = options;
     const { type, workerId: name, concurrency } = options;
-    const settings = { name, concurrency, drainDelay: DRAIN_DELAY_SECONDS };
+    const settings = { name, concurrency, drainDelay: DRAIN_DELAY_SECONDS, skipLockRenewal: true };
     this.#worker = openWorker(type, (job, token) => this.#process(job, token), options, settings);
     this.#worker.on("failed", (job, error) => {
       options.logger.warn(
@@ -74,9 +76,7 @@ export class JobRunner {
         "Run not finished; it starts again soon",
       );
     });
-    this.#worker.on("lockRenewalFailed", (jobIds) => {
-      for (const id of jobIds) this.#runs.get(jobIdOf(id))?.abort(new RunAbandoned("its lock is lost"));
-    });
+    this.#locks = new HeldLocks((ids, tokens) => this.#worker.extendJobLocks(ids, tokens, LOCK_MS));
   }
 
   /** Jobs that run now. */
@@ -143,6 +143,8 @@ export class JobRunner {
       throw new DelayedError();
     }
     const controller = new AbortController();
+    const onLost = () => controller.abort(new RunAbandoned("its lock is lost"));
+    using _ = this.#locks.hold(job.id ?? jobId, { token: token ?? "", onLost });
     this.#runs.set(jobId, controller);
     let left: LeftRun;
     try {
