@@ -3,7 +3,8 @@
  * start of its name; `requirements.test.ts` fails on an id that is not here, and on a promise without a test.
  */
 export const requirements: Readonly<Record<string, string>> = {
-  "agent.abort.before": "A start whose signal has aborted does nothing.",
+  "agent.abort.before":
+    "A start whose signal has aborted does nothing, and names the calls that an earlier one had begun.",
   "agent.abort.bounded":
     "A tool call that never settles holds an abort up for 5.5 s at most, and counts as having ignored it.",
   "agent.abort.lost":
@@ -67,6 +68,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "A cool-down lasts as the provider says, else as a backoff, and never fails a job by itself.",
   "agent.retry.never": "A model's fault that no retry mends fails the job with its code.",
   "agent.sampling.budget": "What a tool asks a model is bounded by the job's budget.",
+  "agent.sampling.cool_down":
+    "A provider that asks to wait when a tool has asked it is asked by nobody for that time.",
   "agent.sampling.fault":
     "A model that fails or cools down is told to the tool that asked, and fails no job.",
   "agent.sampling.resume": "What a tool has asked before a crash counts after it.",
@@ -94,6 +97,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "agent.tools.progress":
     "A call's progress is written at most once in 100 ms, and the last report is never lost.",
   "agent.tools.result": "A tool's whole answer is kept in the log, and the model gets its view of it.",
+  "agent.tools.timeout":
+    "Of a call that took too long the model is told that it may have happened, unless a repeat does no harm.",
   "agent.tools.unknown": "A tool that is not offered is answered with those that are, and fails no job.",
   "agent.turn.answer": "A turn is begun, streamed and finished, and its text is the job's.",
   "agent.turn.previous":
@@ -103,6 +108,12 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.bad.ambiguous": "A bare tool name that several servers have is refused with the choices.",
   "api.bad.arguments": "Arguments that do not fit the tool are refused, each with its path.",
   "api.bad.body_size": "A body over the limit is refused, told by its length or sent in chunks.",
+  "api.bad.body_size.bounded":
+    "Of a refused body 256 MiB are read at most, for 30 s, and 5 s of silence; none of it is kept.",
+  "api.bad.body_size.close": "Who sends all before reading gets the answer to a body that is not read.",
+  "api.bad.body_size.expect": "Who asks before sending is refused at once.",
+  "api.bad.body_size.next": "The connection of a body that is not read takes the next request.",
+  "api.bad.content_encoding": "A JSON body that says that it is packed is refused.",
   "api.bad.content_type": "A body that does not say that it is JSON is refused.",
   "api.bad.depth": "Arguments that are nested too deeply are refused.",
   "api.bad.encoding": "A body that is not UTF-8 is refused instead of changed.",
@@ -118,6 +129,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.bad.server": "An unknown server is refused with the names that exist.",
   "api.bad.tool": "An unknown tool is refused with the names that exist.",
   "api.bad.unparsable": "What is not HTTP, and headers that are too large, are refused with a problem.",
+  "api.bad.unparsable.behind":
+    "What follows a request that is whole does not take its answer away; the connection ends after it.",
   "api.batch": "Each line of a batch makes a job, whose result comes back under the line's own name.",
   "api.batch.array": "A JSON array of at most MAX_BODY_BYTES is a batch as well.",
   "api.batch.array.deep":
@@ -133,6 +146,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.batch.events": "Progress comes at most ten times a second and ends with the batch.",
   "api.batch.events.expired":
     "a stream of a batch ends when its retention is over before its reader had come to the end",
+  "api.batch.events.time": "An event of a batch says the same whenever it is read, its time too.",
   "api.batch.gzip": "A packed upload is unpacked as it comes, and bounded by what it unpacks to.",
   "api.batch.jobs": "The jobs of a batch are jobs like others, name their batch and are listed by it.",
   "api.batch.killed": "An upload whose api is killed goes on at another api, and nothing runs twice.",
@@ -189,7 +203,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.execute.unknown":
     "The execute route answers 404 for an unknown server or tool, and names those that exist.",
   "api.fleet.empty": "Without a worker the lists are empty, and jobs are accepted and judged later.",
-  "api.fleet.health": "GET /mcp/health tells which servers are connected.",
+  "api.fleet.health": "GET /mcp/health tells which servers are connected or rest.",
+  "api.fleet.health.resting": "A lazy server that rests without an error is well.",
   "api.fleet.servers":
     "GET /mcp/servers tells each server's status, tools and last error; one that fails harms no other.",
   "api.fleet.tools":
@@ -197,13 +212,14 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.fleet.transports": "A job reaches a real MCP server over stdio, Streamable HTTP, SSE and WebSocket.",
   "api.fleet.workers": "GET /workers lists the live workers, and no longer those that have left.",
   "api.health": "/health/live and /health/ready answer without a key.",
+  "api.http_1_0": "A request in HTTP/1.0, which needs no Host, is answered.",
   "api.idempotency": "The same key and request give the first job again, and another request is refused.",
   "api.idempotency.header": "A malformed or too long key is 400.",
   "api.idempotency.refused": "A refused request takes no key.",
   "api.idempotency.routes": "`POST /chat` and execute take the key too.",
   "api.idempotency.wait": "A repeat is waited for and streamed like the first.",
   "api.jobs.accept":
-    "A submission streams when `Accept` lists event streams, in any case and with a weight above 0.",
+    "A submission streams when Accept names event streams, in any case, and likes them no less than JSON.",
   "api.jobs.busy_server": "Waiting for a busy server does not use up a job's time.",
   "api.jobs.call_rejected": "A call that the server refuses fails its job with what the server said.",
   "api.jobs.delay": "A delayed job is queued until it is due, and holds nobody back.",
@@ -267,6 +283,9 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.metrics.queue": "What the metrics say waits, is delayed and has ended is what was submitted.",
   "api.metrics.streams": "The metrics count the event streams that are open.",
   "api.openapi": "/openapi.json is valid and describes every route.",
+  "api.openapi.bodies": "/openapi.json describes a request body where one is read, and nowhere else.",
+  "api.openapi.headers": "/openapi.json describes the headers of requests and answers.",
+  "api.openapi.streams": "/openapi.json describes streams with the schema of their items.",
   "api.prompts.get": "A prompt is filled in through a worker, and what does not fit is refused.",
   "api.prompts.list": "Lists a server's prompts with their arguments.",
   "api.refresh": "`refresh=true` shows what a server has not announced; without a worker it answers at once.",
@@ -288,6 +307,13 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.result.misfit":
     "A finished job keeps structured content that does not fit its schema, and says where.",
   "api.retry": "Retry and bulk retry over HTTP; other states are refused.",
+  "api.retry.empty": "A retry without a body means the defaults, whatever its headers say of it.",
+  "api.stream.slices":
+    "A large page of a stream is given out in slices and is whole at the end; a small one is one chunk.",
+  "api.stream.steady":
+    "A reader that takes a slice now and then gets a page to its end, however long it takes.",
+  "api.stream.stuck":
+    "A reader that takes nothing for a minute is dropped, also at the end of a stream; one that waits for more is not.",
   "api.tools.resting": "Tools and arguments of a server that rests are checked as those of any other.",
   "api.tools.withheld": "A server's tools are listed with those that nobody can use, and why.",
   "approvals.away":
@@ -316,7 +342,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "A cancel tells the tool, frees the place within a second, and the job says what had run and what was stopped.",
   "cancel.tool_job": "A tool job is cancelled likewise.",
   "cancel.twice": "Two cancels make one end, and a finished job stays as it is.",
-  "cancel.unknown": "An unknown job, or another key's, is 404 and goes on.",
+  "cancel.unknown":
+    "A cancel names the call that was under way when its worker died: it has not proved to have stopped.",
   "chaos.checks.calls": "A call that was made twice, or against what its job says, is a violation.",
   "chaos.checks.log": "A log with a gap, two ends, a repeated step or a stale end is a violation.",
   "chaos.checks.outcome":
@@ -361,9 +388,13 @@ export const requirements: Readonly<Record<string, string>> = {
   "chat.limits.stop": "An answer cut at its limit, and a refusal, end the job and are named.",
   "chat.models":
     "GET /models and /health/ready tell aliases, limits, prices and which providers are configured, and no key.",
+  "chat.models.default":
+    "The api says what the default is: a worker without its key fails the job and uses no other model.",
   "chat.options.choice": "`tool_choice` binds the first turn; `none` offers no tool.",
   "chat.options.model": "System, temperature, max_tokens and messages reach the model as they are.",
   "chat.options.no_tools": "Where no tools are to be had it is plain chat, with a warning.",
+  "chat.options.outside":
+    "A tool choice outside what the request lets the chat use is refused; a bare one is looked up among its mcp_servers.",
   "chat.options.plain": "`enable_mcp: false` is plain chat, without a warning.",
   "chat.options.servers": "`mcp_servers` narrows what the model is offered and what it can call.",
   "chat.options.unknown": "Models, servers and tools that do not exist are refused with those that do.",
@@ -401,8 +432,13 @@ export const requirements: Readonly<Record<string, string>> = {
   "cli.batch.disk": "a disk that is full is told on one line with the file, and the exit code is 2",
   "cli.batch.exit": "Failed jobs and rejected lines of a batch are told, and the exit code is 1.",
   "cli.batch.output": "Results of another batch are never mixed up or overwritten.",
+  "cli.batch.output.pipe":
+    "Results of a batch go to a named pipe or the shell's own, and nothing is left beside it.",
+  "cli.batch.output.place":
+    "--restart writes the results anew through a link, and never over the file of the jobs itself.",
   "cli.batch.pipe": "A batch reads stdin and writes stdout.",
   "cli.batch.rate": "A batch's rate is that of the last ten seconds, and the time left follows from it.",
+  "cli.batch.refusal": "What the api refuses of a batch that is known from before is told with its cure.",
   "cli.batch.resume":
     "After Ctrl-C, or half a written line, the same command goes on, and each result comes once.",
   "cli.batch.whole": "a batch whose lines do not all arrive is an error; lines with nothing on them are none",
@@ -441,11 +477,14 @@ export const requirements: Readonly<Record<string, string>> = {
   "client.approve": "The client approves a call, with other arguments if there are any, or denies it.",
   "client.batches":
     "The client makes a batch of a list, and reads its results in the order that is asked for, from any cursor.",
+  "client.batches.abort":
+    "An abort stops a stream that is a batch's source, also while it waits for its next line.",
   "client.batches.cancel": "The client cancels a batch, and the batch's events end with that.",
   "client.batches.long": "A long upload is made again as long as each try sends more than those before it.",
   "client.batches.resume":
     "An upload that breaks is made again under its key, and no job is made twice, no result read twice.",
   "client.batches.silence": "Results on a connection that has died are asked for again after their last one.",
+  "client.batches.slow": "A line is sent while its source waits for the next, and an abort stops the source.",
   "client.batches.source":
     "A generator, a function and NDJSON make a batch; bad lines and the source's own errors are told.",
   "client.browser": "The client works in a browser without any other package.",
@@ -469,6 +508,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "client.fleet": "The client tells of the api, its workers and its models.",
   "client.key":
     "The client tells what its key may do; a key that cannot be sent is refused without being repeated.",
+  "client.key.idempotency": "An idempotency key that no header can carry is refused before anything is sent.",
   "client.list": "A long list is read page by page.",
   "client.mcp": "The client tells of servers, tools, resources and prompts.",
   "client.mcp.execute":
@@ -488,6 +528,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "config.documented": "Every example of the documentation loads, in all three forms.",
   "config.fingerprint":
     "The same settings hash alike; what the connection depends on changes its hash, other settings do not.",
+  "config.formats.all_errors":
+    "What is wrong at the top of a file is told together with what is wrong in a server.",
   "config.formats.desktop": "A file of Claude Desktop or Cursor loads, with each transport.",
   "config.formats.empty": "A file without servers is fine in each form.",
   "config.formats.error_paths":
@@ -503,12 +545,14 @@ export const requirements: Readonly<Record<string, string>> = {
     "Bearer and both client-credential forms load; contradictions are refused by path, an empty value fails its server alone.",
   "config.mcp.broken": "Broken JSON names the file, line and column.",
   "config.mcp.excerpt": "Broken JSON is told of by its place, without an excerpt of the file.",
+  "config.mcp.lost_name": "A server whose name would be lost is refused.",
   "config.mcp.missing": "A missing default file means no servers and a warning; a named one is an error.",
   "config.mcp.overrides": "The environment wins over the file's top level, a server's own value over both.",
   "config.mcp.paths": "Every wrong path of a file is named in one message.",
   "config.mcp.resolved": "Settings are complete, in milliseconds and frozen; inactive servers are left out.",
   "config.mcp.settings":
     "Every setting of a server reaches its settings, and a wrong one is refused with its path.",
+  "config.mcp.unusable": "A URL or header that cannot be sent fails its server alone, with the cure.",
   "config.mcp.url": "A URL of the wrong kind fails its server alone and reveals no value.",
   "config.mcp.variables":
     "${VAR} and ${VAR:-default} work in command, args, env, url and headers; a missing one fails its server alone, by name.",
@@ -544,8 +588,12 @@ export const requirements: Readonly<Record<string, string>> = {
     "A schema that refers to itself is followed; one that does so without end accepts everything.",
   "contract.arguments.unique":
     "Unique items are compared by their values, and hundreds of thousands are left to the server.",
-  "contract.conversation.close": "Each call without a result gets one that says that it did not run.",
+  "contract.conversation.close":
+    "Each call that was not made, or was postponed, gets a result that says that it did not run.",
+  "contract.conversation.close.unknown":
+    "A call that was made and has not returned gets a result that says that it may have happened.",
   "contract.conversation.fold": "A job's steps make its conversation, results in the order of their calls.",
+  "contract.issues.key": "A wrong key of a map is told with what is wrong with it.",
   "contract.names.refuse": "A name that means nothing, or too much, is refused with what there is.",
   "contract.names.resolve": "A tool is found by every form of its name.",
   "contract.names.unknown-yet": "What a connecting server may have is left open.",
@@ -559,8 +607,12 @@ export const requirements: Readonly<Record<string, string>> = {
   "contract.view.cap":
     "A model's view has at most 50 KB of text: beginning, end, and how much is missing, with no character cut in two.",
   "contract.view.notes": "What no model can look at becomes a short note, never base64.",
+  "contract.view.spellings":
+    "Images and PDFs are shown also when their type or base64 is spelt in another usual way.",
   "contract.view.structured":
     "Structured content is shown where there is no text, and nothing is said to be nothing.",
+  "contract.view.structured.base64":
+    "Structured content is shown without the images and other base64 media in it.",
   "contracts.output.path": "Structured content that does not fit its schema is told with its path.",
   "deploy.compose": "The composition wants API keys, keeps its data, and gives workers time to drain.",
   "deploy.image": "Each image has the packages that its process imports, and no more.",
@@ -576,6 +628,11 @@ export const requirements: Readonly<Record<string, string>> = {
   "faults.redis.absent": "The api starts without Redis, answers 503 soon, and works once Redis is there.",
   "faults.redis.killed": "A Redis that crashes and comes back costs no job and no event.",
   "faults.redis.paused": "While Redis hangs the api answers 503 soon, and works when it goes on.",
+  "host.answers.broken":
+    "An answer that is not valid JSON fails the request that it certainly answers, and no other.",
+  "host.answers.http": "Over HTTP an answer is read as loosely, and one that is broken fails its call.",
+  "host.answers.loose":
+    "An answer with an error of null, unknown members, no version or a byte order mark is one, and an array holds several.",
   "host.approval.policy":
     "The host tells the policy of a tool by its server and own name; a tool whose server is gone always waits.",
   "host.call.abort": "An aborted call rejects at once and the server is told, and only then.",
@@ -603,6 +660,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.channel": "Answers find their requests, and an abort, a loss or a failed sending ends them at once.",
   "host.close": "Closing before the start, twice and while connecting is harmless.",
   "host.failure.command": "A missing command is named with the cure and harms no other server.",
+  "host.failure.cwd": "A stdio server starts in its cwd, and one that is no folder is named.",
   "host.failure.problem": "A server with a configuration problem fails alone.",
   "host.failure.remote": "A remote server that cannot be reached says where and why.",
   "host.failure.stderr": "A server that dies at its start leaves its last words in `last_error`.",
@@ -614,6 +672,10 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.filters.reload": "Other globs count at once, also for a call that waits in line.",
   "host.guard.lost": "A guard that dies is reported.",
   "host.guard.order": "The guard ends what is registered, the last first.",
+  "host.handshake.mend": "An odd optional member of a server's handshake does not lose the server.",
+  "host.handshake.told": "A handshake that cannot be mended is told in one line.",
+  "host.health.beside":
+    "Calls that are lost, or answered with an HTTP status, end no call that runs beside them: pings decide.",
   "host.health.dead": "A connection that answers no ping is given up after three.",
   "host.health.idle": "A day of idleness is a ping every 30 s and a listing every 5 min, and nothing grows.",
   "host.health.passive":
@@ -625,7 +687,12 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.health.wedged":
     "a server that hangs under a steady load is asked after the first call that times out, and given up",
   "host.http.broken_off": "a call whose stream breaks off without its answer is lost at once, alone",
+  "host.http.content_type": "An answer of an unfit content type says what it has to be.",
+  "host.http.ended": "A connection whose event stream simply ends says so.",
+  "host.http.failing":
+    "Calls that fail with 500, or are cut off, end no call that runs beside them, over HTTP; those that fail with 500 end none over SSE either.",
   "host.http.half_answered": "Calls that are given up after the beginning of their answer keep no socket.",
+  "host.http.hung": "That a call over HTTP was ended by us is no sign of its server's life.",
   "host.http.no_body": "A response without a body is passed on as it is; one with a body is read whole.",
   "host.http.paced": "a stream that is opened again and again is opened once a second, and calls go on",
   "host.http.refused":
@@ -648,6 +715,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.list.bad_tool": "A bad tool definition loses that tool alone, with a warning that names it.",
   "host.list.changed": "Announced changes are listed, a burst of them once.",
   "host.list.deep": "A tool whose definition nests too deep is left out alone, with a warning.",
+  "host.list.hangs": "A list that hangs costs none of the others, and a server with tools connects.",
   "host.list.kept": "What a lost server offers stays known for five minutes.",
   "host.list.large":
     "A tool whose definition is too large is left out, and so is what a server's tools have too much together.",
@@ -671,6 +739,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.pin.reconnect":
     "A server that comes back with a changed tool is found out before a waiting call is sent.",
   "host.pin.warn": "A tool that changes is logged with its new hash, and still works.",
+  "host.probe.patience":
+    "A server over HTTP is lost after three pings that stay unanswered, and not while an HTTP status comes for them.",
   "host.processes.close": "Close leaves no child and no grandchild.",
   "host.processes.crash": "What a crashed server leaves behind is ended.",
   "host.processes.environment":
@@ -733,10 +803,15 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.slots.fair":
     "Callers that wait for a place take turns, so many calls of one do not hold up another's single call.",
   "host.slots.shared": "Calls of all servers share the host's places, and say that they wait for one.",
+  "host.sse.unreadable":
+    "An event of an SSE server that cannot be read is left out, and the connection goes on.",
   "host.start.warm":
     "Waiting for warmth is bounded, and a call waits for its connecting server until it aborts.",
+  "host.stdio.broken":
+    "A broken answer fails its request, and another broken line on stdout is told of once.",
   "host.stdio.flood": "A server that floods its stdout answers all the same, and harms no other.",
   "host.stdio.lines": "Messages come whole however the bytes were cut; one that is too long is told of once.",
+  "host.stdio.stdout_closed": "A server that closes its stdout and lives on is lost and ended.",
   "host.stdio.unread": "what a server does not read is bounded, and what is refused then has not run",
   "host.transport.http":
     "Lists and calls over Streamable HTTP with the configured headers, and ends its session.",
@@ -749,6 +824,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "An answer that was cut off counts about as many tokens as it had; what the provider counted is not estimated.",
   "model.answers.ids": "Ids of tool calls that are missing, odd or taken are replaced by unique ones.",
   "model.answers.malformed-input": "Arguments that are no JSON object are kept as written, and are no error.",
+  "model.answers.odd": "Ids, names and texts of an answer that are no texts become texts.",
   "model.answers.stop-reason": "The end of a turn, its token limit and a refusal are told apart.",
   "model.answers.text": "Text comes in deltas and whole.",
   "model.answers.thinking":
@@ -771,6 +847,9 @@ export const requirements: Readonly<Record<string, string>> = {
   "model.demo.stream": "The demo streams word by word, the same every time.",
   "model.errors.broken": "An answer that ends too soon or makes no sense may be tried again.",
   "model.errors.key": "A refused key is named by its variable and not shown.",
+  "model.errors.key.blanks": "Blanks and line ends around a key are no part of it.",
+  "model.errors.key.unfit":
+    "A key that no header can hold is named by its variable, not shown, and asks nobody.",
   "model.errors.logged": "A failed answer is told to the logger with its code.",
   "model.errors.retry-after": "A provider's wish to wait is read in each of its forms, an hour at most.",
   "model.errors.secret": "A key that a provider repeats is taken out, and a long message is cut.",
@@ -802,6 +881,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "model.tools.left-out": "A tool that no provider would take is left out with the reason.",
   "model.tools.plain": "An object schema stays as it is, but for `$schema`.",
   "model.usage.cost": "A turn's cost is exact to a billionth of a dollar, and 0 without a price.",
+  "model.usage.odd":
+    "A count of tokens that is none counts nothing, and an answer without usage is an answer.",
   "network.address": "Every form of a private, link-local or metadata address is recognised.",
   "network.certificate": "A certificate that is not trusted is named as such, with the cure.",
   "network.dns": "The address is checked after DNS, over HTTP, SSE and WebSocket.",
@@ -809,8 +890,12 @@ export const requirements: Readonly<Record<string, string>> = {
   "network.redirect":
     "A redirect to another origin is not followed, takes no credentials, and is named in last_error; one within the server is followed.",
   "oauth.bearer": "A bearer token is sent as a header.",
+  "oauth.busy": "A refusal that passes is told with its code and status, and is not needs_auth.",
+  "oauth.issuer": "An authorization server whose metadata is another's gets no credentials.",
   "oauth.lost": "A session whose token is refused and cannot be renewed is lost.",
   "oauth.needs_auth": "A server without credentials is needs_auth at once and says what to do.",
+  "oauth.odd_answers": "A server for machines alone, with nulls in its answers, gives tokens.",
+  "oauth.odd_answers.told": "An authorization server's answer that is not valid is told in one line.",
   "oauth.private_key_jwt": "A signed assertion works.",
   "oauth.refused":
     "Refused credentials, or an authorization server for humans only, are needs_auth with its reason and without the secret.",
@@ -837,10 +922,14 @@ export const requirements: Readonly<Record<string, string>> = {
   "resources.details": "Resources, templates and prompts are listed with details and read.",
   "resources.odd": "An odd entry is left out with a warning.",
   "resources.refused": "What a server does not have is refused with its code.",
+  "resources.timeout":
+    "A resource that hangs is a timeout that names its cure, its server stays connected, and one that is away is said to be away.",
   "schedule.admin":
     "an admin sees the schedules of all keys, and pauses, resumes and deletes them by their key",
   "schedule.clock_change":
-    "A cron time keeps its hour across a clock change; one that the day leaves out fires after the gap, one that comes twice fires once.",
+    "A cron time keeps its hour across a clock change; one that the day leaves out fires right after the gap, one that comes twice fires once.",
+  "schedule.clock_change.zones":
+    "In whatever zone, times of day run once around each change of the clock, and what fires in every hour goes on evenly.",
   "schedule.cron.invalid":
     "A cron expression that never fires or cannot be understood is refused with its reason.",
   "schedule.cron.leap_day": "29 February fires in leap years.",
@@ -854,6 +943,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "schedule.last_job":
     "Many schedules are listed without the results of their last jobs, and with what those failed of.",
   "schedule.missed": "Times that were missed while no worker was there are made up for by one job.",
+  "schedule.not_computed":
+    "A schedule whose next time cannot be computed is an error in the log, and its tick is tried again.",
   "schedule.once":
     "Each time of a schedule makes one job, with several workers and with one that dies before or after it submitted.",
   "schedule.pause":
@@ -902,7 +993,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.admission.interleave": "The jobs of a key that comes later interleave with those that wait already.",
   "store.admission.max_queued": "A key at its cap is refused, and nothing of the refused jobs is left.",
   "store.admission.max_queued.delayed": "Delayed jobs count for the cap.",
-  "store.admission.max_queued.key": "A refused job's idempotency key is free for the same request again.",
+  "store.admission.max_queued.key":
+    "A refused job's idempotency key is free again, also for another request.",
   "store.admission.max_running":
     "No more of a key's jobs of a kind run at a time than its cap, and others' are not held up.",
   "store.admission.max_running.slow":
@@ -1073,6 +1165,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.idempotency.concurrent": "Requests with one key at the same time make one job, written once.",
   "store.idempotency.cut": "A repeat completes, under the same id, what died between key and job.",
   "store.idempotency.expired": "A key whose job was deleted after its retention makes no second job.",
+  "store.idempotency.held": "A refused request leaves its key to another that may still write the same job.",
   "store.idempotency.lifetime": "A key lives as long as its job's retention, a day at least.",
   "store.idempotency.refused":
     "Taking away what a refused request has left touches nothing of a newer one under its key.",
@@ -1118,6 +1211,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.queue-timeout.started": "A job started in time, or without a limit, is left alone.",
   "store.queue-timeout.sweep":
     "A job not started in time fails with `queue_timeout`, and who waits hears of it.",
+  "store.rates.first": "The first request of a key that is counted may come together with others.",
   "store.record.compact": "A record stays in Redis' compact encoding.",
   "store.redis.cut":
     "A job ends right and once although its worker and the api cannot reach Redis for a while.",
@@ -1161,6 +1255,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.unknown.held.claim": "a run that was claimed as held is known not to have begun until it says so",
   "store.wait": "A waiting submission gets the finished job, however large, or gives up in time.",
   "store.wait.outage": "An accepted job is answered with its id although Redis goes.",
+  "store.work.open":
+    "Of a job that ends without its executor's word, a call that was begun and has not returned counts as one that has ignored the cancel.",
   "store.work.postponed": "a postponed call is not among those that a job has made",
   "store.write.late": "A run writes nothing after it has parked its job.",
   "store.write.lost": "A refused write aborts its execution, although nobody waits for it.",
@@ -1238,6 +1334,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "trace.bad": "A malformed traceparent is refused, and nothing is submitted.",
   "trace.job": "A request's traceparent reaches every tool call of its job, and no reader is shown it.",
   "trace.traceparent": "A call carries its traceparent in `_meta`, in both protocols.",
+  "webhook.answer":
+    "What a receiver answers is told for what it is: 304 is no redirect, and 101 no failure to reach it.",
   "webhook.approval": "A call that waits for its approval is told when the webhook asks for it.",
   "webhook.approval.decided": "An approval that was decided before it could be told is told no more.",
   "webhook.config": "Webhook secrets are long enough, and allowed hosts have neither scheme nor port.",
@@ -1254,6 +1352,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "webhook.independent":
     "A job ends without waiting for its webhook, and jobs without one leave no trace of any.",
   "webhook.input": "A webhook that is not right is refused with its path.",
+  "webhook.no_secret": "A worker without a secret leaves deliveries to the workers that have one.",
   "webhook.not_configured": "Without WEBHOOK_SECRET a job with a webhook is refused, and the cure named.",
   "webhook.payload":
     "A webhook has the job as it ended, and no request and result when that is longer than 1 MiB.",

@@ -30,7 +30,7 @@ export function banner({ apiUrl, needsKey, redisUrl }: StartSettings, redis: str
     `  curl -sN ${apiUrl}/chat -H 'content-type: application/json'${authorization} \\`,
     `    -d '${JSON.stringify({ ...CHAT, stream: true })}'`,
     "",
-    "Add a worker, in another terminal:",
+    "Add a worker, in another terminal (with the same model keys, if there are any):",
     "",
     // A Redis of the user's own may have a password in its URL, which has no place in a log.
     `  REDIS_URL=${redisUrl === undefined ? redis : '"$REDIS_URL"'} npm run start:worker`,

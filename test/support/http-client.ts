@@ -61,9 +61,9 @@ export class HttpClient {
 
   /** Returns when the fleet reports that many servers as connected. */
   async untilConnected(count: number): Promise<void> {
-    await this.until<{ health?: Record<string, boolean> }>(
-      "/mcp/health",
-      ({ health = {} }) => Object.values(health).filter(Boolean).length === count,
+    await this.until<{ servers?: { status: string }[] }>(
+      "/mcp/servers",
+      ({ servers = [] }) => servers.filter(({ status }) => status === "connected").length === count,
     );
   }
 

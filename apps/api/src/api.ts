@@ -24,6 +24,15 @@ const REQUEST_TIMEOUT_MS = 86_400_000;
 /** … but a connection on which nothing moves is closed. Waits are shorter, and streams are never silent for so long. */
 const SILENCE_MS = 300_000;
 
+/** HTTP/1.0, which some load balancers check the health with, needs no `Host`; a URL does, and no rule allows this one. */
+const NO_HOST = "no-host.invalid";
+
+/**
+ * An idle connection is kept for longer than load balancers keep theirs (60 s mostly): who sends a request into one that
+ * is being closed gets no answer, and cannot know what has become of it. In milliseconds.
+ */
+const KEEP_ALIVE_MS = 75_000;
+
 export interface ApiOptions {
   config: ApiConfig;
   keyRing: KeyRing;
@@ -45,10 +54,14 @@ export function createApi({ config, keyRing, models, logger }: ApiOptions) {
   const { path } = config.apiKeys.file;
   const keysWatch = watchKeys({ keyRing, path, reloads: store.keyReloads, logger });
   // Node would answer a request without a host with a bare status line.
-  const serverOptions = { requestTimeout: REQUEST_TIMEOUT_MS, requireHostHeader: false };
+  const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS };
+  const serverOptions = { ...timeouts, requireHostHeader: false };
   const errorHandler = createRequestErrorHandler(logger);
   const answer = getRequestListener(app.fetch, { errorHandler });
-  const server = createServer(serverOptions, (incoming, outgoing) => void answer(incoming, outgoing));
+  const server = createServer(serverOptions, (incoming, outgoing) => {
+    if (incoming.httpVersion === "1.0") incoming.headers.host ??= NO_HOST;
+    void answer(incoming, outgoing);
+  });
   server.setTimeout(SILENCE_MS);
   answerUnparsableRequests(server);
   answerUnknownExpectations(server);

@@ -7,6 +7,7 @@ import { limitRequests } from "./access/limit-requests.ts";
 import { loopbackOnly } from "./access/loopback.ts";
 import { requireScope } from "./access/require-scope.ts";
 import type { ApiDependencies } from "./dependencies.ts";
+import { discardUnreadBody } from "./http/discard-body.ts";
 import { limitBody } from "./http/limit-body.ts";
 import { createErrorHandler, problemResponse } from "./http/problem.ts";
 import { securityHeaders } from "./http/security-headers.ts";
@@ -48,6 +49,7 @@ export function createApp(dependencies: ApiDependencies) {
     }),
   );
 
+  app.use(discardUnreadBody(dependencies.shutdown));
   app.use(requestId());
   app.use(securityHeaders);
   app.use(

@@ -6,18 +6,19 @@ const directories = new WeakMap<FleetView, ToolDirectory>();
 
 /** The tools that the fleet reports, by every name that a request may use. */
 function directoryOf(fleet: FleetView): ToolDirectory {
-  let directory = directories.get(fleet);
-  if (!directory) {
-    const entries = fleet.reports.map(({ name, status, tools }) => ({
-      server: name,
-      // What a server offers stays known while it rests, and for a while when it is away.
-      tools: status === "connected" || tools.length > 0 ? tools : null,
-      connecting: status === "connecting",
-    }));
-    directory = new ToolDirectory(entries);
-    directories.set(fleet, directory);
-  }
+  const directory = directories.get(fleet) ?? toDirectory(fleet.reports);
+  directories.set(fleet, directory);
   return directory;
+}
+
+function toDirectory(reports: FleetView["reports"]): ToolDirectory {
+  const entries = reports.map(({ name, status, tools }) => ({
+    server: name,
+    // What a server offers stays known while it rests, and for a while when it is away.
+    tools: status === "connected" || tools.length > 0 ? tools : null,
+    connecting: status === "connecting",
+  }));
+  return new ToolDirectory(entries);
 }
 
 /**
@@ -30,6 +31,17 @@ export function resolveTool(
   tool: string,
 ): ToolResolution | null {
   return fleet.hasReported ? directoryOf(fleet).resolve(server, tool) : null;
+}
+
+/** The same by name alone, among the tools of some servers; undefined: of all. */
+export function resolveToolAmong(
+  fleet: FleetView,
+  servers: readonly string[] | undefined,
+  tool: string,
+): ToolResolution | null {
+  if (!servers) return resolveTool(fleet, undefined, tool);
+  if (!fleet.hasReported) return null;
+  return toDirectory(fleet.reports.filter(({ name }) => servers.includes(name))).resolve(undefined, tool);
 }
 
 /** Refuses a tool call that cannot succeed: 422 with the names that exist, or with the paths of wrong arguments. */

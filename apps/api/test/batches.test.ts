@@ -172,6 +172,15 @@ test("[api.batch.events] progress comes at most ten times a second, and ends wit
   await expectProblem(await client.get(`/batches/${id}/events?after=x`), "invalid_query");
 });
 
+test("[api.batch.events.time] an event says the same whenever it is read, its time too", async () => {
+  const { id } = await batchOf(await sendBatch(client, echoLines(1)));
+  await untilBatchEnds(client, id);
+  const read = async () => batchEvents(await (await client.get(`/batches/${id}/events`)).text());
+  const first = await read();
+  expect(first).toHaveLength(1);
+  expect(await read()).toEqual(first);
+});
+
 test("[api.batch.tenants] a batch is its key's, and unknown ones are not found", async () => {
   const { id } = await batchOf(await sendBatch(client, echoLines(1)));
   await untilBatchEnds(client, id);

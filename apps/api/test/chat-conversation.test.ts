@@ -67,7 +67,7 @@ test.for([
   await using stream = new EventStreamReader(response);
   const events = (await stream.rest()).map(strictEvent);
   const [queued] = eventsOf(events, "job.queued");
-  expect(queued?.request).toEqual({ type: "chat", message: "good morning" });
+  expect(queued?.request).toEqual({ type: "chat", message: "good morning", model: "claude" });
   expect(outline(events)).toEqual([
     "job.queued",
     "job.started",

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { eventsOf, outline, streamChat } from "../../../test/support/chat-jobs.ts";
 import { MODEL_KEY, PRICE, startChatSystem } from "../../../test/support/chat-system.ts";
-import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { expectProblem, jobOf, type HttpClient } from "../../../test/support/http-client.ts";
 import { startInstallation, type Installation } from "../../../test/support/installation.ts";
 import { fixtureServer } from "../../../test/support/mcp-servers.ts";
 
@@ -56,6 +56,37 @@ test("[chat.auth] a model without its key fails its job at once, and the error n
   expect(job).toMatchObject({ status: "failed", error: { code: "provider_auth", retryable: false } });
   expect(job.error?.message).toContain("ANTHROPIC_API_KEY");
 });
+
+test("[chat.models.default] the api says what the default is: a worker without its key fails the job and uses no other model", async () => {
+  await using system = await startChatSystem({
+    redisUrl: inject("redisUrl"),
+    servers: [],
+    worker: { ANTHROPIC_API_KEY: "" },
+  });
+  await system.startWorker();
+  for (const model of [undefined, "default"]) {
+    const job = await system.client.chat({ message: "hello", model });
+    expect(job).toMatchObject({
+      status: "failed",
+      request: { model: "claude" },
+      error: { code: "provider_auth", message: expect.stringContaining("ANTHROPIC_API_KEY") as string },
+    });
+  }
+});
+
+test.for([undefined, "default"])(
+  "[chat.models.default] a request that leaves it to the api comes again as the same request: %s",
+  async (model) => {
+    await using system = await startChatSystem({ redisUrl: inject("redisUrl"), servers: [] });
+    const request = { type: "chat", message: "hello", ...(model && { model }) };
+    const headers = { "idempotency-key": "only-once" };
+    const first = await jobOf(await system.client.post("/jobs", request, headers));
+    expect(first.request).toMatchObject({ model: "claude" });
+    const again = await system.client.post("/jobs", request, headers);
+    expect(again.status).toBe(200);
+    expect((await jobOf(again)).id).toBe(first.id);
+  },
+);
 
 test("[chat.models] with keys they tell aliases, limits, prices and providers, and no key", async () => {
   await using system = await startChatSystem({

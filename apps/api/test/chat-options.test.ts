@@ -118,6 +118,36 @@ test("[chat.options.unknown] servers, tools and models that do not exist are ref
   const tool = await expectProblem(await refused({ tool_choice: choice }), "unknown_tool");
   expect(tool.detail).toContain("echo");
   expect(tool.errors?.[0]?.path).toBe("tool_choice.name");
+  const bare = await expectProblem(
+    await refused({ tool_choice: { type: "tool", name: "echo" } }),
+    "ambiguous_tool",
+  );
+  expect(bare.detail).toMatch(/first__echo.*second__echo/);
+  expect(bare.errors?.[0]?.path).toBe("tool_choice.name");
+});
+
+test.for([
+  ["outside its mcp_servers", { mcp_servers: ["first"] }, "first__echo"],
+  ["of no server", { mcp_servers: [] }, "Tools: none"],
+  ["without tools", { enable_mcp: false }, "enable_mcp"],
+] as const)("[chat.options.outside] a tool choice %s is refused", async ([, fields, cure]) => {
+  const chat = { message: "choose", tool_choice: { type: "tool", name: "second__echo" }, ...fields };
+  const { detail, errors } = await expectProblem(await client.post("/chat", chat), "unknown_tool");
+  expect(errors?.[0]?.path).toBe("tool_choice.name");
+  expect(detail).toContain(cure);
+});
+
+test("[chat.options.outside] a bare tool choice is looked up among the mcp_servers", async () => {
+  system.anthropic.script = WHATEVER_IT_CALLS;
+  const before = system.anthropic.requests.length;
+  const choice = { type: "tool", name: "echo" };
+  await client.chat({ message: "choose", tool_choice: choice, mcp_servers: ["first"] });
+  expect(system.anthropic.requests[before]?.body["tool_choice"]).toEqual({
+    type: "tool",
+    name: "first__echo",
+  });
+  const both = await client.post("/chat", { message: "choose", tool_choice: choice });
+  await expectProblem(both, "ambiguous_tool");
 });
 
 test("[chat.tools.unknown] a tool that does not exist gets an answer that lists those that do", async () => {

@@ -46,13 +46,15 @@ const ROUTES = [
   "put /schedules/{id}",
 ];
 
+type Content = Record<string, { schema: object }>;
+
 interface Operation {
   summary?: string;
   tags?: string[];
   security?: unknown[];
   parameters?: { name: string; in: string; required?: boolean; schema?: object }[];
-  requestBody?: { content: Record<string, { schema: object }> };
-  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
+  requestBody?: { required: boolean; content: Content };
+  responses: Record<string, { description: string; headers?: object; content?: Content }>;
 }
 
 interface Specification {
@@ -138,11 +140,63 @@ test("[api.openapi] every operation tells its summary, its parameters and its pr
 });
 
 test("[api.openapi] requests have their schema, and queries their parameters", () => {
-  const post = specification.paths["/jobs"]?.["post"];
-  const schema = JSON.stringify(post?.requestBody?.content["application/json"]?.schema);
-  expect(schema).toMatch(/JobRequest/);
+  const body = specification.paths["/jobs"]?.["post"]?.requestBody;
+  expect(JSON.stringify(body?.content["application/json"])).toMatch(/JobRequest/);
   const list = specification.paths["/jobs"]?.["get"]?.parameters?.map(({ name }) => name);
   expect(list?.toSorted()).toEqual(["batch_id", "cursor", "limit", "status", "type"]);
+});
+
+test("[api.openapi.bodies] a request body is described where one is read, and nowhere else", async () => {
+  const someone = client.as("key");
+  for (const { path, route, operation } of operations()) {
+    const method = route.slice(0, -path.length).trim().toUpperCase();
+    if (method === "GET") continue;
+    expect(Object.keys(operation.responses), route).toContain("413");
+    const url = path.replaceAll(/\{\w+\}/g, "none");
+    const answer = await someone.request(url, {
+      method,
+      headers: { "content-type": "text/plain" },
+      body: "x",
+    });
+    expect(operation.requestBody !== undefined, route).toBe(answer.status === 415);
+    await answer.body?.cancel();
+  }
+  const optional = operations().filter(({ operation }) => operation.requestBody?.required === false);
+  expect(optional.map(({ route }) => route)).toEqual(["post /jobs/{id}/retry"]);
+  const batch = specification.paths["/batches"]?.["post"]?.requestBody?.content ?? {};
+  expect(Object.keys(batch)).toEqual(["application/x-ndjson", "application/json"]);
+  expect(JSON.stringify(specification.components.schemas["BatchLine"])).toContain('"custom_id"');
+});
+
+test("[api.openapi.streams] what comes as a stream is described with the schema of its items", () => {
+  const streams = operations().flatMap(({ route, operation }) =>
+    Object.entries(operation.responses["200"]?.content ?? {}).flatMap(([type, { schema }]) => {
+      const item = (schema as { contentSchema?: { $ref: string } }).contentSchema;
+      return item ? [`${route} ${type} ${item.$ref.split("/").at(-1)}`] : [];
+    }),
+  );
+  expect(streams.toSorted()).toEqual([
+    "get /batches/{id}/events text/event-stream BatchEvent",
+    "get /batches/{id}/results application/x-ndjson BatchResult",
+    "get /jobs/{id}/events text/event-stream JobEvent",
+    "post /chat text/event-stream JobEvent",
+    "post /jobs text/event-stream JobEvent",
+  ]);
+});
+
+test("[api.openapi.headers] headers are described, of requests and of answers", () => {
+  const routesWith = (wanted: string) =>
+    operations().flatMap(({ route, operation: { parameters = [] } }) =>
+      parameters.some(({ name }) => name === wanted) ? [route] : [],
+    );
+  const submitting = ["/batches", "/jobs", "/chat", "/mcp/servers/{server}/tools/{tool}/execute"];
+  expect(routesWith("Idempotency-Key")).toEqual(submitting.map((path) => `post ${path}`));
+  expect(routesWith("Prefer")).toEqual(["post /jobs"]);
+  expect(routesWith("Last-Event-ID")).toEqual(["get /jobs/{id}/events", "get /batches/{id}/events"]);
+  const accepted = specification.paths["/jobs"]?.["post"]?.responses["202"];
+  expect(Object.keys(accepted?.headers ?? {})).toEqual(["Location", "Preference-Applied"]);
+  const later = operations().flatMap(({ operation }) => operation.responses["429"] ?? []);
+  for (const { headers } of later) expect(headers).toHaveProperty("Retry-After");
 });
 
 test("[api.openapi] tells which routes need a key", () => {
@@ -150,6 +204,7 @@ test("[api.openapi] tells which routes need a key", () => {
   expect(specification.security).toEqual([{ key: [] }]);
   const open = operations().filter(({ operation }) => operation.security?.length === 0);
   expect(open.map(({ route }) => route)).toEqual(["get /health/live", "get /health/ready"]);
+  expect(Object.keys(open[0]?.operation.responses ?? {})).toEqual(["200", "403"]);
 });
 
 test("[api.docs] the page and all that it loads come from here, without a key", async () => {

@@ -24,6 +24,11 @@ beforeAll(async () => {
 });
 afterAll(() => installation.close());
 
+test("[api.fleet.health.resting] a lazy server that rests without an error is well", async () => {
+  const { health } = await client.read<{ health: Record<string, boolean> }>("/mcp/health");
+  expect(health["resting"]).toBe(true);
+});
+
 function execute(server: string, tool: string, body: unknown = {}): Promise<Response> {
   return client.post(`/mcp/servers/${server}/tools/${tool}/execute`, body);
 }

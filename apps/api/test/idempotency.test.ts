@@ -3,6 +3,7 @@ import { EventStreamReader } from "../../../test/support/event-stream-reader.ts"
 import { expectProblem, jobOf, type HttpClient } from "../../../test/support/http-client.ts";
 import { startInstallation, type Installation } from "../../../test/support/installation.ts";
 import { fixtureServer } from "../../../test/support/mcp-servers.ts";
+import { rawRequest } from "../../../test/support/raw-request.ts";
 
 let installation: Installation;
 let client: HttpClient;
@@ -105,6 +106,24 @@ test("[api.idempotency.refused] a refused request takes no key", async () => {
   await expectProblem(await client.post("/jobs", refused, keyed("refused")), "unknown_tool");
   // A refused request has not taken the key.
   expect((await client.post("/jobs", made, keyed("refused"))).status).toBe(202);
+});
+
+test("[api.retry.empty] no body means the defaults, whatever the headers say of it", async () => {
+  const bob = installation.api.client.as("a-secret-of-bob");
+  const job = await bob.run({ ...echo, tool: "fail" });
+  const path = `/jobs/${job.id}/retry`;
+  const json = { "content-type": "application/json" };
+  const chunked = { authorization: "Bearer a-secret-of-bob", "transfer-encoding": "chunked" };
+  const ways = [
+    () => bob.request(path, { method: "POST", headers: json }),
+    () => bob.post(path, "", { "content-type": "application/x-www-form-urlencoded" }),
+    () => rawRequest(client.url, path, { method: "POST", headers: chunked }),
+    () => rawRequest(client.url, path, { method: "POST", headers: { ...chunked, ...json } }),
+  ];
+  for (const way of ways) {
+    expect((await way()).status).toBe(202);
+    await bob.get(`/jobs/${job.id}?wait=20`);
+  }
 });
 
 test("[api.retry] a failed job is queued again, by itself or in bulk, and others are refused", async () => {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { connect } from "node:net";
 import type { JobPage } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
@@ -94,6 +95,14 @@ test("[api.keys.open] health and documentation need no key", async () => {
   for (const path of ["/health/live", "/health/ready", "/docs", "/openapi.json"]) {
     expect((await anonymous.get(path)).status, path).toBe(200);
   }
+});
+
+test("[api.http_1_0] a check of the health in HTTP/1.0, which needs no Host, is answered", async () => {
+  const socket = connect(installation.api.port, "127.0.0.1");
+  socket.write("GET /health/live HTTP/1.0\r\n\r\n");
+  const answer = (await socket.setEncoding("utf8").toArray()).join("");
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  expect(answer).toContain('{"status":"live"}');
 });
 
 test("[api.keys.open] with keys any Host and Origin is served", async () => {

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
 import { startInstallation, type Installation } from "../../../test/support/installation.ts";
@@ -31,6 +32,14 @@ test.for([
     const problem = await expectProblem(await from({ host }, path), "host_not_allowed");
     expect(problem.detail).toContain("API_KEYS");
   }
+});
+
+test("[api.loopback.host] a request in HTTP/1.0 without a Host, which names nobody, is refused", async () => {
+  const socket = connect(installation.api.port, "127.0.0.1");
+  socket.write("GET /jobs HTTP/1.0\r\n\r\n");
+  const answer = (await socket.setEncoding("utf8").toArray()).join("");
+  expect(answer).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/);
+  expect(answer).toContain('"code":"host_not_allowed"');
 });
 
 test("[api.loopback.host] this machine's own names are served, whatever the port", async () => {

@@ -27,7 +27,7 @@ function liveBytes(): number {
 
 /** Half of the jobs are waited for, half are followed as a stream. */
 async function runJobs(client: HttpClient, count: number): Promise<void> {
-  const body = { type: "tool", tool: "fixture__echo", arguments: { text: "hello" }, retention_seconds: 2 };
+  const body = { type: "tool", tool: "fixture__echo", arguments: { text: "hello" }, retention_seconds: 30 };
   let next = 0;
   const lane = async (): Promise<void> => {
     while (next < count) {

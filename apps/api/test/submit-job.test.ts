@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import type { Tool } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { eventOf, EventStreamReader } from "../../../test/support/event-stream-reader.ts";
@@ -116,8 +117,13 @@ test("[api.jobs.stream] Accept: text/event-stream streams the job's events from 
 
 test.for([
   ["Text/Event-Stream", true],
-  ["application/json, text/event-stream;q=0.1", true],
+  ["application/json, text/event-stream", true],
+  ["application/json;q=0.1, text/event-stream;q=0.2", true],
+  ["application/json, text/event-stream;q=0.1", false],
+  ["*/*, text/event-stream;q=0.1", false],
   ["text/event-stream;q=0, application/json", false],
+  ["application/json;q=0, text/event-stream;q=0.5, */*;q=0.8", true],
+  ["text/event-stream;q=0.9, application/json;q=0.5, */*", true],
   ["application/json; profile=text/event-stream", false],
   ["*/*", false],
 ] as const)("[api.jobs.accept] Accept: %s streams: %s", async ([accept, streams]) => {
@@ -126,6 +132,78 @@ test.for([
   expect(response.headers.get("content-type")?.startsWith("text/event-stream")).toBe(streams);
   await response.body?.cancel();
 });
+
+test("[api.bad.encoding] a body that is not UTF-8 is refused instead of changed", async () => {
+  const text = JSON.stringify({ type: "tool", ...echo, arguments: { text: "caf\u00e9" } });
+  const response = await client.request("/jobs", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: Buffer.from(text, "latin1"),
+  });
+  expect((await expectProblem(response, "invalid_json")).detail).toContain("UTF-8");
+});
+
+test.for(["gzip", "br", "identity, gzip", "foo"])(
+  "[api.bad.content_encoding] a body with the coding %s is refused, as it would be read as it is",
+  async (coding) => {
+    const response = await client.post("/jobs", { type: "tool", ...echo }, { "content-encoding": coding });
+    const { detail } = await expectProblem(response, "unsupported_media_type");
+    expect(detail).toContain("Content-Encoding");
+  },
+);
+
+test("[api.bad.content_encoding] a body that is not packed may say so", async () => {
+  for (const coding of ["identity", "Identity", ""]) {
+    expect(
+      (await client.post("/jobs", { type: "tool", ...echo }, { "content-encoding": coding })).status,
+    ).toBe(202);
+  }
+});
+
+test("[api.bad.unparsable] headers that are too large are refused with a problem", async () => {
+  const response = await rawRequest(client.url, "/jobs", { headers: { "x-large": "x".repeat(20_000) } });
+  expect((await expectProblem(response, "headers_too_large")).detail).toContain("16 KiB");
+});
+
+test("[api.bad.unparsable] what is not HTTP is refused with a problem, and the connection ends", async () => {
+  const socket = connect(installation.api.port, "127.0.0.1");
+  socket.end("GET /jobs HTTP/1.1\r\nhost 127.0.0.1\r\n\r\n");
+  const answer = (await socket.setEncoding("utf8").toArray()).join("");
+  expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+  expect(answer).toContain('"code":"malformed_request"');
+});
+
+test("[api.bad.unparsable.behind] what follows a request that is whole does not take its answer away", async () => {
+  const socket = connect(installation.api.port, "127.0.0.1");
+  const body = JSON.stringify({ type: "tool", server: "first", tool: "wait", arguments: { ms: 300 } });
+  const head = "POST /jobs HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\nprefer: wait=20";
+  socket.write(`${head}\r\ncontent-length: ${body.length}\r\n\r\n${body}no request`);
+  const answer = (await socket.setEncoding("utf8").toArray()).join("");
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  expect(answer).toMatch(/^connection: close\r$/im);
+  expect(answer).toContain('"status":"completed"');
+  expect(answer.split("HTTP/1.1 ")).toHaveLength(2);
+});
+
+test.for([
+  "GET /jobs HTTP/1.1\r\nconnection: close",
+  "GET /jobs HTTP/1.1\r\nconnection: close\r\nhost: a b",
+  "GET /a\\b HTTP/1.1\r\nconnection: close\r\nhost: 127.0.0.1",
+  "POST jobs HTTP/1.1\r\nconnection: close\r\nhost: 127.0.0.1\r\ncontent-length: 0",
+])(
+  "[api.bad.unparsable] a request whose host or path makes no URL is refused with a problem: %j",
+  async (head) => {
+    const socket = connect(installation.api.port, "127.0.0.1");
+    socket.write(`${head}\r\n\r\n`);
+    const answer = (await socket.setEncoding("utf8").toArray()).join("");
+    expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+    expect(answer).toMatch(/^content-type: application\/problem\+json\r$/im);
+    expect(answer).toMatch(/^x-content-type-options: nosniff\r$/im);
+    const [, requestId] = /^x-request-id: (.+)\r$/im.exec(answer) ?? [];
+    expect(answer).toContain('"code":"malformed_request"');
+    expect(answer).toContain(`"request_id":"${requestId}"`);
+  },
+);
 
 test("[api.bad.expect] an expectation that is unknown is refused with a problem", async () => {
   const response = await rawRequest(client.url, "/jobs", { headers: { expect: "a-miracle" } });

@@ -61,6 +61,37 @@ test("[worker.tool.unknown] a call that a dead worker had begun is made again on
   expect(await endOf(installation, plain)).toMatchObject({ status: "completed", attempt: 2 });
 });
 
+test("[cancel.unknown] a cancel names the call that was under way when its worker died, which has not proved to have stopped", async () => {
+  const installation = await installationWithout();
+  const { client } = installation.api;
+  const takenByDead = async (request: object) => {
+    const job = await client.submit({ server: "fixture", tool: "read_only", ...request });
+    await installation.redis.hset(`${installation.prefix}:{${job.id}}`, {
+      status: "running",
+      worker_id: "dead",
+    });
+    await client.post(`/jobs/${job.id}/cancel`, {});
+    return job;
+  };
+  const begun = await takenByDead({});
+  const writing = await takenByDead({ tool: "harmless_write", arguments: { text: "x" } });
+  const neverAllowed = await takenByDead({ approval: "always" });
+  await addWorker(installation);
+  const nothing = { completed: [], stopped: [], ignored: [], model_stopped: false };
+  expect(await endOf(installation, begun)).toMatchObject({
+    status: "cancelled",
+    cancellation: { ...nothing, ignored: [{ tool_call_id: "call_1", tool: "fixture__read_only" }] },
+  });
+  expect(await endOf(installation, writing)).toMatchObject({
+    status: "cancelled",
+    cancellation: { ...nothing, ignored: [{ tool_call_id: "call_1", tool: "fixture__harmless_write" }] },
+  });
+  expect(await endOf(installation, neverAllowed)).toMatchObject({
+    status: "cancelled",
+    cancellation: nothing,
+  });
+});
+
 test("[worker.tool.unknown.approval] a call that nobody has approved has not been made by a worker that died", async () => {
   const installation = await installationWithout();
   const { client } = installation.api;

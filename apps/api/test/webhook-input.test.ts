@@ -1,8 +1,10 @@
-import type { KeyView } from "@millrace/contracts";
+import type { Delivery, KeyView } from "@millrace/contracts";
 import { webhookSecret } from "@millrace/service";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
+import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
+import { expectProblem, jobOf, type HttpClient } from "../../../test/support/http-client.ts";
 import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { startWorker } from "../../../test/support/test-worker.ts";
+import { WebhookReceiver } from "../../../test/support/webhook-receiver.ts";
 
 const SECRET = "4f2a91c07be35d68a1f0c2e49b7d5836";
 const ECHO = { type: "tool", tool: "fixture__echo", arguments: { text: "hello" } };
@@ -49,4 +51,20 @@ test("[webhook.not_configured] without a secret a webhook is refused, and the cu
     const problem = await expectProblem(await plain.api.client.post(path, body), "webhooks_not_configured");
     expect(problem.detail).toContain("WEBHOOK_SECRET");
   }
+});
+
+test("[webhook.no_secret] a worker without a secret leaves deliveries to those that have one", async () => {
+  await using receiver = await WebhookReceiver.start();
+  const webhook = { url: receiver.url("/hook") };
+  const { id } = await jobOf(await client.post("/jobs", { ...ECHO, delay_ms: 600_000, webhook }));
+  await client.post(`/jobs/${id}/cancel`, {});
+  const { environment } = installation;
+  await using idle = await startWorker([], environment);
+  expect(idle.log.text).toContain("WEBHOOK_SECRET is not set");
+  const settings = { WEBHOOK_SECRET: SECRET, WEBHOOK_ALLOW_HOSTS: "127.0.0.1" };
+  await using _able = await startWorker([], { ...environment, ...settings });
+  await vi.waitFor(async () => {
+    const list = await client.read<{ deliveries: Delivery[] }>(`/jobs/${id}/deliveries`);
+    expect(list.deliveries).toMatchObject([{ status: "delivered", attempts: [{ status_code: 204 }] }]);
+  }, 20_000);
 });

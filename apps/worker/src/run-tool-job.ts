@@ -32,10 +32,12 @@ export async function runToolJob(tools: JobTools, execution: JobExecution): Prom
   let { isUnknown } = execution;
   let mayRepeat = request.on_unknown === "retry";
   try {
+    isUnknown &&= !(await wasNeverAllowed(request, execution));
     const { server, tool } = request;
     const target = await tools.resolveTool({ server, tool, signal, onWaiting: waiting });
+    // Where nothing had to be waited for, nobody has looked at it.
+    signal.throwIfAborted();
     mayRepeat ||= target.ok && mayRunAgain(target.tool?.annotations ?? null);
-    isUnknown &&= !(await wasNeverAllowed(request, execution));
     if (isUnknown && !mayRepeat) return outcomeUnknown("The worker that made it died");
     const onStopping: StopListener = (stopped) => {
       stopping = stopped;
@@ -44,7 +46,7 @@ export async function runToolJob(tools: JobTools, execution: JobExecution): Prom
   } catch (error) {
     if (!signal.aborted) throw error;
     const isIdle = stopping === null && !isUnknown;
-    const cancellation = await cancellationOf(request, stopping);
+    const cancellation = await cancellationOf(request, { stopping, isUnknown });
     return { status: "stopped", cancellation, isIdle, mustNotRepeat: !isIdle && !mayRepeat };
   }
 }
@@ -110,13 +112,16 @@ function nameOf({ server, tool }: ToolJobRequest): string {
   return server === undefined ? tool : server + UNIFIED_SEPARATOR + tool;
 }
 
-/** What is known of a call that was told to stop; null when it had not begun. */
+/**
+ * What is known of a call that was told to stop; `stopping` is null when it had not begun. Nobody has proof that one
+ * which an earlier start may have begun has stopped.
+ */
 async function cancellationOf(
   request: ToolJobRequest,
-  stopping: Promise<boolean> | null,
+  { stopping, isUnknown }: { stopping: Promise<boolean> | null; isUnknown: boolean },
 ): Promise<Cancellation> {
   const call = { tool_call_id: TOOL_CALL_ID, tool: nameOf(request) };
-  const stopped = await stopping;
+  const stopped = stopping === null && isUnknown ? false : await stopping;
   return {
     completed: [],
     stopped: stopped === true ? [call] : [],

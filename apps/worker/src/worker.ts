@@ -52,7 +52,7 @@ export function createWorker({ config, warmHost, models, logger }: WorkerOptions
     }),
     reports: () => host.reports(),
   });
-  const background = createBackground(store, config);
+  const background = createBackground({ store, webhooks: config.webhooks, logger });
   const sweeper = store.createSweeper();
   host.onChange(() => registry.changed());
   const reload = createReload({ host, registry, mcp: config.mcp, logger });

@@ -6,6 +6,7 @@ import { addFleetCommands } from "./command-line/fleet-commands.ts";
 import { addJobCommands } from "./command-line/job-commands.ts";
 import { addRunCommands } from "./command-line/run-commands.ts";
 import { addScheduleCommands } from "./command-line/schedule-commands.ts";
+import { text } from "./command-line/word.ts";
 import { createContext, type GlobalOptions } from "./context.ts";
 import { EXIT } from "./exit-code.ts";
 import { CommandError, describeFailure } from "./failure.ts";
@@ -43,17 +44,11 @@ function commandLine(words: string[], environment: NodeJS.ProcessEnv, act: Act):
     .scriptName("millrace")
     .usage("$0 COMMAND\n\nAgent and tool jobs on a fleet of workers.")
     .option("url", {
-      type: "string",
-      requiresArg: true,
+      ...text("url", "Where the api is"),
       default: environment["MILLRACE_URL"] || DEFAULT_URL,
       defaultDescription: "MILLRACE_URL",
-      describe: "Where the api is",
     })
-    .option("api-key", {
-      type: "string",
-      requiresArg: true,
-      describe: "One of its keys; better in MILLRACE_API_KEY",
-    })
+    .option("api-key", text("api-key", "One of its keys; better in MILLRACE_API_KEY"))
     .option("json", { type: "boolean", default: false, describe: "JSON alone on stdout" });
   return [addRunCommands, addBatchCommands, addJobCommands, addFleetCommands, addScheduleCommands]
     .reduce((commands, add) => add(commands, act), line as Argv<GlobalOptions>)
@@ -77,6 +72,6 @@ function commandLine(words: string[], environment: NodeJS.ProcessEnv, act: Act):
     });
 }
 
-function asSentence(text: string): string {
-  return /[.?!]$/.test(text) ? text : `${text}.`;
+function asSentence(words: string): string {
+  return /[.?!]$/.test(words) ? words : `${words}.`;
 }

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { appendFile, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { appendFile, lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -123,6 +123,72 @@ test("[cli.batch.output] results of another batch are never mixed up or overwrit
   expect(foreign).toMatchObject({ code: 2, stderr: expect.stringContaining("is there already") as string });
 });
 
+test("[cli.batch.output.place] --restart writes through a link, and never over the jobs themselves", async () => {
+  const { file, output, words, results } = await files("place", [line(0)]);
+  const link = join(folder, "place.link");
+  await symlink(output, link);
+  const linked = ["batch", file, "-o", link];
+  expect((await runHere(linked, url)).code).toBe(0);
+  // By its own name it is the same output.
+  expect((await runHere(words, url)).code).toBe(0);
+  expect(await results()).toHaveLength(1);
+  const [before] = await results();
+  expect((await runHere([...linked, "--restart"], url)).code).toBe(0);
+  expect((await lstat(link)).isSymbolicLink()).toBe(true);
+  expect(await results()).toHaveLength(1);
+  expect((await results())[0]?.job_id).not.toBe(before?.job_id);
+  const itself = join(folder, "place.itself");
+  await symlink(file, itself);
+  for (const same of [file, itself]) {
+    const refused = await runHere(["batch", file, "-o", same, "--restart"], url);
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toMatch(/^millrace: .* is the file of the jobs itself\. .+\n$/);
+  }
+  expect(await readFile(file, "utf8")).toBe(line(0));
+});
+
+test("[cli.batch.output.pipe] results go to a named pipe, or the shell's own, and nothing is left beside it", async () => {
+  const { file } = await files("to-pipe", [line(0), line(1)]);
+  const pipe = join(folder, "to-pipe.results");
+  await startCommand("mkfifo", [pipe], { url }).ended;
+  const reader = startCommand("cat", [pipe], { url, input: "" });
+  const named = await runCli(["batch", file, "-o", pipe], { url });
+  expect(named).toEqual({ code: 0, stdout: "", stderr: "" });
+  expect(parse((await reader.ended).stdout)).toHaveLength(2);
+  const own = await inShell('"$0" "$1" batch "$2" -o /dev/stdout | cat', file);
+  expect(own.stderr).toBe("");
+  expect(parse(own.stdout)).toHaveLength(2);
+  expect((await readdir(folder)).filter((name) => name.startsWith("to-pipe"))).toEqual([
+    "to-pipe.ndjson",
+    "to-pipe.results",
+  ]);
+});
+
+test("[cli.batch.refusal] what the api refuses of a batch that is known from before is told with its cure", async () => {
+  const { words, output } = await files("known", [line(0)]);
+  const state = `${output}.millrace.json`;
+  expect((await runHere(words, url)).code).toBe(0);
+  const known = JSON.parse(await readFile(state, "utf8")) as object;
+  for (const [more, changed, cure] of [
+    [
+      ["--concurrency", "2"],
+      { batch_id: null },
+      "another --concurrency. Give the same as then, or --restart",
+    ],
+    [
+      [],
+      { batch_id: "batch_none" },
+      "no longer there, or belongs to another api key. Give that key, or --restart",
+    ],
+  ] as const) {
+    await writeFile(state, JSON.stringify({ ...known, ...changed }));
+    const refused = await runHere([...words, ...more], url);
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toContain(`millrace: The batch of ${output} `);
+    expect(refused.stderr).toContain(cure);
+  }
+});
+
 test("[cli.batch.pipe] reads stdin and writes stdout", async () => {
   const { code, stdout, stderr } = await runCli(["batch", "-"], { url, input: line(0) + line(1) });
   expect([code, stderr]).toEqual([0, ""]);
@@ -174,19 +240,4 @@ test("[cli.batch.disk] a disk that is full is told on one line with the file, an
     code: 2,
     stderr: `millrace: The output ${full}\n`,
   });
-});
-
-test("[cli.batches] lists, shows and cancels batches", async () => {
-  const response = await installation.api.client.request("/batches", {
-    method: "POST",
-    headers: { "content-type": "application/x-ndjson" },
-    body: line(0, { tool: "wait", arguments: { ms: 60_000 } }),
-  });
-  const { id } = (await response.json()) as Batch;
-  expect((await runHere(["batches", "list", "--limit", "1"], url)).stdout).toMatch(
-    new RegExp(`\n${id} +running .* 1 +1 `),
-  );
-  expect(JSON.parse((await runHere(["batches", "show", id], url)).stdout)).toMatchObject({ id, accepted: 1 });
-  expect((await runHere(["batches", "cancel", id], url)).stdout).toBe(`${id} is being cancelled\n`);
-  await installation.api.client.until<Batch>(`/batches/${id}`, ({ status }) => status === "cancelled");
 });

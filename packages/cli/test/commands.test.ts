@@ -1,7 +1,8 @@
-import type { ChatJob, Job, JobEvent, Server, ToolJob } from "@millrace/contracts";
+import type { Batch, ChatJob, Job, JobEvent, Server, ToolJob } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
 import { startInstallation, type Installation } from "../../../test/support/installation.ts";
 import { fixtureServer } from "../../../test/support/mcp-servers.ts";
+import { line } from "./support/batch-lines.ts";
 import { runHere } from "./support/run-here.ts";
 import { runCli, startCli, startCommand } from "./support/start-cli.ts";
 
@@ -66,7 +67,7 @@ test("[cli.jobs] lists, shows and watches jobs", async () => {
   expect(JSON.parse(await output("jobs", "show", id))).toMatchObject({ id });
   expect(await output("jobs", "watch", id)).toBe("watched\n");
   const events = (await output("jobs", "watch", id, "--json")).trimEnd().split("\n");
-  expect(events.map((line) => (JSON.parse(line) as JobEvent).type)).toEqual([
+  expect(events.map((event) => (JSON.parse(event) as JobEvent).type)).toEqual([
     "job.queued",
     "job.started",
     "job.completed",
@@ -105,6 +106,21 @@ test("[cli.jobs.each] of several jobs each is told of, also when one is not ther
   const { code, stdout } = await runHere(["jobs", "cancel", "--json", "job_none", id], url);
   expect(code).toBe(2);
   expect(JSON.parse(stdout)).toMatchObject([{ id }]);
+});
+
+test("[cli.batches] lists, shows and cancels batches", async () => {
+  const response = await installation.api.client.request("/batches", {
+    method: "POST",
+    headers: { "content-type": "application/x-ndjson" },
+    body: line(0, { tool: "wait", arguments: { ms: 60_000 } }),
+  });
+  const { id } = (await response.json()) as Batch;
+  expect((await runHere(["batches", "list", "--limit", "1"], url)).stdout).toMatch(
+    new RegExp(`\n${id} +running .* 1 +1 `),
+  );
+  expect(JSON.parse((await runHere(["batches", "show", id], url)).stdout)).toMatchObject({ id, accepted: 1 });
+  expect((await runHere(["batches", "cancel", id], url)).stdout).toBe(`${id} is being cancelled\n`);
+  await installation.api.client.until<Batch>(`/batches/${id}`, ({ status }) => status === "cancelled");
 });
 
 test("[cli.fleet] tells of servers, tools and workers", async () => {

@@ -1,4 +1,5 @@
 import type { JobRequestInput } from "@millrace/contracts";
+import { SourceReading } from "./source-reading.ts";
 
 /** One job of a batch, and what you call it: `custom_id` comes back with its result. */
 export type BatchLineInput = JobRequestInput & { custom_id?: string | undefined };
@@ -11,13 +12,10 @@ type Lines = Iterable<BatchLineInput> | AsyncIterable<BatchLineInput>;
  */
 export type BatchSource = Lines | (() => Lines);
 
-/** Sent together: a write for each line costs more than the line. */
-const CHUNK_CHARACTERS = 65_536;
-
-/** What an upload sends; `failure` is what the source itself has thrown. */
+/** What an upload sends. */
 export class BatchBody {
   readonly #source: BatchSource;
-  #failure: { error: unknown } | null = null;
+  #reading: SourceReading | null = null;
 
   constructor(source: BatchSource) {
     this.#source = source;
@@ -32,48 +30,30 @@ export class BatchBody {
     return Symbol.iterator in source && !Object.is(source[Symbol.iterator](), source);
   }
 
-  /** @throws what the source has thrown at an earlier try, since it would again. */
-  stream(): ReadableStream<Uint8Array> {
+  /**
+   * Reads it from its beginning; an earlier reading stops.
+   * @throws what the source has thrown at an earlier reading, since it would again.
+   */
+  stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
     this.rethrow();
-    const chunks = this.#chunks();
-    return new ReadableStream({
-      pull: async (controller) => {
-        const { done, value } = await chunks.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      cancel: async () => {
-        await chunks.return();
-      },
-    });
+    this.stop();
+    this.#reading = new SourceReading(this.#source);
+    return this.#reading.stream;
   }
 
   /** The same in one piece, for platforms that cannot send a stream. */
   async blob(): Promise<Blob> {
-    const chunks: Uint8Array<ArrayBuffer>[] = [];
-    for await (const chunk of this.#chunks()) chunks.push(chunk);
-    return new Blob(chunks);
+    return await new Response(this.stream()).blob();
+  }
+
+  /** Nothing more is read, and the source is told so. */
+  stop(): void {
+    this.#reading?.stop();
   }
 
   rethrow(): void {
-    if (this.#failure) throw this.#failure.error;
-  }
-
-  async *#chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-    const encoder = new TextEncoder();
-    let text = "";
-    try {
-      for await (const line of typeof this.#source === "function" ? this.#source() : this.#source) {
-        text += `${JSON.stringify(line)}\n`;
-        if (text.length < CHUNK_CHARACTERS) continue;
-        yield encoder.encode(text);
-        text = "";
-      }
-    } catch (error) {
-      this.#failure = { error };
-      throw error;
-    }
-    if (text !== "") yield encoder.encode(text);
+    const failure = this.#reading?.failure;
+    if (failure) throw failure.error;
   }
 }
 

@@ -10,7 +10,7 @@ import { BatchBody, canSendStreams, type BatchSource } from "./batch-source.ts";
 import type { Connection, RequestOptions } from "./http/connection.ts";
 import { MillraceError } from "./http/errors.ts";
 import { follow, type FollowOptions } from "./http/follow.ts";
-import { newIdempotencyKey } from "./http/idempotency-key.ts";
+import { idempotencyHeader } from "./http/idempotency-key.ts";
 import { path } from "./http/path.ts";
 import { pause } from "./http/pause.ts";
 import { FOLLOW_PATIENCE, REOPEN_MS } from "./http/retry-policy.ts";
@@ -27,7 +27,7 @@ export interface BatchCreateOptions {
   priority?: number | undefined;
   timeoutMs?: number | undefined;
   retentionSeconds?: number | undefined;
-  /** Gives the upload up; jobs that have been accepted go on. */
+  /** Gives the upload up, and the source; jobs that have been accepted go on. */
   signal?: AbortSignal | undefined;
 }
 
@@ -48,10 +48,11 @@ export class Batches {
   }
 
   /**
-   * Submits any number of jobs, read from the source as fast as they are accepted. When the connection breaks, the
-   * upload is made again under its key and goes on where it was, if the source can be read again; else this throws,
-   * and the same jobs can be sent again with the same `idempotencyKey`. A browser gathers the source in memory first.
-   * Lines that are no valid job are told in `rejections`, and harm no other.
+   * Submits any number of jobs, read from the source as fast as they are accepted, and sent as they come. When the
+   * connection breaks, the upload is made again under its key and goes on where it was, if the source can be read
+   * again; else this throws, and the same jobs can be sent again with the same `idempotencyKey`. A browser gathers the
+   * source in memory first. Lines that are no valid job are told in `rejections`, and harm no other.
+   * @throws TypeError when `idempotencyKey` cannot be one.
    *
    * @example
    * ```ts
@@ -63,14 +64,22 @@ export class Batches {
    * ```
    */
   async create(source: BatchSource, options: BatchCreateOptions = {}): Promise<Batch> {
+    const { signal } = options;
+    signal?.throwIfAborted();
     const body = new BatchBody(source);
+    const stop = (): void => body.stop();
+    signal?.addEventListener("abort", stop, { once: true });
     try {
       if (canSendStreams()) return await this.#uploadStream(() => body.stream(), body.isRepeatable, options);
       const blob = await body.blob();
       return await this.#upload({ body: () => blob }, true, options);
     } catch (error) {
+      signal?.throwIfAborted();
       body.rethrow();
       throw error;
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      body.stop();
     }
   }
 
@@ -164,12 +173,12 @@ export class Batches {
     isRepeatable: boolean,
     options: BatchCreateOptions,
   ): Promise<Batch> {
-    const { idempotencyKey = newIdempotencyKey(), signal, concurrency, priority } = options;
+    const { signal, concurrency, priority } = options;
     const { timeoutMs: timeout_ms, retentionSeconds: retention_seconds } = options;
     const request = {
       method: "POST",
       query: { concurrency, priority, timeout_ms, retention_seconds },
-      headers: { "content-type": "application/x-ndjson", "idempotency-key": idempotencyKey },
+      headers: { "content-type": "application/x-ndjson", ...idempotencyHeader(options.idempotencyKey) },
       ...content,
       signal,
       repeatable: isRepeatable,

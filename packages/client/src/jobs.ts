@@ -13,7 +13,7 @@ import type {
   RetryFrom,
 } from "@millrace/contracts";
 import type { Connection } from "./http/connection.ts";
-import { newIdempotencyKey } from "./http/idempotency-key.ts";
+import { idempotencyHeader } from "./http/idempotency-key.ts";
 import { follow, type FollowOptions } from "./http/follow.ts";
 import { path } from "./http/path.ts";
 import { FOLLOW_PATIENCE } from "./http/retry-policy.ts";
@@ -52,6 +52,7 @@ export class Jobs {
    * Submits a job and returns as soon as it is accepted. It is sent again when nobody knows whether it has arrived,
    * under one `Idempotency-Key`, so that it makes one job.
    * @throws MillraceError `unknown_tool`, `invalid_arguments`, `invalid_request` …: a job that cannot succeed.
+   * @throws TypeError when `idempotencyKey` cannot be one.
    *
    * @example
    * ```ts
@@ -212,13 +213,13 @@ export class Jobs {
 
   async #submit<Request extends JobRequestInput>(
     request: Request,
-    { idempotencyKey = newIdempotencyKey(), signal }: SubmitOptions,
+    { idempotencyKey, signal }: SubmitOptions,
     headers: Record<string, string>,
   ): Promise<JobOf<Request>> {
     return await this.#connection.read("/jobs", {
       method: "POST",
       json: request,
-      headers: { "idempotency-key": idempotencyKey, ...headers },
+      headers: { ...idempotencyHeader(idempotencyKey), ...headers },
       repeatable: true,
       signal,
     });

@@ -10,7 +10,7 @@ import type {
   Tool,
 } from "@millrace/contracts";
 import type { Connection } from "./http/connection.ts";
-import { newIdempotencyKey } from "./http/idempotency-key.ts";
+import { idempotencyHeader } from "./http/idempotency-key.ts";
 import { path } from "./http/path.ts";
 import type { SignalOption } from "./http/signal-option.ts";
 import type { Jobs, SubmitOptions } from "./jobs.ts";
@@ -74,12 +74,12 @@ export class Mcp {
     server: string,
     tool: string,
     toolArguments: Record<string, unknown> = {},
-    { idempotencyKey = newIdempotencyKey(), signal }: SubmitOptions = {},
+    { idempotencyKey, signal }: SubmitOptions = {},
   ): Promise<ExecuteResponse> {
     const { status, body } = await this.#connection.json(path`/mcp/servers/${server}/tools/${tool}/execute`, {
       method: "POST",
       json: { arguments: toolArguments },
-      headers: { "idempotency-key": idempotencyKey },
+      headers: idempotencyHeader(idempotencyKey),
       repeatable: true,
       signal,
     });
@@ -107,7 +107,7 @@ export class Mcp {
     return await this.#connection.read(path`/mcp/servers/${server}/prompts`, { query: { refresh }, signal });
   }
 
-  /** By server, whether any worker has it connected. */
+  /** By server, whether a worker has it connected, or it rests until it is called. */
   async health({ signal }: SignalOption = {}): Promise<Record<string, boolean>> {
     const answer = await this.#connection.read<{ health: Record<string, boolean> }>("/mcp/health", {
       signal,

@@ -71,6 +71,52 @@ test("[client.batches.source] a generator, a function and NDJSON make one too; a
   await expect(client.batches.create(broken())).rejects.toThrow("the source is broken");
 });
 
+test("[client.batches.slow] a line is sent while its source waits for the next, and an abort stops the source", async () => {
+  const given: number[] = [];
+  const stopped = new AbortController();
+  const closed = Promise.withResolvers<void>();
+  async function* generate() {
+    try {
+      for (const index of [0, 1, 2, 3]) {
+        given.push(index);
+        yield line(index);
+        if (index === 0) await vi.waitFor(untilAccepted, { timeout: 20_000 });
+        if (index === 1) stopped.abort(new Error("enough"));
+      }
+    } finally {
+      closed.resolve();
+    }
+  }
+  async function untilAccepted() {
+    for await (const batch of client.batches.list()) {
+      expect(batch).toMatchObject({ upload: "receiving", accepted: 1 });
+      break;
+    }
+  }
+  await expect(client.batches.create(generate(), { signal: stopped.signal })).rejects.toThrow("enough");
+  await closed.promise;
+  expect(given).toEqual([0, 1, 2]);
+});
+
+test("[client.batches.abort] an abort stops a stream that is the source, also while it waits for its next line", async () => {
+  const stopped = new AbortController();
+  const closed = Promise.withResolvers<unknown>();
+  const source = new ReadableStream<BatchLineInput>(
+    {
+      start: (controller) => controller.enqueue(line(0)),
+      pull: () => {
+        stopped.abort(new Error("enough"));
+        return new Promise(() => {});
+      },
+      cancel: closed.resolve,
+    },
+    { highWaterMark: 0 },
+  );
+  const created = client.batches.create(source, { signal: stopped.signal });
+  await expect(created).rejects.toThrow("enough");
+  await closed.promise;
+});
+
 test("[client.batches.resume] an upload that breaks is made again, and no job is made twice", async () => {
   const tries: number[] = [];
   async function* generate() {

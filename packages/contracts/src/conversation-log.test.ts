@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { AssistantBlock, ConversationMessage } from "./conversation.ts";
-import { closeConversation, ConversationLog } from "./conversation-log.ts";
+import { ConversationLog } from "./conversation-log.ts";
 import type { JobStep } from "./event.ts";
+import { UNKNOWN_OUTCOME } from "./unknown-outcome.ts";
 
 const user = (text: string): ConversationMessage => ({ role: "user", content: [{ type: "text", text }] });
 
@@ -36,16 +37,25 @@ const result = (id: string, is_error = false) => ({
   is_error,
 });
 
-function foldConversation(opening: ConversationMessage[], steps: JobStep[]): ConversationMessage[] {
+const called = (tool_call_id: string): JobStep => ({
+  type: "tool.called",
+  tool_call_id,
+  tool: "files__read",
+  arguments: {},
+});
+
+function fold(opening: ConversationMessage[], steps: JobStep[]): ConversationLog {
   const log = new ConversationLog(opening);
   for (const step of steps) log.add(step);
-  return log.messages;
+  return log;
 }
 
-const closing = (id: string) => ({
+const closing = (id: string, text: string) => ({
   ...result(id, true),
-  content: [{ type: "text" as const, text: "did not run: the job ended before" }],
+  content: [{ type: "text" as const, text }],
 });
+const didNotRun = (id: string) => closing(id, "did not run: the job ended before");
+const unknown = (id: string) => closing(id, UNKNOWN_OUTCOME);
 
 test("[contract.conversation.fold] a job's steps make its conversation, results in the order of their calls", () => {
   const thinking: AssistantBlock = { type: "thinking", thinking: "hm", signature: "" };
@@ -55,7 +65,7 @@ test("[contract.conversation.fold] a job's steps make its conversation, results 
     { type: "turn.discarded", turn: 1, reason: "cut off" },
     { type: "turn.started", turn: 1, model: "default" },
     finished(1, thinking, call("a"), call("b")),
-    { type: "tool.called", tool_call_id: "a", tool: "files__read", arguments: {} },
+    called("a"),
     returned("b", true),
     { type: "job.parked", reason: "approval", until: "2027-01-01T00:00:00Z" },
     returned("a"),
@@ -64,7 +74,7 @@ test("[contract.conversation.fold] a job's steps make its conversation, results 
     finished(3, { type: "text", text: "done" }),
     finished(4),
   ];
-  expect(foldConversation([user("hello")], steps)).toEqual([
+  expect(fold([user("hello")], steps).messages).toEqual([
     user("hello"),
     assistant(thinking, call("a"), call("b")),
     { role: "user", content: [result("a"), result("b", true)] },
@@ -74,23 +84,28 @@ test("[contract.conversation.fold] a job's steps make its conversation, results 
   ]);
 });
 
-test("[contract.conversation.close] each call without a result gets one that says that it did not run", () => {
-  const open = foldConversation(
-    [user("hello")],
-    [finished(1, call("a")), returned("a"), finished(2, call("b"), call("c"), call("d")), returned("c")],
-  );
-  expect(closeConversation(open)).toEqual([
-    ...open.slice(0, -1),
-    { role: "user", content: [closing("b"), result("c"), closing("d")] },
+test("[contract.conversation.close] each call that was not made, or was postponed, gets a result that says that it did not run", () => {
+  const postponed: JobStep = { type: "tool.postponed", tool_call_id: "d", tool: "files__read" };
+  const steps = [finished(1, call("a")), returned("a"), finished(2, call("b"), call("c"), call("d"))];
+  const { messages, closed } = fold([user("hello")], [...steps, returned("c"), called("d"), postponed]);
+  const results = { role: "user", content: [didNotRun("b"), result("c"), didNotRun("d")] };
+  expect(closed).toEqual([...messages.slice(0, -1), results]);
+  expect(fold([], [finished(1, call("a"), call("b"))]).closed).toEqual([
+    assistant(call("a"), call("b")),
+    { role: "user", content: [didNotRun("a"), didNotRun("b")] },
   ]);
-  const cutOff = [user("hello"), assistant(call("a"), call("b"))];
-  const closed = [...cutOff, { role: "user", content: [closing("a"), closing("b")] }];
-  expect(closeConversation(cutOff)).toEqual(closed);
-  expect(closeConversation([...cutOff, user("and now?")])).toEqual([...closed, user("and now?")]);
+});
+
+test("[contract.conversation.close.unknown] a call that was made and has not returned gets a result that says that it may have happened", () => {
+  const turn = finished(1, call("a"), call("b"), call("c"));
+  const { closed } = fold([], [turn, called("a"), called("b"), returned("b")]);
+  expect(closed.at(-1)).toEqual({ role: "user", content: [unknown("a"), result("b"), didNotRun("c")] });
+  expect(UNKNOWN_OUTCOME).toContain("may or may not have happened");
 });
 
 test("[contract.conversation.close] a conversation with all its results stays as it is", () => {
-  const whole = foldConversation([user("hello")], [finished(1, call("a")), returned("a"), finished(2)]);
-  expect(closeConversation(whole)).toEqual(whole);
-  expect(closeConversation([])).toEqual([]);
+  const steps = [finished(1, call("a")), called("a"), returned("a"), finished(2)];
+  const { messages, closed } = fold([user("hello")], steps);
+  expect(closed).toEqual(messages);
+  expect(fold([], []).closed).toEqual([]);
 });

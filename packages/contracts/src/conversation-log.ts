@@ -1,8 +1,7 @@
 import type { AssistantMessage, ConversationMessage, ToolResultBlock } from "./conversation.ts";
 import type { JobStep } from "./event.ts";
 import { modelView } from "./tool-result-view.ts";
-
-type UserMessage = Extract<ConversationMessage, { role: "user" }>;
+import { UNKNOWN_OUTCOME } from "./unknown-outcome.ts";
 
 /** A chat job's conversation, made from its steps one by one. A finished turn counts; one that was cut off does not. */
 export class ConversationLog {
@@ -10,6 +9,8 @@ export class ConversationLog {
   readonly #turns: AssistantMessage[] = [];
   /** By tool call; its ids are unique in a job. */
   readonly #results = new Map<string, ToolResultBlock>();
+  /** Calls that were begun. One that was postponed had not been sent. */
+  readonly #begun = new Set<string>();
 
   constructor(opening: readonly ConversationMessage[]) {
     this.#opening = opening;
@@ -21,6 +22,8 @@ export class ConversationLog {
       this.#turns.push(step.message);
       return step.message;
     }
+    if (step.type === "tool.called") this.#begun.add(step.tool_call_id);
+    if (step.type === "tool.postponed") this.#begun.delete(step.tool_call_id);
     if (step.type !== "tool.returned") return null;
     const result: ToolResultBlock = {
       type: "tool_result",
@@ -34,42 +37,31 @@ export class ConversationLog {
 
   /** The conversation so far. The results of a turn's calls follow it in the order of the calls. */
   get messages(): ConversationMessage[] {
-    return [
-      ...this.#opening,
-      ...this.#turns.flatMap((message): ConversationMessage[] => {
-        const results = toolCallIds(message).flatMap((id) => this.#results.get(id) ?? []);
-        return results.length === 0 ? [message] : [message, { role: "user", content: results }];
-      }),
-    ];
+    return this.#with((id) => this.#results.get(id) ?? []);
+  }
+
+  /**
+   * The conversation of a job that has ended. Each call that has no result gets one that says so: providers refuse a
+   * conversation without.
+   */
+  get closed(): ConversationMessage[] {
+    return this.#with((id) => this.#results.get(id) ?? noResult(id, this.#begun.has(id)));
+  }
+
+  #with(resultOf: (id: string) => ToolResultBlock | []): ConversationMessage[] {
+    const turns = this.#turns.flatMap((message): ConversationMessage[] => {
+      const results = toolCallIds(message).flatMap(resultOf);
+      return results.length === 0 ? [message] : [message, { role: "user", content: results }];
+    });
+    return [...this.#opening, ...turns];
   }
 }
 
-/** Gives each tool call that has no result one that says so: providers refuse a conversation without. */
-export function closeConversation(messages: readonly ConversationMessage[]): ConversationMessage[] {
-  return messages.flatMap((message, index): ConversationMessage[] => {
-    if (hasResults(message)) return [completeResults(toolCallIds(messages[index - 1]), message)];
-    const calls = toolCallIds(message);
-    if (calls.length === 0 || hasResults(messages[index + 1])) return [message];
-    return [message, { role: "user", content: calls.map(didNotRun) }];
-  });
+function noResult(id: string, wasBegun: boolean): ToolResultBlock {
+  const text = wasBegun ? UNKNOWN_OUTCOME : "did not run: the job ended before";
+  return { type: "tool_result", tool_use_id: id, content: [{ type: "text", text }], is_error: true };
 }
 
-function hasResults(message: ConversationMessage | undefined): message is UserMessage {
-  return message?.role === "user" && message.content.some(({ type }) => type === "tool_result");
-}
-
-function completeResults(calls: readonly string[], { content }: UserMessage): UserMessage {
-  const isResultOf = (id: string) => (block: UserMessage["content"][number]) =>
-    block.type === "tool_result" && block.tool_use_id === id;
-  const results = calls.map((id) => content.find(isResultOf(id)) ?? didNotRun(id));
-  return { role: "user", content: [...results, ...content.filter((block) => !results.includes(block))] };
-}
-
-function didNotRun(id: string): ToolResultBlock {
-  const content: ToolResultBlock["content"] = [{ type: "text", text: "did not run: the job ended before" }];
-  return { type: "tool_result", tool_use_id: id, content, is_error: true };
-}
-
-function toolCallIds(message: ConversationMessage | undefined): string[] {
-  return message?.content.flatMap((block) => (block.type === "tool_use" ? [block.id] : [])) ?? [];
+function toolCallIds({ content }: AssistantMessage): string[] {
+  return content.flatMap((block) => (block.type === "tool_use" ? [block.id] : []));
 }

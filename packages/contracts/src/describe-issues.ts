@@ -7,6 +7,8 @@ interface Issue {
   keys?: string[];
   /** Of a union: what is wrong with each of its branches. */
   errors?: Issue[][];
+  /** Of a record: what is wrong with the key that its path ends with. */
+  issues?: Issue[];
 }
 
 /** The first of what zod says is wrong, each with its path as one would write it. */
@@ -29,8 +31,13 @@ function* describe(issue: Issue, outer: readonly PropertyKey[]): Iterable<Proble
   } else if (issue.errors && issue.errors.length > 0) {
     yield* describeUnion(issue.errors, path);
   } else {
-    yield { path: pathText(path), message: issue.message };
+    yield { path: pathText(path), message: messageOf(issue) };
   }
+}
+
+function messageOf({ code, issues = [], message }: Issue): string {
+  if (code !== "invalid_key" || issues.length === 0) return message;
+  return `as a key: ${issues.map(messageOf).join(", and ")}`;
 }
 
 /** What is wrong inside the branch that fits as a whole; where none does, what each of them wants. */
@@ -39,7 +46,7 @@ function* describeUnion(branches: Issue[][], path: readonly PropertyKey[]): Iter
   if (fitting) {
     yield* describeEach(fitting, path);
   } else {
-    const messages = branches.flat().map(({ message }) => message);
+    const messages = branches.flat().map(messageOf);
     yield { path: pathText(path), message: messages.join(", or ") };
   }
 }

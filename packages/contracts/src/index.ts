@@ -35,6 +35,7 @@ export * from "./tool-directory.ts";
 export * from "./tool-job-request.ts";
 export * from "./tool-result-view.ts";
 export * from "./traceparent.ts";
+export * from "./unknown-outcome.ts";
 export * from "./usage.ts";
 export * from "./webhook.ts";
 export * from "./webhook-payload.ts";

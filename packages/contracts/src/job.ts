@@ -68,7 +68,11 @@ export const Cancellation = z
   .object({
     completed: z.array(stoppedCall).describe("Tool calls that had run."),
     stopped: z.array(stoppedCall).describe("Told to stop, and silent since."),
-    ignored: z.array(stoppedCall).describe("Told to stop, and went on or did not react."),
+    ignored: z
+      .array(stoppedCall)
+      .describe(
+        "Told to stop, and went on or did not react; or under way when its worker died, so that nobody knows.",
+      ),
     model_stopped: z.boolean().describe("A model's answer was cut off."),
   })
   .meta({ id: "Cancellation" });

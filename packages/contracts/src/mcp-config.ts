@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ApprovalPolicy } from "./approval.ts";
+import { checkFirst, noPrototypeKey } from "./check-first.ts";
 import { McpAuth } from "./mcp-auth.ts";
 
 const seconds = z.number().positive().max(86_400);
@@ -99,6 +100,13 @@ const stdio = z.strictObject({
       .record(z.string(), z.string())
       .default({})
       .describe("Beside PATH, HOME and a few more, the only variables that the server sees."),
+    cwd: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "The folder that it is started in. Default: the worker's own; ${VAR} and ${VAR:-default} work.",
+      ),
   }),
 });
 
@@ -151,7 +159,7 @@ export const McpConfig = z
     default_timeout: seconds.default(30).describe("Seconds for connecting and listing."),
     max_concurrent_tools: limit.default(5).describe("Calls at once, for each server and worker."),
     enable_logging: z.boolean().default(true).describe("Log what the servers write to stderr."),
-    mcp_servers: z.record(z.string().min(1).max(128), McpServerConfig),
+    mcp_servers: checkFirst(noPrototypeKey, z.record(z.string().min(1).max(128), McpServerConfig)),
   })
   .meta({ title: "Millrace MCP servers" });
 export type McpConfig = z.infer<typeof McpConfig>;

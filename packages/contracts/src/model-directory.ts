@@ -35,7 +35,7 @@ function resolveModel(alias: string, config: ModelConfig, environment: Variables
   const variables = config.provider === "demo" ? null : VARIABLES[config.provider];
   const apiKeyVariable = config.api_key_env ?? variables?.key ?? null;
   const baseUrl = config.base_url ?? (variables && environment[variables.baseUrl]) ?? null;
-  const hasKey = apiKeyVariable !== null && (environment[apiKeyVariable] ?? "") !== "";
+  const hasKey = apiKeyVariable !== null && (environment[apiKeyVariable] ?? "").trim() !== "";
   const price = config.price_per_million_tokens;
   return {
     alias,

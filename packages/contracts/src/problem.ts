@@ -36,7 +36,7 @@ export const PROBLEMS = {
   idempotency_expired: { status: 410, title: "What this idempotency key has made is gone" },
   batch_too_long: { status: 413, title: "The batch has too many lines" },
   body_too_large: { status: 413, title: "The body is too large" },
-  unsupported_media_type: { status: 415, title: "The body must be JSON" },
+  unsupported_media_type: { status: 415, title: "The body's type or coding is not one that is read here" },
   invalid_request: { status: 422, title: "The request does not fit its schema" },
   config_invalid: { status: 422, title: "A configuration file is not valid" },
   prompt_refused: { status: 422, title: "The MCP server refused to give the prompt" },

@@ -46,12 +46,31 @@ test("[contract.view.blocks] text stays, and images and PDFs become what models 
   expect(view({ type: "image", data: lines, mimeType: "image/png" })).toEqual([image("image/png")]);
 });
 
+test.each([
+  ["image/jpg", PIXEL, "image/jpeg"],
+  ["image/PNG", PIXEL, "image/png"],
+  ["image/png; charset=binary", PIXEL, "image/png"],
+  ["application/pdf;x=y", PIXEL, "application/pdf"],
+  ["image/gif", PIXEL.replace("=", ""), "image/gif"],
+  ["image/webp", `data:image/webp;base64,${PIXEL}`, "image/webp"],
+  [undefined, `data:image/jpg;name=a;base64,${PIXEL}`, "image/jpeg"],
+])("[contract.view.spellings] an image of type %s with data %s is shown", (mimeType, data, media_type) => {
+  const source = { type: "base64", media_type, data: PIXEL };
+  expect(view({ type: "image", mimeType, data })).toMatchObject([{ source }]);
+});
+
 test.each<[string, ContentBlock, RegExp]>([
   ["audio", { type: "audio", data: PIXEL, mimeType: "audio/wav" }, /audio\/wav, 1 KB: cannot be shown/],
   ["an image of another type", { type: "image", data: PIXEL, mimeType: "image/tiff" }, /image\/tiff/],
   ["an image without a type", { type: "image", data: PIXEL }, /of unknown type/],
   ["an image without data", { type: "image", mimeType: "image/png" }, /cannot be read/],
   ["data that is no base64", { type: "image", data: "!no!", mimeType: "image/png" }, /cannot be read/],
+  [
+    "base64 that was cut",
+    { type: "image", data: PIXEL.slice(0, 5), mimeType: "image/png" },
+    /cannot be read/,
+  ],
+  ["base64 padded wrongly", { type: "image", data: "aGk==", mimeType: "image/png" }, /cannot be read/],
   [
     "an image that is too large",
     { type: "image", data: "A".repeat(5 * 1_024 * 1_024 + 4), mimeType: "image/png" },
@@ -87,6 +106,22 @@ test("[contract.view.structured] structured content is shown where there is no t
   expect(modelView({ content: [audio], structured_content })).toHaveLength(2);
   expect(view()).toEqual([text("(no content)")]);
   expect(view(text(" \n"))).toEqual([text("(no content)")]);
+});
+
+test("[contract.view.structured.base64] structured content is shown without the images in it", () => {
+  const png = `iVBORw0KGgo${"A".repeat(3_000)}`;
+  const sounds = { again: PIXEL, x: 1 };
+  const audio = { type: "audio", data: PIXEL, mimeType: "audio/wav" };
+  expect(modelView({ content: [audio], structured_content: sounds })).toEqual([
+    text(expect.stringMatching(/audio\/wav/) as unknown as string),
+    text('{"again":"[1 KB of base64 left out]","x":1}'),
+  ]);
+  for (const image of [png, `data:image/png;base64,${png}`]) {
+    const structured_content = { parts: [{ image }], name: "iVBORw0KGgo" };
+    expect(modelView({ content: [], structured_content })).toEqual([
+      text('{"parts":[{"image":"[3 KB of base64 left out]"}],"name":"iVBORw0KGgo"}'),
+    ]);
+  }
 });
 
 test("[contract.view.cap] text of all blocks together is at most 50 KB: beginning, end, and how much is missing", () => {

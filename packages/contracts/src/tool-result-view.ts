@@ -1,4 +1,5 @@
 import type { ImageBlock, UserBlock } from "./conversation.ts";
+import { isMediaText, readMedia } from "./media-data.ts";
 import type { ContentBlock } from "./tool-call.ts";
 
 /** What a tool answered, as `tool.returned` keeps it. */
@@ -31,7 +32,7 @@ const HEAD_BYTES = (TEXT_BYTES_MAX - NOTE_BYTES) / 2;
 export function modelView({ content, structured_content: structured }: ToolAnswer): UserBlock[] {
   const blocks = content.flatMap(viewBlock);
   const hasText = content.some((block) => block.type === "text" && viewBlock(block).length > 0);
-  if (structured && !hasText) blocks.push({ type: "text", text: JSON.stringify(structured) });
+  if (structured && !hasText) blocks.push({ type: "text", text: viewStructured(structured, content) });
   if (blocks.length === 0) return [{ type: "text", text: "(no content)" }];
   return capText(blocks);
 }
@@ -68,13 +69,11 @@ function viewResource(resource: unknown): UserBlock[] {
 
 /** Base64 as the block that its type allows; what no model can look at is named and never passed on. */
 function viewMedia(label: string, mimeType: unknown, data: unknown): UserBlock[] {
-  const mediaType = firstText(mimeType) ?? "of unknown type";
-  // Line breaks are usual in base64 that comes from mail libraries.
-  const base64 = typeof data === "string" ? data.replaceAll(/\s/g, "") : "";
+  const { mediaType, base64, kilobytes } = readMedia(mimeType, data);
   const note = (reason: string) =>
-    text(`[${label}, ${mediaType}, ${decodedKilobytes(base64)} KB: ${reason}]`);
-  if (!isBase64(base64)) return note("its data cannot be read");
-  if (IMAGE_TYPES.has(mediaType)) {
+    text(`[${label}, ${mediaType ?? "of unknown type"}, ${kilobytes} KB: ${reason}]`);
+  if (base64 === null) return note("its data cannot be read");
+  if (mediaType !== null && IMAGE_TYPES.has(mediaType)) {
     if (base64.length > IMAGE_LENGTH_MAX) return note("too large to be shown");
     return [{ type: "image", source: { type: "base64", media_type: mediaType as ImageType, data: base64 } }];
   }
@@ -84,6 +83,23 @@ function viewMedia(label: string, mimeType: unknown, data: unknown): UserBlock[]
   return note("cannot be shown");
 }
 
+/** Its JSON, with a note in the place of each image and the like: as text they are long and mean nothing. */
+function viewStructured(structured: object, content: readonly ContentBlock[]): string {
+  const repeated = new Set(content.map(dataOf).filter((data) => data !== null));
+  return JSON.stringify(structured, (_key, value: unknown) => {
+    if (typeof value !== "string" || !(repeated.has(value) || isMediaText(value))) return value;
+    return `[${readMedia(null, value).kilobytes} KB of base64 left out]`;
+  });
+}
+
+/** The base64 that a block carries. */
+function dataOf(block: ContentBlock): string | null {
+  const { data, resource } = block;
+  if (typeof data === "string" && data !== "") return data;
+  const blob = (resource as { blob?: unknown } | null | undefined)?.blob;
+  return typeof blob === "string" && blob !== "" ? blob : null;
+}
+
 /** Providers refuse a text that is blank. */
 function text(value: string): UserBlock[] {
   return value.trim() === "" ? [] : [{ type: "text", text: value }];
@@ -91,14 +107,6 @@ function text(value: string): UserBlock[] {
 
 function firstText(...values: unknown[]): string | undefined {
   return values.find((value): value is string => typeof value === "string" && value !== "");
-}
-
-function isBase64(data: string): boolean {
-  return data.length > 0 && data.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(data);
-}
-
-function decodedKilobytes(base64: string): number {
-  return Math.ceil((base64.length * 3) / 4 / 1_024);
 }
 
 /** Keeps the beginning and the end of all text together, and says between them how much is missing. */

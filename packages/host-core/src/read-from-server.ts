@@ -2,6 +2,7 @@ import type { ReadFailure } from "@millrace/contracts";
 import { redact } from "./config/secrets.ts";
 import { RequestRejectedError } from "./connection/connection.ts";
 import { describeError } from "./describe-error.ts";
+import { RequestTimeoutError } from "./server/request-dispatcher.ts";
 import type { WarmServer } from "./server/warm-server.ts";
 
 /** What became of a reading. Expected failures are data. */
@@ -40,6 +41,10 @@ export async function readFromServer<Contents>(
       return { ok: false, reason: "timeout", message };
     }
     const problem = redact(describeError(error), secrets);
+    if (error instanceof RequestTimeoutError) {
+      const message = `The ${what} of server "${name}" was not read: ${problem}.`;
+      return { ok: false, reason: "timeout", message };
+    }
     if (!(error instanceof RequestRejectedError)) {
       const message = `Server "${name}" is not available (${server.status}): ${problem}`;
       return { ok: false, reason: "not_connected", message };

@@ -50,7 +50,7 @@ function aborting() {
   return { log: new ScriptedLog(), signal: controller.signal, abort };
 }
 
-test("[agent.abort.before] a start whose signal has aborted does nothing", async () => {
+test("[agent.abort.before] a start whose signal has aborted does nothing, and names the calls that an earlier one had begun", async () => {
   const whole = await startAgent({
     tools: { files__read: {} },
     script: [calls("files__read"), { text: "done" }],
@@ -60,7 +60,8 @@ test("[agent.abort.before] a start whose signal has aborted does nothing", async
   const { outcome, model } = await startAgent({ log, signal: AbortSignal.abort() });
   expect(outcome).toMatchObject({
     status: "stopped",
-    cancellation: NOTHING,
+    // Nobody has proof that it has stopped.
+    cancellation: { ...NOTHING, ignored: named("files__read") },
     usage: { turns: 1, tool_calls: 1 },
   });
   expect(log.writes).toEqual([]);

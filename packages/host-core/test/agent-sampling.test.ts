@@ -98,6 +98,21 @@ test("[agent.sampling.fault] a model that fails, or whose provider cools down, i
   expect(cooling.model.requests).toHaveLength(2);
 });
 
+test("[agent.sampling.cool_down] a provider that asks what a tool has asked to wait is asked by nobody for that time", async () => {
+  const coolDowns = new ScriptedCoolDowns();
+  const limited = new ModelError("provider_unavailable", "it is too much", {
+    retry: "cool_down",
+    retryAfterMs: 60_000,
+  });
+  const now = Date.now();
+  const start = { tools: asking(2), coolDowns, now: () => now, script: script({ error: limited }) };
+  const { outcome, log, model } = await startAgent(start);
+  expect(coolDowns.ends).toEqual(new Map([["demo:http://model.test", now + 60_000]]));
+  expect(log.of("tool.returned")[0]?.result.content[0]?.["text"]).toMatch(/it is too much.*asks to wait/);
+  expect(outcome).toMatchObject({ status: "parked", reason: "cool_down" });
+  expect(model.requests).toHaveLength(2);
+});
+
 test("[agent.sampling.resume] what a tool has asked before a crash counts after it", async () => {
   const first = await startAgent({ tools: asking(1), script: script({ text: "one" }) });
   const cut = first.log.steps.findIndex(({ type }) => type === "tool.sampled");

@@ -102,7 +102,7 @@ test("[agent.tools.unknown] a tool that is not offered is answered with those th
   const many = Object.fromEntries(Array.from({ length: 25 }, (_unused, index) => [`many__t${index}`, {}]));
   const { log, calls, outcome } = await startAgent({
     tools: { files__read: {}, notes__read: {}, mail__send: {}, ...many },
-    script: [asking("nothing", "read", "mail__send"), done],
+    script: [asking("nothing", "read", "mail__send", ""), done],
     request: { mcp_servers: ["files", "notes", "many"] },
   });
   expect(calls).toEqual([]);
@@ -113,6 +113,7 @@ test("[agent.tools.unknown] a tool that is not offered is answered with those th
     { tool: "nothing", is_error: true, error: { code: "unknown_tool" }, execution_time_ms: null },
     { tool: "read", error: { code: "ambiguous_tool" } },
     { tool: "mail__send", error: { code: "unknown_tool" } },
+    { tool: "", error: { code: "unknown_tool" } },
   ]);
   expect(returned[0]).toMatchObject(
     returnedText(expect.stringMatching(/files__read, notes__read.* and 7 more/)),
@@ -158,6 +159,28 @@ test("[agent.tools.failed] a tool's own error and a call without an answer both 
     is_error: true,
     content: [{ text: "They do not fit.\narguments.path: is required" }],
   });
+});
+
+test("[agent.tools.timeout] of a call that took too long the model is told that it may have happened, unless a repeat does no harm", async () => {
+  const error = jobError("tool_timeout", "It took longer than 1 s.");
+  const call = () => ({ ok: false as const, error });
+  const { log, model, calls } = await startAgent({
+    tools: {
+      files__append: { call },
+      files__read: { call, annotations: { readOnlyHint: true } },
+      files__put: { call, annotations: { idempotentHint: true } },
+    },
+    script: [asking("files__append", "files__read", "files__put"), done],
+  });
+  expect(calls).toHaveLength(3);
+  const unsure =
+    "It took longer than 1 s.\nThe call may have happened all the same. Find out before you make it again.";
+  const texts = [unsure, error.message, error.message];
+  texts.forEach((text, index) => {
+    const result = { is_error: true, content: [{ type: "text", text }] };
+    expect(resultOf(model.requests[1], `call_${index}`)).toMatchObject(result);
+  });
+  expect(log.of("tool.returned").map((returned) => returned.error)).toEqual([error, error, error]);
 });
 
 test("[agent.tools.result] a whole answer is kept in the log, and the model gets its view of it", async () => {

@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import { expect, test, vi } from "vitest";
 import { FIXTURE_STDIO_PROGRAM, startFixtureHttp } from "@millrace/testing";
 import { call, fixture, makeHost, program, recordingLogger, report, settings, startHost } from "./hosts.ts";
@@ -12,6 +13,22 @@ test("[host.failure.command] a command that does not exist is named, with the cu
   expect(await call(host, "gone", "anything")).toMatchObject({
     ok: false,
     error: { code: "server_unavailable", message: expect.stringMatching(/"gone".*error.*no-such-program/) },
+  });
+});
+
+test("[host.failure.cwd] a server starts in its `cwd`, and one that is no folder is named", async () => {
+  const here = (name: string, cwd: string) => {
+    const args = [`./${basename(FIXTURE_STDIO_PROGRAM)}`];
+    return settings(name, { type: "stdio", command: process.execPath, args, env: {}, cwd });
+  };
+  const host = await startHost([
+    here("there", dirname(FIXTURE_STDIO_PROGRAM)),
+    here("nowhere", "/no/such/folder"),
+  ]);
+  expect(report(host, "there")).toMatchObject({ status: "connected" });
+  expect(report(host, "nowhere")).toMatchObject({
+    status: "error",
+    last_error: '"cwd" is no folder: /no/such/folder; create it or correct "cwd"',
   });
 });
 

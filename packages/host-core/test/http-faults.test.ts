@@ -1,39 +1,8 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { LookupFunction } from "node:net";
+import type { ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
-import { expect, onTestFinished, test } from "vitest";
-import type { Host } from "@millrace/host-core";
-import { startFixtureHttp, type FixtureHttpOptions } from "@millrace/testing";
-import { NotRunError } from "../src/connection/connection.ts";
-import { connect, connections, patience } from "./connections.ts";
+import { expect, test } from "vitest";
+import { add, serve, startFaulty, SUM } from "./faulty-http.ts";
 import { call, report, settings, startHost } from "./hosts.ts";
-
-type Intercept = NonNullable<FixtureHttpOptions["intercept"]>;
-
-async function serve(intercept: Intercept, port = 0) {
-  const server = await startFixtureHttp({ intercept, port });
-  onTestFinished(() => server.close());
-  return server;
-}
-
-const far = (url: string) => settings("far", { type: "http", url, headers: {} });
-const add = (host: Host) => call(host, "far", "add", { arguments: { a: 1, b: 2 } });
-const SUM = { ok: true, result: { structured_content: { sum: 3 } } };
-
-/** A server without a stream of its own, whose answers to POST are `respond`'s as soon as that is not null. */
-async function startFaulty() {
-  const fault: { respond: ((request: IncomingMessage, response: ServerResponse) => unknown) | null } = {
-    respond: null,
-  };
-  const server = await serve((request, response) => {
-    if (request.method === "GET") response.writeHead(405).end();
-    else if (fault.respond && request.method === "POST") fault.respond(request, response);
-    else return false;
-    return true;
-  });
-  const host = await startHost([far(server.httpUrl)]);
-  return { host, server, fault };
-}
 
 test("[host.http.refused] what is turned away with 4xx has not run, and harms no other call; of a 5xx nobody knows", async () => {
   const { host, fault } = await startFaulty();
@@ -65,6 +34,34 @@ test("[host.http.refused] what is turned away with 4xx has not run, and harms no
   expect(report(host, "far")).toMatchObject({ status: "connected", last_error: null });
 });
 
+test("[host.http.failing] calls that fail with 500, or are cut off, end no call that runs beside them", async () => {
+  const { host, server, fault } = await startFaulty();
+  const slow = call(host, "far", "wait", { arguments: { ms: 5_000 } });
+  await expect.poll(() => server.stats.running, { timeout: 20_000 }).toBe(1);
+  const failWith = async (fail: (response: ServerResponse) => unknown) => {
+    fault.respond = (request, response) => {
+      let body = "";
+      request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
+      request.on("end", () => {
+        const { id, method } = JSON.parse(body) as { id?: number; method: string };
+        if (method === "tools/call") fail(response);
+        else
+          response
+            .setHeader("content-type", "application/json")
+            .end(`{"jsonrpc":"2.0","id":${id},"result":{}}`);
+      });
+    };
+    const failures = await Promise.all([add(host), add(host), add(host), add(host)]);
+    for (const failure of failures) expect(failure).toMatchObject({ ok: false, isAnswerLost: true });
+  };
+  await failWith((response) => response.writeHead(500).end("no"));
+  await failWith((response) => response.destroy());
+  fault.respond = null;
+  expect(await slow).toMatchObject({ ok: true });
+  expect(await add(host)).toMatchObject(SUM);
+  expect(server.requests.filter(({ method }) => method === "DELETE")).toEqual([]);
+});
+
 test("[host.http.refused] over SSE as well", async () => {
   let isRefusing = false;
   const server = await serve((request, response) => {
@@ -81,51 +78,25 @@ test("[host.http.refused] over SSE as well", async () => {
   expect(await add(host)).toMatchObject(SUM);
 });
 
-test("[host.http.unreachable] a call that could not be sent waits for the server, and runs when it is back", async () => {
-  const intercept: Intercept = (request, response) => {
-    // Each request has a connection of its own: none is cut off in the middle of a request.
-    response.setHeader("connection", "close");
-    if (request.method === "GET") response.writeHead(405).end();
-    return request.method === "GET";
-  };
-  const first = await serve(intercept);
-  const host = await startHost([far(first.httpUrl)]);
-  await first.close();
-  const waiting = add(host);
-  await expect.poll(() => report(host, "far").status, { timeout: 20_000 }).toBe("disconnected");
-  expect(report(host, "far").last_error).toContain("ECONNREFUSED");
-  await serve(intercept, Number(new URL(first.httpUrl).port));
-  expect(await waiting).toMatchObject(SUM);
-});
-
-test("[host.http.unsent] a call for which no socket can be opened ends no call that runs on another", async () => {
-  const intercept: Intercept = (request, response) => {
-    response.setHeader("connection", "close");
-    if (request.method === "GET") response.writeHead(405).end();
-    return request.method === "GET";
-  };
-  const server = await serve(intercept);
-  // Names that cannot be resolved for a while: what is open stays open.
-  const resolver = { isAway: false };
-  const lookup: LookupFunction = (_hostname, { all }, callback) => {
-    if (resolver.isAway)
-      callback(Object.assign(new Error("getaddrinfo EAI_AGAIN"), { code: "EAI_AGAIN" }), "");
-    else if (all) callback(null, [{ address: "127.0.0.1", family: 4 }]);
-    else callback(null, "127.0.0.1", 4);
-  };
-  const open = connections({ lookup });
-  const url = `http://far:${new URL(server.httpUrl).port}/mcp`;
-  const { connection, told } = await connect(open, settings("far", { type: "http", url, headers: {} }));
-  const slow = connection.callTool("wait", { ms: 500 }, { signal: patience() });
+test("[host.http.failing] over SSE as well", async () => {
+  let isFailing = false;
+  const server = await serve((request, response) => {
+    // A ping is shorter than a call.
+    const isCall = request.method === "POST" && Number(request.headers["content-length"]) > 100;
+    if (!isFailing || !isCall) return false;
+    response.writeHead(500).end("no");
+    return true;
+  });
+  const host = await startHost([settings("far", { type: "sse", url: server.sseUrl, headers: {} })]);
+  const slow = call(host, "far", "wait", { arguments: { ms: 500 } });
   await expect.poll(() => server.stats.running, { timeout: 20_000 }).toBe(1);
-  resolver.isAway = true;
-  const sum = () => connection.callTool("add", { a: 1, b: 2 }, { signal: patience() });
-  await expect(sum()).rejects.toBeInstanceOf(NotRunError);
-  await expect(connection.ping(patience())).rejects.toBeInstanceOf(NotRunError);
-  expect(await slow).toMatchObject({ isError: false });
-  resolver.isAway = false;
-  expect(await sum()).toMatchObject({ structuredContent: { sum: 3 } });
-  expect(told).toEqual([]);
+  isFailing = true;
+  for (let count = 0; count < 4; count += 1) {
+    expect(await add(host)).toMatchObject({ ok: false, isAnswerLost: true });
+  }
+  isFailing = false;
+  expect(await slow).toMatchObject({ ok: true });
+  expect(await add(host)).toMatchObject(SUM);
 });
 
 test("[host.session.word] a 400 that speaks of sessions is that call's alone while pings are answered", async () => {

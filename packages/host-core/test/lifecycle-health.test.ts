@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import {
   ConnectionLostError,
+  HttpFailureError,
   NotRunError,
   RequestRejectedError,
   type McpConnection,
@@ -14,7 +15,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** Files share a process: what an earlier one has loaded may set a timer of its own meanwhile. */
-const FOREIGN_TIMERS_MAX = 5;
+const FOREIGN_TIMERS_MAX = 50;
 
 const ANSWER = { content: [], structuredContent: null, isError: false, misfits: [] };
 
@@ -181,4 +182,52 @@ test("[host.health.passive] three calls in a row that get no answer give the con
   expect(server.status).toBe("disconnected");
   await vi.advanceTimersByTimeAsync(MINUTE_MS);
   expect(connections.length).toBeGreaterThan(1);
+});
+
+test.each([
+  ["lost", new ConnectionLostError("other side closed")],
+  ["answered with an HTTP status", new HttpFailureError("HTTP status 500: no")],
+])(
+  "[host.health.beside] calls that are %s end no call that runs beside them: a ping decides",
+  async (_how, failure) => {
+    let isDead = false;
+    const slow = Promise.withResolvers<typeof ANSWER>();
+    const ping = vi.fn<() => Promise<void>>(() => (isDead ? new Promise(() => {}) : Promise.resolve()));
+    const callTool: McpConnection["callTool"] = (name) =>
+      name === "slow" ? slow.promise : Promise.reject(failure);
+    const { server, connections } = fakeServer(() => ({ ping, callTool }));
+    await server.start();
+    const running = server.call({ ...echo(), toolName: "slow" });
+    const fail = async (times: number) => {
+      for (let count = 0; count < times; count += 1) {
+        expect(await server.call(echo())).toMatchObject({ ok: false, isAnswerLost: true });
+      }
+    };
+    await fail(6);
+    expect(ping).toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(15_000);
+    expect(connections.map(({ isClosed }) => isClosed)).toEqual([false]);
+    isDead = true;
+    await fail(3);
+    // One ping that stays unanswered is not enough, and failing calls do not add up with it.
+    await vi.advanceTimersByTimeAsync(6_000);
+    await fail(3);
+    expect(connections.map(({ isClosed }) => isClosed)).toEqual([false]);
+    await vi.advanceTimersByTimeAsync(24_000);
+    expect(connections[0]?.isClosed).toBe(true);
+    slow.resolve(ANSWER);
+    expect(await running).toMatchObject({ ok: true });
+  },
+);
+
+test("[host.health.passive] whatever is heard of the server between them does as well", async () => {
+  const callTool = () => Promise.reject(new ConnectionLostError("its answer is broken"));
+  const { server, connections } = fakeServer(() => ({ callTool }));
+  await server.start();
+  for (let count = 0; count < 9; count += 1) {
+    await server.call(echo());
+    const [connection] = connections;
+    if (connection) connection.heard += 1;
+  }
+  expect(connections.map(({ isClosed }) => isClosed)).toEqual([false]);
 });

@@ -57,6 +57,27 @@ describe.each(PROVIDERS)("%s", (provider) => {
     expect(error.message).not.toContain(API_KEY);
   });
 
+  test.each(["sk\u2013abc-0123456789", "sk-abc\n0123456789", "sk-abc\u007f0123456789"])(
+    "[model.errors.key.unfit] a key %j that cannot be sent is named by its variable, not shown, and asks nobody",
+    async (key) => {
+      await using tested = await startTestedModel(provider, {});
+      const settings = { ...tested.model.settings, apiKeyVariable: "MY_KEY" };
+      const error = await failureOf(createModel(settings, { MY_KEY: key }).respond(requestOf()));
+      expect(error).toMatchObject(AUTH);
+      expect(error.message).toMatch(/Set MY_KEY /);
+      expect(error.message).not.toMatch(/abc|0123456789/);
+      expect(tested.server.requests).toEqual([]);
+    },
+  );
+
+  test("[model.errors.key.blanks] blanks and line ends around a key are no part of it", async () => {
+    await using tested = await startTestedModel(provider, { text: "Hello" });
+    const model = createModel(tested.model.settings, {
+      [`${provider.toUpperCase()}_API_KEY`]: `\n ${API_KEY}\r\n`,
+    });
+    expect((await model.respond(requestOf())).message.content).toMatchObject([{ text: "Hello" }]);
+  });
+
   test("[model.errors.secret] a key that the provider repeats is taken out, and a long message is cut", async () => {
     const text = `Odd key ${API_KEY} ${"x".repeat(5_000)}`;
     await using tested = await startTestedModel(provider, { status: 400, text });

@@ -138,6 +138,46 @@ test.each<[string, AuthorizationServerOptions, RegExp]>([
   },
 );
 
+test("[oauth.odd_answers] a server for machines alone, with nulls in its answers, gives tokens", async () => {
+  const { server } = await protect({
+    ...CLIENT,
+    metadata: {
+      authorization_endpoint: undefined,
+      response_types_supported: undefined,
+      registration_endpoint: null,
+    },
+    tokenAnswer: { expires_in: null, refresh_token: null, scope: null },
+  });
+  const opened = await connect(connections(), remote(server.httpUrl, WITH_SECRET));
+  expect(await callText(opened, "echo", { text: "hi" })).toBe("hi");
+});
+
+test.each([
+  [503, "temporarily_unavailable"],
+  [429, "slow_down"],
+])("[oauth.busy] an answer of %i %s passes, is told, and is not needs_auth", async (status, error) => {
+  const { server } = await protect({ ...CLIENT, refusal: { status, body: { error } } });
+  const { connection } = connections()(remote(server.httpUrl, WITH_SECRET));
+  const refused = connection.connect(patience());
+  await expect(refused).rejects.toThrow(`${error} (HTTP status ${status})`);
+  await expect(refused).rejects.not.toBeInstanceOf(NeedsAuthError);
+});
+
+test("[oauth.issuer] an authorization server whose metadata is another's gets no credentials", async () => {
+  const metadata = { issuer: "http://other.example" };
+  const { authorizationServer, server } = await protect({ ...CLIENT, metadata });
+  const { connection } = connections()(remote(server.httpUrl, WITH_SECRET));
+  await expect(connection.connect(patience())).rejects.toThrow("calls itself http://other.example");
+  expect(authorizationServer.grants).toEqual([]);
+});
+
+test("[oauth.odd_answers.told] a token that is missing is told in one line", async () => {
+  const { server } = await protect({ ...CLIENT, tokenAnswer: { access_token: undefined } });
+  const { connection } = connections()(remote(server.httpUrl, WITH_SECRET));
+  const refused = connection.connect(patience());
+  await expect(refused).rejects.toThrow(/authorization server's answer is not valid: access_token: [^\n]*$/);
+});
+
 test("[oauth.unreachable] an authorization server that is away is an error that passes, not needs_auth", async () => {
   const { authorizationServer, server } = await protect();
   await authorizationServer.close();

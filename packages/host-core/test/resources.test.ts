@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { connect, connections, patience, callText } from "./connections.ts";
-import { fixture, settings } from "./hosts.ts";
+import { fixture, makeHost, recordingLogger, report, settings, startHost } from "./hosts.ts";
 
 test("[resources.details] resources, templates and prompts are listed with their details, and read", async () => {
   const { connection } = await connect(connections(), fixture("one"));
@@ -57,6 +57,9 @@ test("[resources.changes] a changed list of tools is announced once it has chang
 
 type Answers = Record<string, (parameters: Record<string, unknown>) => unknown>;
 
+/** In place of an answer that never comes. */
+const HANGS = Symbol("hangs");
+
 interface Question {
   id?: number;
   method: string;
@@ -71,6 +74,7 @@ async function serveAnswers(answers: Answers): Promise<string> {
     request.on("end", () => {
       const { id, method, params = {} } = JSON.parse(body || "{}") as Question;
       const answer = id === undefined ? undefined : answers[method]?.(params);
+      if (answer === HANGS) return;
       if (answer === undefined) response.writeHead(id === undefined ? 202 : 400).end();
       else {
         response.writeHead(200, { "content-type": "application/json" });
@@ -80,7 +84,10 @@ async function serveAnswers(answers: Answers): Promise<string> {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  onTestFinished(() => void server.close());
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
 }
 
@@ -106,6 +113,51 @@ test("[resources.odd] an odd entry is left out with a warning, and the others st
     expect.stringContaining("onWarning number 3 of the resources is left out"),
     expect.stringContaining("onWarning number 2 of the prompts is left out: arguments.0.name"),
   ]);
+});
+
+test("[host.list.hangs] a list that hangs costs none of the others, and a server with tools connects", async () => {
+  const url = await serveAnswers({
+    initialize: () => ({ ...initialize(), capabilities: { tools: {}, resources: {}, prompts: {} } }),
+    "tools/list": () => ({ tools: [{ name: "one", inputSchema: { type: "object" } }] }),
+    "resources/list": () => HANGS,
+    "resources/templates/list": () => HANGS,
+    "prompts/list": () => ({ prompts: [{ name: "greet" }] }),
+  });
+  const logger = recordingLogger();
+  const odd = settings("odd", { type: "http", url, headers: {} }, { connectTimeoutMs: 10_000 });
+  const host = await startHost([odd], { logger });
+  expect(report(host, "odd")).toMatchObject({
+    status: "connected",
+    last_error: null,
+    tools: [{ tool_name: "one" }],
+    prompts: [{ name: "greet" }],
+    resources: [],
+  });
+  const warnings = logger.entries.map(({ fields }) => fields["warning"]);
+  expect(warnings).toContainEqual(
+    expect.stringMatching(/^the resources could not be listed: no answer within/),
+  );
+});
+
+test("[resources.timeout] a resource that hangs is a timeout that names its cure, and its server stays connected", async () => {
+  const url = await serveAnswers({ initialize, "resources/read": () => HANGS, ping: () => ({}) });
+  const odd = settings("odd", { type: "http", url, headers: {} }, { toolTimeoutMs: 500 });
+  const host = await startHost([odd]);
+  for (let count = 0; count < 3; count += 1) {
+    expect(await host.readResource("odd", "x:hang", patience())).toEqual({
+      ok: false,
+      reason: "timeout",
+      message: expect.stringMatching(/"x:hang".*"odd".*within 0.5 s; raise its "tool_timeout"/) as string,
+    });
+  }
+  expect(report(host, "odd").status).toBe("connected");
+});
+
+test("[resources.timeout] of a server that is away all that time it is said that it is away", async () => {
+  const host = makeHost([fixture("mute", ["--hang-initialize"], { toolTimeoutMs: 500 })]);
+  host.start();
+  const reading = await host.readResource("mute", "x:any", patience());
+  expect(reading).toMatchObject({ ok: false, reason: "not_connected" });
 });
 
 test("[resources.cap] a list of more than 10,000 entries is cut, with a warning", async () => {

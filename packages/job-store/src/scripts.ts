@@ -7,6 +7,8 @@ const SCRIPTS = {
   millraceKeepJob: { keys: 2, files: ["keep-job"] },
   millraceTakeBackJob: { keys: 2, files: ["take-back-job"] },
   millraceDeletePartial: { keys: 2, files: ["delete-partial"] },
+  millraceTakeKey: { keys: 1, files: ["take-key"] },
+  millraceReleaseKey: { keys: 1, files: ["release-key"] },
   millraceReopen: { keys: 3, files: ["approval-field", "append-event", "reopen"] },
   millraceClaim: { keys: 2, files: ["now-ms", "terminal-status", "claim"] },
   millraceStep: { keys: 2, files: ["approval-field", "append-event", "end-job", "step"] },
@@ -44,6 +46,7 @@ declare module "ioredis" {
   interface RedisCommander<Context extends ClientContext = { type: "default" }> {
     millraceKeepJob(record: string, log: string): Result<0 | 1, Context>;
     millraceDeletePartial(record: string, log: string): Result<0 | 1, Context>;
+    millraceTakeKey(key: string, ...values: Values): Result<string | null, Context>;
     millraceReopen(...keysAndValues: Values): Result<number, Context>;
     millraceClaim(record: string, log: string, ...values: Values): Result<ClaimReply, Context>;
     millraceStep(record: string, log: string, ...values: Values): Result<number, Context>;

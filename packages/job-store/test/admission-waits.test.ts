@@ -26,6 +26,17 @@ test("[store.admission.parked] a parked job takes no place, counts again when it
   await linesGone(installation);
 });
 
+test("[store.rates.first] the first request of a key that is counted may come together with others", async () => {
+  const api = createInstallation().createApi();
+  await api.usage.ofTenant(TENANT);
+  const [, waitMs] = await Promise.all([
+    api.keyed.find(TENANT, "key", CHAT_REQUEST),
+    api.requestRates.take(TENANT, 1),
+  ]);
+  expect(waitMs).toBe(0);
+  expect(await api.requestRates.take(TENANT, 1)).toBeGreaterThan(0);
+});
+
 test("[store.admission.back] a job that runs again after it was parked keeps new ones of its key out", async () => {
   const installation = createInstallation();
   const api = installation.createApi(600, ONE_AT_A_TIME);

@@ -1,3 +1,4 @@
+import { UNKNOWN_OUTCOME } from "@millrace/contracts";
 import { expect, test } from "vitest";
 import { readConversation } from "../src/reading/conversation.ts";
 import type { JobOutcome } from "../src/reading/job-view.ts";
@@ -24,6 +25,7 @@ const asks = (...ids: string[]) => ({
   role: "assistant",
   content: ids.map((id) => ({ type: "tool_use", id, name: "fixture__echo", input: {} })),
 });
+const DID_NOT_RUN = "did not run: the job ended before";
 const CANCELLED: JobOutcome = {
   status: "cancelled",
   cancellation: { completed: [], stopped: [], ignored: [], model_stopped: true },
@@ -60,14 +62,18 @@ test("[store.conversation.ended] gives the conversation of a chat job that has e
   for (const outcome of [CANCELLED, FAILED]) {
     const cut = await submitChat(installation);
     const run = await claimChat(installation, cut);
-    await run.write([turnFinished(1, "c1", "c2"), toolCalled("c1"), toolReturned("c1", "hello")]);
-    await run.write([toolCalled("c2")]);
+    const calls = ["c1", "c2", "c3", "c4"];
+    await run.write([turnFinished(1, ...calls), toolCalled("c1"), toolReturned("c1", "hello")]);
+    const postponed = { type: "tool.postponed", tool_call_id: "c3", tool: "fixture__echo" } as const;
+    await run.write([toolCalled("c2"), toolCalled("c3"), postponed]);
     await run.finish(outcome);
     const conversation = await api.conversation(TENANT, cut, MAX_BYTES);
-    const messages = [user("hello"), asks("c1", "c2"), { role: "user" }];
-    expect(conversation).toMatchObject({ messages });
     // Providers refuse a call without its result.
-    expect(JSON.stringify(conversation)).toContain("did not run");
+    const results = ["hello", UNKNOWN_OUTCOME, DID_NOT_RUN, DID_NOT_RUN].map((text) => ({
+      content: [{ text }],
+    }));
+    const messages = [user("hello"), asks(...calls), { role: "user", content: results }];
+    expect(conversation).toMatchObject({ messages });
   }
 
   const parked = await submitChat(installation);
@@ -77,7 +83,7 @@ test("[store.conversation.ended] gives the conversation of a chat job that has e
   expect(await api.conversation(TENANT, parked, MAX_BYTES)).toBe("not_usable");
   await api.cancel(TENANT, parked);
   expect(await api.conversation(TENANT, parked, MAX_BYTES)).toMatchObject({
-    messages: [user("hello"), asks("c1"), { role: "user" }],
+    messages: [user("hello"), asks("c1"), { role: "user", content: [{ content: [{ text: DID_NOT_RUN }] }] }],
   });
 });
 

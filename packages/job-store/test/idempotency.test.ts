@@ -205,3 +205,34 @@ test("[store.idempotency.refused] what is left of a refused request is taken awa
   await expect(writer.submit({ ...newJob, jobId })).rejects.toThrow(QueueFullError);
   expect(await listed()).toEqual(["0", expect.any(String), String(newerNote)]);
 });
+
+test("[store.idempotency.held] a refused request leaves its key to another that may still write the same job", async () => {
+  const installation = createInstallation();
+  const { redis, keyPrefix } = installation;
+  const [api, other] = [
+    installation.createApi(600, () => ({ ...DEFAULT_LIMITS, maxQueued: 1 })),
+    installation.createApi(600, () => DEFAULT_LIMITS),
+  ];
+  await submitMany(other, 1);
+  const stored = async () => await redis.mget(await redis.keys(`${keyPrefix}:idempotency:*`));
+  const { newJob, jobId } = await takeKey(api);
+  // Another request with this key has taken it too, found no job, and is about to write it.
+  const submit = other.submit.bind(other);
+  const inTheMeantime = vi.spyOn(other, "submit").mockImplementationOnce(async (job) => {
+    await expect(api.submit(newJob)).rejects.toThrow(QueueFullError);
+    expect(await stored()).toEqual([expect.stringMatching(` ${jobId} job_\\w+$`)]);
+    return await submit(job);
+  });
+  expect(await send(other, KEY, DUE_SOON)).toEqual({ id: jobId, isNew: false });
+  expect(inTheMeantime).toHaveBeenCalledOnce();
+  expect(await stored()).toEqual([newJob.mark?.value]);
+  expect(await send(api, KEY, DUE_SOON)).toEqual({ id: jobId, isNew: false });
+
+  // When the other one is refused as well, the key is free.
+  const first = await api.keyed.take({ tenant: TENANT, request: DUE_SOON }, "order-8");
+  if (!("newJob" in first)) throw new Error("the key was taken");
+  await expect(send(api, "order-8", DUE_SOON)).rejects.toThrow(QueueFullError);
+  expect(await stored()).toHaveLength(2);
+  await expect(api.submit(first.newJob)).rejects.toThrow(QueueFullError);
+  expect(await stored()).toEqual([newJob.mark?.value]);
+});

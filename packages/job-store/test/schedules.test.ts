@@ -1,6 +1,6 @@
 import { Worker } from "bullmq";
 import { expect, test, vi } from "vitest";
-import { SCHEDULE_QUEUE, SCHEDULE_SETTINGS } from "../src/schedules/schedule-queue.ts";
+import { SCHEDULE_QUEUE, scheduleSettings } from "../src/schedules/schedule-queue.ts";
 import type { ScheduleTick } from "../src/schedules/stored-schedule.ts";
 import { PATIENCE_MS } from "./support/run-jobs.ts";
 import {
@@ -12,7 +12,7 @@ import {
   startSchedules,
   untilRun,
 } from "./support/schedules.ts";
-import { createInstallation, REQUEST, TENANT } from "./support/test-installation.ts";
+import { createInstallation, REQUEST, silentLogger, TENANT } from "./support/test-installation.ts";
 
 test("[schedule.once] several workers submit one job for each time, the next one planned before the last is done", async () => {
   const installation = createInstallation();
@@ -60,7 +60,7 @@ test.each(["before", "after"])(
       lockDuration: 100,
       skipLockRenewal: true,
       skipStalledCheck: true,
-      settings: SCHEDULE_SETTINGS,
+      settings: scheduleSettings(silentLogger),
     });
     installation.onRelease(() => dying.close(true));
     const tick = await dying.getNextJob("dead");

@@ -82,8 +82,11 @@ test("[webhook.expire.decided] the delivery of an approval that has been decided
   const asked = await claimChat(installation, jobId, 2, request);
   await asked.finish({ status: "cancelled", cancellation: NOTHING });
   await sweeper.sweep();
-  expect(await redis.pexpiretime(keys.deliveries(jobId))).toBe(await redis.pexpiretime(keys.record(jobId)));
-  expect(await redis.pttl(keys.deliveries(jobId))).toBeGreaterThan(0);
+  const expiries = [keys.deliveries(jobId), keys.record(jobId)].map((key) => redis.pexpiretime(key));
+  const [deliveries = 0, record = 0] = await Promise.all(expiries);
+  expect(record).toBeGreaterThan(0);
+  // To the millisecond it depends on when each was set.
+  expect(Math.abs(deliveries - record)).toBeLessThan(1_000);
 });
 
 test("[webhook.approval.decided] an approval that was decided before it could be told is told no more", async () => {

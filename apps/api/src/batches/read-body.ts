@@ -20,11 +20,19 @@ export interface BodyPiece {
  * client down. Ends early, leaving the connection as it is, when the reader does.
  * @throws ProblemError `unsupported_media_type`, `invalid_encoding`, `upload_cut`, `shutting_down`.
  */
-export async function* readBody(
+export function readBody(
   incoming: IncomingMessage,
   { encoding = "identity", shutdown }: BodyOptions,
 ): AsyncGenerator<BodyPiece> {
-  const body = unpacked(incoming, encoding);
+  // Refused here and now, not when the first piece is asked for: by then there is a batch.
+  return readPieces(incoming, { isPacked: isGzip(encoding), shutdown });
+}
+
+async function* readPieces(
+  incoming: IncomingMessage,
+  { isPacked, shutdown }: { isPacked: boolean; shutdown: AbortSignal },
+): AsyncGenerator<BodyPiece> {
+  const body = isPacked ? unpacked(incoming) : incoming;
   const pieces: AsyncIterator<Buffer, void> = body.iterator({ destroyOnReturn: false });
   try {
     for (;;) {
@@ -63,14 +71,16 @@ async function nextPiece<Piece>(
 }
 
 /** Codings are named in any case, and gzip by its old name too (RFC 9110, section 8.4.1). */
-function unpacked(incoming: IncomingMessage, encoding: string): Readable {
+function isGzip(encoding: string): boolean {
   const coding = encoding.trim().toLowerCase();
-  if (coding === "" || coding === "identity") return incoming;
-  if (coding !== "gzip" && coding !== "x-gzip") {
-    throw new ProblemError("unsupported_media_type", {
-      detail: "Send the body as it is, or with Content-Encoding: gzip.",
-    });
-  }
+  if (coding === "" || coding === "identity") return false;
+  if (coding === "gzip" || coding === "x-gzip") return true;
+  throw new ProblemError("unsupported_media_type", {
+    detail: "Send the body as it is, or with Content-Encoding: gzip.",
+  });
+}
+
+function unpacked(incoming: IncomingMessage): Readable {
   const gunzip = createGunzip();
   // A pipe does not pass on that its source has broken off.
   incoming.once("error", (error) => gunzip.destroy(error));

@@ -3,11 +3,10 @@ import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import { GoneError, StoreUnavailableError, type LogEvent, type LogFollower } from "@millrace/job-store";
 import type { ApiDependencies } from "../dependencies.ts";
+import { slicedStream, type PageSource } from "./sliced-stream.ts";
 
 /** Comments keep proxies from cutting a quiet stream; at each one the log is read again. In milliseconds. */
 const COMMENT_INTERVAL_MS = 15_000;
-/** A client that takes nothing for this long is dropped; it comes back with its cursor. In milliseconds. */
-const STUCK_AFTER_MS = 30_000;
 /** How soon an EventSource comes back after a break, in milliseconds. */
 const RECONNECT_MS = 1_000;
 
@@ -29,8 +28,8 @@ type Follower = Pick<LogFollower, "next" | "recheck"> & Disposable;
 /**
  * A job's events as a stream that ends after the terminal event (WHATWG HTML, "Server-sent events").
  *
- * The stream is pulled: the log is read only as fast as the client takes it, so a slow client costs one page of
- * events. Closing it never touches the job. Takes over the follower.
+ * The log is read only as fast as the client takes it, so a slow client costs one page of events. Closing the stream
+ * never touches the job. Takes over the follower.
  */
 export function eventStreamResponse(
   c: Context,
@@ -39,77 +38,50 @@ export function eventStreamResponse(
   headers: Record<string, string> = {},
 ): Response {
   openStreams.add((c.env as HttpBindings).outgoing);
-  const source = new EventStreamSource(follower, shutdown);
-  const stream = new ReadableStream<Uint8Array>(source, { highWaterMark: 1 });
+  const stream = slicedStream(new EventStreamSource(follower, shutdown), `retry: ${RECONNECT_MS}\n\n`);
   return c.body(stream, 200, { ...EVENT_STREAM_HEADERS, ...headers });
 }
 
-class EventStreamSource {
+class EventStreamSource implements PageSource {
   readonly #follower: Follower;
   readonly #shutdown: AbortSignal;
   readonly #closed = new AbortController();
-  readonly #encoder = new TextEncoder();
-  readonly #close = (): void => this.#closed.abort();
-  #stuck: NodeJS.Timeout | undefined;
+  readonly #abort = (): void => this.#closed.abort();
+  #hasEnded = false;
 
   constructor(follower: Follower, shutdown: AbortSignal) {
     this.#follower = follower;
     this.#shutdown = shutdown;
-    shutdown.addEventListener("abort", this.#close, { once: true });
-    if (shutdown.aborted) this.#close();
+    shutdown.addEventListener("abort", this.#abort, { once: true });
+    if (shutdown.aborted) this.#abort();
   }
 
-  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    controller.enqueue(this.#encoder.encode(`retry: ${RECONNECT_MS}\n\n`));
-  }
-
-  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    clearTimeout(this.#stuck);
-    const { text, ended } = await this.#next();
-    if (this.#closed.signal.aborted && !text) return this.#end(controller);
-    if (text) controller.enqueue(this.#encoder.encode(text));
-    if (ended) return this.#end(controller);
-    this.#stuck = setTimeout(() => {
-      this.cancel();
-      controller.error(new Error("The client takes nothing"));
-    }, STUCK_AFTER_MS);
-  }
-
-  cancel(): void {
-    this.#close();
-    this.#release();
-  }
-
-  /** The next piece of the stream; empty once it is closed from this side. */
-  async #next(): Promise<{ text: string; ended: boolean }> {
+  async next(): Promise<string | null> {
     const { signal } = this.#closed;
+    if (this.#hasEnded || signal.aborted) return null;
     try {
       const events = await this.#follower.next(signal, COMMENT_INTERVAL_MS);
-      if (signal.aborted) return { text: "", ended: true };
-      if (events.length === 0) this.#follower.recheck();
-      const text = events.length === 0 ? ": keep-alive\n\n" : events.map(frame).join("");
-      return { text, ended: events.at(-1)?.terminal ?? false };
+      if (signal.aborted) return null;
+      this.#hasEnded = events.at(-1)?.terminal ?? false;
+      if (events.length > 0) return events.map(frame).join("");
+      this.#follower.recheck();
+      return ": keep-alive\n\n";
     } catch (error) {
       // Who comes again is told that there is nothing.
-      if (error instanceof GoneError) return { text: "", ended: true };
+      if (error instanceof GoneError) return null;
       if (!(error instanceof StoreUnavailableError)) {
-        this.#release();
+        this.close();
         throw error;
       }
       // A broken stream would send the client into a 503, after which an EventSource gives up.
       await delay(RECONNECT_MS, undefined, { signal }).catch(() => undefined);
-      return { text: signal.aborted ? "" : ": waiting for Redis\n\n", ended: false };
+      return signal.aborted ? null : ": waiting for Redis\n\n";
     }
   }
 
-  #end(controller: ReadableStreamDefaultController): void {
-    this.#release();
-    controller.close();
-  }
-
-  #release(): void {
-    clearTimeout(this.#stuck);
-    this.#shutdown.removeEventListener("abort", this.#close);
+  close(): void {
+    this.#abort();
+    this.#shutdown.removeEventListener("abort", this.#abort);
     this.#follower[Symbol.dispose]();
   }
 }

@@ -1,21 +1,104 @@
 import { Problem } from "@millrace/contracts";
 import { resolver } from "hono-openapi";
 import type { z } from "zod";
+import { WAIT_SECONDS_MAX } from "./wait.ts";
+
+const text = { type: "string" } as const;
+
+const REQUEST_HEADERS = {
+  "Idempotency-Key": {
+    description: "Sent again with the same key and request, it makes nothing new.",
+    schema: { ...text, pattern: "^[!-~]{1,255}$" },
+  },
+  "Last-Event-ID": {
+    description: "The id of the last event that you have: what comes after it is sent. Goes before `after`.",
+    schema: { ...text, pattern: "^\\d{0,12}$" },
+  },
+  Prefer: {
+    description: `\`wait=N\`: answer when the job has ended, after N seconds at most (0 to ${WAIT_SECONDS_MAX}).`,
+    schema: text,
+  },
+  traceparent: {
+    description: "W3C Trace Context; the job's tool calls carry it on.",
+    schema: text,
+  },
+  "Content-Encoding": {
+    description: "How the body is packed.",
+    schema: { ...text, enum: ["gzip", "identity"] },
+  },
+};
+
+/** The documentation of headers that a request may have. */
+export function requestHeaders(...names: (keyof typeof REQUEST_HEADERS)[]) {
+  return names.map((name) => ({ name, in: "header", ...REQUEST_HEADERS[name] }));
+}
+
+const RESPONSE_HEADERS = {
+  Location: { description: "Where it can be looked up", schema: text },
+  "Preference-Applied": { description: "The wait that `Prefer` asked for", schema: text },
+  "Retry-After": { description: "Seconds to wait before the next try", schema: text },
+};
+
+type ResponseHeader = keyof typeof RESPONSE_HEADERS;
+
+/** The documentation of headers that an answer may have. */
+function responseHeaders(names: readonly ResponseHeader[]) {
+  return names.length === 0
+    ? {}
+    : { headers: Object.fromEntries(names.map((name) => [name, RESPONSE_HEADERS[name]])) };
+}
 
 /** The documentation of a JSON answer. */
-export function json(description: string, schema: z.ZodType) {
-  return { description, content: { "application/json": { schema: resolver(schema) } } };
+export function json(description: string, schema: z.ZodType, ...headers: ResponseHeader[]) {
+  return {
+    description,
+    ...responseHeaders(headers),
+    content: { "application/json": { schema: resolver(schema) } },
+  };
+}
+
+/** The documentation of an answer that is JSON, or server-sent events for who asks for them. */
+export function jsonOrEvents(
+  description: string,
+  { schema, event }: { schema: z.ZodType; event: z.ZodType },
+  ...headers: ResponseHeader[]
+) {
+  const answer = json(description, schema, ...headers);
+  return { ...answer, content: { ...answer.content, ...eventStream(event) } };
+}
+
+/** The content of server-sent events, each of which has JSON as its data. */
+export function eventStream(event: z.ZodType) {
+  return { "text/event-stream": { schema: textOf("text/event-stream", event) } };
+}
+
+/** The content of lines of JSON. */
+export function jsonLines(line: z.ZodType, example?: string) {
+  const schema = textOf("application/x-ndjson", line);
+  return { "application/x-ndjson": { schema, ...(example === undefined ? {} : { example }) } };
+}
+
+/** Text that holds many values. OpenAPI 3.1 cannot say how they follow each other, so the media type has to. */
+function textOf(contentMediaType: string, item: z.ZodType) {
+  const resolved = resolver(item);
+  return {
+    ...resolved,
+    toOpenAPISchema: async () => {
+      const { schema, components } = await resolved.toOpenAPISchema();
+      return { schema: { ...text, contentMediaType, contentSchema: schema }, components };
+    },
+  };
 }
 
 const DESCRIPTIONS = {
   400: "A header, a query value or the JSON is malformed",
   401: "No valid API key",
-  403: "The key has not the scope for this",
+  403: "The key has not the scope for this, or there are no keys and the host or origin is not this machine",
   404: "Not there for this key",
   409: "It is not in the state that this needs",
   410: "The job of this Idempotency-Key has been deleted",
   413: "The body is larger than MAX_BODY_BYTES",
-  415: "The body is not JSON",
+  415: "The body has another type than this takes, or is packed in a way that it does not take",
   422: "The request does not fit its schema or the fleet",
   429: "More than this key may have, or do at a time; try again after Retry-After",
   503: "Redis is away; try again after Retry-After",
@@ -29,6 +112,7 @@ export function problems(...statuses: (keyof typeof DESCRIPTIONS)[]) {
       status,
       {
         description: DESCRIPTIONS[status],
+        ...responseHeaders(status === 429 || status === 503 ? ["Retry-After"] : []),
         content: { "application/problem+json": { schema: resolver(Problem) } },
       },
     ]),

@@ -15,10 +15,19 @@ interface SubmitDependencies extends StreamDependencies {
 /** A job that is yet to be submitted, or the one that the same request has made before under its key. */
 export type Placed = { newJob: NewJob } | { repeated: JobSnapshot };
 
-/** Whether the request names event streams among what it accepts (RFC 9110, section 12.5.1). */
+/** The most specific first: it decides. */
+const JSON_RANGES = ["application/json", "application/*", "*/*"];
+
+/**
+ * Whether the request names event streams among what it accepts, and likes them no less than JSON (RFC 9110,
+ * section 12.5.1).
+ */
 export function wantsEventStream(c: Context): boolean {
   const types = parseAccept(c.req.header("accept") ?? "");
-  return types.some(({ type, q }) => type.toLowerCase() === "text/event-stream" && q > 0);
+  const weightOf = (range: string) => types.find(({ type }) => type.toLowerCase() === range)?.q;
+  const weight = weightOf("text/event-stream") ?? 0;
+  const weightOfJson = JSON_RANGES.map(weightOf).find((known) => known !== undefined) ?? 0;
+  return weight > 0 && weight >= weightOfJson;
 }
 
 /**
@@ -36,7 +45,7 @@ export async function placeJob(
   const newJob = async () => ({ ...(await check()), ...(traceparent === null ? {} : { traceparent }) });
   if (key === null) return { newJob: await newJob() };
   const repeated = await store.keyed.find(tenant, key, request);
-  return repeated ? { repeated } : await store.keyed.take(await newJob(), key);
+  return repeated ? { repeated } : await store.keyed.take(await newJob(), key, request);
 }
 
 /** Submits a job and answers 202; 200 when it was there. */

@@ -33,6 +33,11 @@ export function answerUnparsableRequests(server: EventEmitter): void {
         socket.destroy();
         return;
       }
+      if (socket._httpMessage?.req.complete) {
+        // It belongs to bytes behind a request that is whole and waits for its answer, the last on this connection.
+        socket._httpMessage.setHeader("connection", "close");
+        return;
+      }
       const code = codeOf(error);
       const requestId = randomUUID();
       const problem = problemOf(code, { detail: DETAILS[code] }, requestId);

@@ -7,16 +7,23 @@ import { ProblemError } from "./problem.ts";
 
 /** As in Hono's validator: it takes a body of any other type for an empty object. */
 const JSON_TYPE = /^application\/([\w.-]+\+)?json$/;
+/** What `Content-Encoding` says of a body that is not packed. */
+const PLAIN = /^(identity)?$/i;
 
 /**
- * Refuses a body that does not say that it is JSON, before it is read, and one that is not UTF-8: a decoder would
- * silently put other characters in the place of what it cannot read.
+ * Refuses a body that does not say that it is JSON, or says that it is packed, before it is read, and one that is not
+ * UTF-8: a decoder would silently put other characters in the place of what it cannot read.
  */
 export const requireJson = createMiddleware(async (c, next) => {
   const contentType = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (contentType === undefined || !JSON_TYPE.test(contentType)) {
     throw new ProblemError("unsupported_media_type", {
       detail: "Send the header `Content-Type: application/json`.",
+    });
+  }
+  if (!PLAIN.test(c.req.header("content-encoding") ?? "")) {
+    throw new ProblemError("unsupported_media_type", {
+      detail: "This body cannot be packed. Send it as it is, without the header `Content-Encoding`.",
     });
   }
   const body = Buffer.from(await c.req.arrayBuffer());

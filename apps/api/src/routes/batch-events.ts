@@ -1,3 +1,4 @@
+import { BatchEvent } from "@millrace/contracts";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import { z } from "zod";
@@ -5,7 +6,7 @@ import type { AccessEnvironment } from "../access/principal.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { cursorPastTheEnd, eventCursor, EventId } from "../http/event-cursor.ts";
 import { EVENT_STREAM_HEADERS, eventStreamResponse } from "../http/event-stream.ts";
-import { problems } from "../http/openapi.ts";
+import { eventStream, problems, requestHeaders } from "../http/openapi.ts";
 import { queryParameters } from "../http/validation.ts";
 import { batchNotFound } from "./batches.ts";
 
@@ -23,8 +24,9 @@ export function batchEventRoutes(dependencies: ApiDependencies) {
         "Server-sent events, each with the batch as it is then (BatchEvent), at most ten a second: at once unless " +
         "nothing has changed since `Last-Event-ID` or `?after=`, then as the batch changes. The stream ends after " +
         "`batch.completed` or `batch.cancelled`, and a reconnect with its id gets 204.",
+      parameters: requestHeaders("Last-Event-ID"),
       responses: {
-        200: { description: "The events", content: { "text/event-stream": { schema: { type: "string" } } } },
+        200: { description: "The events", content: eventStream(BatchEvent) },
         204: { description: "The batch has ended and its last event is known" },
         ...problems(400, 401, 404, 503),
       },

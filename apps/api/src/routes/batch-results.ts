@@ -1,4 +1,4 @@
-import { BatchOrder } from "@millrace/contracts";
+import { BatchOrder, BatchResult } from "@millrace/contracts";
 import { parseBatchCursor } from "@millrace/job-store";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { AccessEnvironment } from "../access/principal.ts";
 import { resultStream } from "../batches/result-stream.ts";
 import type { ApiDependencies } from "../dependencies.ts";
-import { problems } from "../http/openapi.ts";
+import { jsonLines, problems } from "../http/openapi.ts";
 import { ProblemError } from "../http/problem.ts";
 import { queryParameters } from "../http/validation.ts";
 import { batchNotFound } from "./batches.ts";
@@ -30,7 +30,7 @@ export function batchResultRoutes({ store, shutdown }: ApiDependencies) {
       responses: {
         200: {
           description: "The results, each a BatchResult",
-          content: { "application/x-ndjson": { schema: { type: "string" } } },
+          content: jsonLines(BatchResult),
         },
         ...problems(400, 401, 404, 503),
       },

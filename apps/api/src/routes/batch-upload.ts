@@ -1,5 +1,12 @@
 import type { HttpBindings } from "@hono/node-server";
-import { Batch, BatchOptions, type JobRequest } from "@millrace/contracts";
+import {
+  Batch,
+  BatchOptions,
+  ChatJobRequest,
+  CustomId,
+  ToolJobRequest,
+  type JobRequest,
+} from "@millrace/contracts";
 import { BatchRefusedError } from "@millrace/job-store";
 import { Hono, type Context } from "hono";
 import { describeRoute } from "hono-openapi";
@@ -11,7 +18,7 @@ import { uploadArray, uploadLines } from "../batches/upload-lines.ts";
 import { cutUpload, uploadProblem } from "../batches/upload-problem.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { idempotencyKey } from "../http/idempotency-key.ts";
-import { json, problems } from "../http/openapi.ts";
+import { json, jsonLines, problems, requestHeaders } from "../http/openapi.ts";
 import { ProblemError } from "../http/problem.ts";
 import { queryParameters } from "../http/validation.ts";
 import { checkJob } from "../job-check.ts";
@@ -35,6 +42,23 @@ const OptionsQuery = z.strictObject({
   retention_seconds: option(retention_seconds),
 });
 
+const custom_id = CustomId.nullish();
+
+/** As `LineReader` reads it, for the documentation. */
+const BatchLine = z
+  .discriminatedUnion("type", [ToolJobRequest.extend({ custom_id }), ChatJobRequest.extend({ custom_id })])
+  .meta({ id: "BatchLine" });
+
+const EXAMPLE = `${JSON.stringify({
+  custom_id: "first",
+  type: "tool",
+  server: "filesystem",
+  tool: "read_text_file",
+  arguments: { path: "welcome.txt" },
+})}\n${JSON.stringify({ custom_id: "second", type: "chat", message: "Hello" })}\n`;
+
+const BODY = { ...jsonLines(BatchLine, EXAMPLE), ...json("", z.array(BatchLine)).content };
+
 /** `POST /batches`. Bounds its body by the line, so the limit of other bodies does not hold for it. */
 export function batchUploadRoutes(dependencies: ApiDependencies) {
   return new Hono<AccessEnvironment>().post(
@@ -47,9 +71,11 @@ export function batchUploadRoutes(dependencies: ApiDependencies) {
         "`Content-Encoding`. It is read as fast as it can be written. A bad line makes a rejection and harms no " +
         "other. 202 and the batch; under an `Idempotency-Key` that has made one before 200, and the upload goes on " +
         "where it broke off.",
+      parameters: requestHeaders("Idempotency-Key", "Content-Encoding"),
+      requestBody: { required: true, content: BODY },
       responses: {
-        200: json("The batch of the same Idempotency-Key", Batch),
-        202: json("The new batch", Batch),
+        200: json("The batch of the same Idempotency-Key", Batch, "Location"),
+        202: json("The new batch", Batch, "Location"),
         ...problems(400, 401, 409, 410, 413, 415, 422, 429, 503),
       },
     }),

@@ -59,7 +59,7 @@ export function batchRoutes({ store }: ApiDependencies) {
         responses: {
           200: json("The batch, which had ended", Batch),
           202: json("The batch", Batch),
-          ...problems(401, 404, 503),
+          ...problems(401, 404, 413, 503),
         },
       }),
       async (c) => {

@@ -1,9 +1,9 @@
-import { ChatJob, ChatRequest } from "@millrace/contracts";
+import { ChatJob, ChatRequest, JobEvent } from "@millrace/contracts";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import type { AccessEnvironment } from "../access/principal.ts";
 import type { ApiDependencies } from "../dependencies.ts";
-import { json, problems } from "../http/openapi.ts";
+import { json, jsonOrEvents, problems, requestHeaders } from "../http/openapi.ts";
 import { placeJob, submitAndStream, submitAndWait, wantsEventStream } from "../http/submit.ts";
 import { jsonBody, requireJson } from "../http/validation.ts";
 import { WAIT_SECONDS_MAX } from "../http/wait.ts";
@@ -17,9 +17,14 @@ export function chatRoutes(dependencies: ApiDependencies) {
       tags: ["chat"],
       summary: "Chat with a model that has the fleet's tools",
       description: `A chat job that is waited for, ${WAIT_SECONDS_MAX} s at most: 200 and the finished job whatever its status, else 202 and the job. With \`stream: true\` its events.`,
+      parameters: requestHeaders("Idempotency-Key", "traceparent"),
       responses: {
-        200: json("The finished job", ChatJob),
-        202: json("The job, which still runs", ChatJob),
+        200: jsonOrEvents(
+          "The finished job, or its events",
+          { schema: ChatJob, event: JobEvent },
+          "Location",
+        ),
+        202: json("The job, which still runs", ChatJob, "Location"),
         ...problems(400, 401, 410, 413, 415, 422, 429, 503),
       },
     }),

@@ -34,7 +34,7 @@ export function deliveryRoutes({ store }: ApiDependencies) {
         summary: "Deliver once more",
         description:
           "202 and the delivery, which is sent at once and has a day again, whatever came of it before. Its `webhook-id` stays.",
-        responses: { 202: json("The delivery", Delivery), ...problems(401, 404, 503) },
+        responses: { 202: json("The delivery", Delivery), ...problems(401, 404, 413, 503) },
       }),
       async (c) => {
         const { id: jobId, n } = c.req.param();

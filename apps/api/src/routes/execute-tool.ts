@@ -5,7 +5,7 @@ import { describeRoute } from "hono-openapi";
 import type { AccessEnvironment } from "../access/principal.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { accepted } from "../http/accepted.ts";
-import { json, problems } from "../http/openapi.ts";
+import { json, problems, requestHeaders } from "../http/openapi.ts";
 import { ProblemError } from "../http/problem.ts";
 import { placeJob, submitAndAwait } from "../http/submit.ts";
 import { jsonBody, requireJson } from "../http/validation.ts";
@@ -21,9 +21,10 @@ export function executeToolRoutes(dependencies: ApiDependencies) {
       tags: ["mcp"],
       summary: "Call a tool and wait for its answer",
       description: `A tool job that is waited for, ${WAIT_SECONDS_MAX} s at most: 200 also when the tool failed, else 202 and the job.`,
+      parameters: requestHeaders("Idempotency-Key", "traceparent"),
       responses: {
         200: json("The tool's answer", ExecuteResponse),
-        202: json("The job, which still runs", ToolJob),
+        202: json("The job, which still runs", ToolJob, "Location"),
         ...problems(400, 401, 404, 410, 413, 415, 422, 429, 503),
       },
     }),

@@ -33,7 +33,7 @@ export function healthRoutes({ store, models }: ApiDependencies) {
         tags: ["operations"],
         summary: "Tell that the process answers",
         security: [],
-        responses: { 200: json("It does", Live) },
+        responses: { 200: json("It does", Live), ...problems(403) },
       }),
       (c) => c.json({ status: "live" as const }),
     )
@@ -43,7 +43,7 @@ export function healthRoutes({ store, models }: ApiDependencies) {
         tags: ["operations"],
         summary: "Tell whether Redis answers, how many workers there are, and which providers",
         security: [],
-        responses: { 200: json("Redis answers", Ready), ...problems(503) },
+        responses: { 200: json("Redis answers", Ready), ...problems(403, 503) },
       }),
       async (c) => {
         await store.ping();

@@ -24,8 +24,8 @@ export function jobControlRoutes({ store }: ApiDependencies) {
           "200 and the job unchanged when it had ended.",
         responses: {
           200: json("The job, which had ended", Job),
-          202: json("The job", Job),
-          ...problems(401, 404, 503),
+          202: json("The job", Job, "Location"),
+          ...problems(401, 404, 413, 503),
         },
       }),
       async (c) => {

@@ -1,4 +1,4 @@
-import { JobEventPage } from "@millrace/contracts";
+import { JobEvent, JobEventPage } from "@millrace/contracts";
 import { GoneError } from "@millrace/job-store";
 import { Hono } from "hono";
 import { accepts } from "hono/accepts";
@@ -8,7 +8,7 @@ import type { AccessEnvironment } from "../access/principal.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { cursorPastTheEnd, eventCursor, EventId } from "../http/event-cursor.ts";
 import { EVENT_STREAM_HEADERS, eventStreamResponse } from "../http/event-stream.ts";
-import { json, problems } from "../http/openapi.ts";
+import { jsonOrEvents, problems, requestHeaders } from "../http/openapi.ts";
 import { pageLimit } from "../http/page-limit.ts";
 import { queryParameters } from "../http/validation.ts";
 import { jobNotFound } from "./jobs.ts";
@@ -29,14 +29,9 @@ export function jobEventRoutes(dependencies: ApiDependencies) {
       description:
         "Server-sent events from the start, or after `Last-Event-ID` or `?after=`; the stream ends after the " +
         "terminal event, and a reconnect with its id gets 204. With `Accept: application/json` a page of events.",
+      parameters: requestHeaders("Last-Event-ID"),
       responses: {
-        200: {
-          description: "The events",
-          content: {
-            "text/event-stream": { schema: { type: "string" } },
-            ...json("", JobEventPage).content,
-          },
-        },
+        200: jsonOrEvents("The events", { schema: JobEventPage, event: JobEvent }),
         204: { description: "The job has ended and its last event is known" },
         ...problems(400, 401, 404, 503),
       },

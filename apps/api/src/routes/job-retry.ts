@@ -10,15 +10,12 @@ import { ProblemError } from "../http/problem.ts";
 import { jsonBody, requireJson } from "../http/validation.ts";
 import { jobNotFound } from "./jobs.ts";
 
-/** A request without a body means the defaults. */
+/** A request without a body means the defaults, whatever its headers say. */
 const jsonOrNothing = createMiddleware(async (c, next) => {
-  const {
-    "content-type": type,
-    "content-length": length = "0",
-    "transfer-encoding": chunks,
-  } = c.req.header();
-  if (type === undefined && length === "0" && chunks === undefined) await next();
-  else await requireJson(c, next);
+  const body = await c.req.arrayBuffer();
+  if (body.byteLength > 0) return await requireJson(c, next);
+  Object.assign(c.req.bodyCache, { text: Promise.resolve("{}") });
+  await next();
 });
 
 /** `/jobs/{id}/retry` and `/jobs/retry`: jobs that have failed or were cancelled go on. */
@@ -46,19 +43,21 @@ export function jobRetryRoutes({ store }: ApiDependencies) {
     )
     .post(
       "/jobs/:id/retry",
+      jsonOrNothing,
+      jsonBody(RetryRequest),
+      // After the body, of which it says that it may be left out.
       describeRoute({
         tags: ["jobs"],
         summary: "Retry a job",
         description:
           "202 and the job, which is queued again: it goes on after the steps that it has finished, or anew with " +
           '`{"from": "start"}`. 409 unless it has failed or was cancelled.',
+        requestBody: { required: false, content: {} },
         responses: {
-          202: json("The job, queued again", Job),
+          202: json("The job, queued again", Job, "Location"),
           ...problems(400, 401, 404, 409, 413, 415, 422, 503),
         },
       }),
-      jsonOrNothing,
-      jsonBody(RetryRequest),
       async (c) => {
         const jobId = c.req.param("id");
         const answer = await store.retries.retry(c.get("principal").viewer, jobId, c.req.valid("json").from);

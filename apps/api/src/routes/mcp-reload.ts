@@ -26,7 +26,7 @@ export function mcpReloadRoutes({ store, keyRing, shutdown }: ApiDependencies) {
       tags: ["mcp"],
       summary: "Read the MCP configuration again, on every worker, and the API keys",
       description: `Only servers whose settings have changed are started anew, and calls in flight finish where they are. Answers once new servers have connected or failed, after ${WORKERS_WAIT_MS / 1_000} s at most. A worker whose file is not valid changes nothing: 422. So does an api whose keys' file is not valid; it is read first.`,
-      responses: { 200: json("What each worker did", ReloadResponse), ...problems(401, 422, 503) },
+      responses: { 200: json("What each worker did", ReloadResponse), ...problems(401, 413, 422, 503) },
     }),
     async (c) => {
       await reloadKeys(keyRing);

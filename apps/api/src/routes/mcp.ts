@@ -65,14 +65,18 @@ export function mcpHealthRoutes(dependencies: ApiDependencies) {
     "/mcp/health",
     describeRoute({
       tags: ["mcp"],
-      summary: "Tell which servers are connected",
+      summary: "Tell which servers are connected, or rest until they are called",
       description: REFRESH,
       responses: { 200: json("The health", ServerHealth), ...problems(400, 401, 503) },
     }),
     queryParameters(RefreshQuery),
     async (c) => {
       const { reports } = await lists.fleet(c, c.req.valid("query"));
-      const health = reports.map(({ name, status }) => [name, status === "connected"]);
+      const health = reports.map(({ name, status, last_error: error }) => {
+        // Without an error it rests, as a lazy one may.
+        const isResting = status === "disconnected" && error === null;
+        return [name, status === "connected" || isResting];
+      });
       return c.json({ health: Object.fromEntries(health) as Record<string, boolean> });
     },
   );

@@ -12,7 +12,7 @@ export function modelRoutes({ models }: ApiDependencies) {
     describeRoute({
       tags: ["chat"],
       summary: "List the models that a chat job may name",
-      responses: { 200: json("The models", ModelList), ...problems(401) },
+      responses: { 200: json("The models", ModelList), ...problems(401, 503) },
     }),
     (c) => c.json({ models: models.models.map((model) => modelView(model, model === models.default)) }),
   );

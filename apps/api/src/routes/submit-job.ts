@@ -1,9 +1,9 @@
-import { Job, JobRequest } from "@millrace/contracts";
+import { Job, JobEvent, JobRequest } from "@millrace/contracts";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import type { AccessEnvironment } from "../access/principal.ts";
 import type { ApiDependencies } from "../dependencies.ts";
-import { json, problems } from "../http/openapi.ts";
+import { json, jsonOrEvents, problems, requestHeaders } from "../http/openapi.ts";
 import { placeJob, submit, submitAndStream, submitAndWait, wantsEventStream } from "../http/submit.ts";
 import { jsonBody, requireJson } from "../http/validation.ts";
 import { preferredWait, WAIT_SECONDS_MAX } from "../http/wait.ts";
@@ -20,9 +20,15 @@ export function submitJobRoutes(dependencies: ApiDependencies) {
         `202 and the job. \`Prefer: wait=N\` (at most ${WAIT_SECONDS_MAX} s): 200 and the finished job if it ends in time. ` +
         "`Accept: text/event-stream`: the job's events at once. `Idempotency-Key`: the same key and request give the " +
         "first job again (200), the same key and another request 422.",
+      parameters: requestHeaders("Idempotency-Key", "Prefer", "traceparent"),
       responses: {
-        200: json("The finished job, or that of the same Idempotency-Key", Job),
-        202: json("The accepted job", Job),
+        200: jsonOrEvents(
+          "The finished job, that of the same Idempotency-Key, or its events",
+          { schema: Job, event: JobEvent },
+          "Location",
+          "Preference-Applied",
+        ),
+        202: json("The accepted job", Job, "Location", "Preference-Applied"),
         ...problems(400, 401, 410, 413, 415, 422, 429, 503),
       },
     }),

@@ -1,8 +1,9 @@
+import { AssertionError } from "node:assert";
 import { AddressRefusedError } from "@millrace/host-core";
 import type { SendWebhook, WebhookAnswer, WebhookMessage } from "@millrace/job-store";
 import { webhookSecret } from "@millrace/service";
 import { Webhook } from "standardwebhooks";
-import { fetch } from "undici";
+import { errors, fetch } from "undici";
 import { WebhookGuard } from "./webhook-guard.ts";
 
 /** What one attempt may take, in milliseconds. */
@@ -10,8 +11,17 @@ const ATTEMPT_MS = 10_000;
 
 const USER_AGENT = "millrace-webhooks";
 
+/** Those that name another URL. */
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+
+const BAD_ANSWER =
+  "answered, but with no final HTTP response: with 101, for instance, or in another protocol";
+
+/** What undici says of answers that it cannot use. */
+const BAD_ANSWERS: readonly string[] = ["bad upgrade", "bad response"];
+
 export interface WebhookSenderOptions {
-  /** Of the installation; the first is the new one while receivers change. */
+  /** Of the installation, one at least; the first is the new one while receivers change. */
   secrets: readonly string[];
   /** Hosts with private addresses that may be reached. */
   allowedHosts: readonly string[];
@@ -25,9 +35,6 @@ export function createWebhookSender({ secrets, allowedHosts }: WebhookSenderOpti
   const agent = new WebhookGuard(allowedHosts).createAgent({ headersTimeout: ATTEMPT_MS });
 
   const send: SendWebhook = async (message) => {
-    if (secrets.length === 0) {
-      return { statusCode: null, error: "this worker cannot sign: it has no WEBHOOK_SECRET" };
-    }
     const timeout = AbortSignal.timeout(ATTEMPT_MS);
     try {
       const response = await fetch(message.url, {
@@ -66,7 +73,7 @@ function headersOf({ tenant, id, body }: WebhookMessage, secrets: readonly strin
 
 function describeStatus(status: number): WebhookAnswer["error"] {
   if (status >= 200 && status < 300) return null;
-  if (status >= 300 && status < 400) {
+  if (REDIRECTS.includes(status)) {
     return `answered ${status}: redirects are not followed, so the webhook has to name the final URL`;
   }
   if (status === 410) return "answered 410: it wants no more";
@@ -77,8 +84,15 @@ function describeStatus(status: number): WebhookAnswer["error"] {
 function describeFailure(error: unknown): string {
   const cause = error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
   if (cause instanceof AddressRefusedError) return cause.message;
+  if (cause instanceof Error && isBadAnswer(cause)) return BAD_ANSWER;
   if (cause instanceof Error && "code" in cause && typeof cause.code === "string") {
     return `could not be reached: ${cause.code}`;
   }
   return "could not be reached";
+}
+
+/** An assertion of undici's fails when an answer switches protocols without saying to which. */
+function isBadAnswer(error: Error): boolean {
+  if (error instanceof errors.HTTPParserError || BAD_ANSWERS.includes(error.message)) return true;
+  return error instanceof AssertionError;
 }

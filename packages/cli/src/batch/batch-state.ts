@@ -1,7 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
-import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { readFile, realpath, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { CommandError } from "../failure.ts";
 import type { InputFile } from "./input-file.ts";
 
@@ -20,24 +18,20 @@ interface StateOptions {
   restart: boolean;
 }
 
-function statePath(output: string): string {
-  return `${output}.millrace.json`;
+/** Beside the results themselves, also when the output is a link to them. */
+async function statePath(output: string): Promise<string> {
+  return `${await realpath(output)}.millrace.json`;
 }
 
 /**
- * The state of the batch that this output belongs to; a new one where there is none. The idempotency key of a new one
- * is made of the input and the output's path: a state that got lost does not run the batch twice.
- * @throws CommandError when the output holds something else, or has no folder.
+ * The state of the batch that this output, a file, belongs to; a new one where there is none. The idempotency key of a
+ * new one is made of the input and the output's path: a state that got lost does not run the batch twice.
+ * @throws CommandError when the output holds something else.
  */
 export async function openState({ output, input, restart }: StateOptions): Promise<BatchState> {
-  if (!existsSync(dirname(output))) {
-    throw new CommandError(
-      `${output} cannot be written: its folder is not there. Make it, or choose another -o.`,
-    );
-  }
   if (restart) {
-    await rm(output, { force: true });
-    await rm(statePath(output), { force: true });
+    await rm(await statePath(output), { force: true });
+    await truncate(output);
   }
   const stored = await readState(output);
   if (stored) {
@@ -46,12 +40,12 @@ export async function openState({ output, input, restart }: StateOptions): Promi
       `${output} belongs to another batch: the input has changed since. Choose another -o, or give --restart to begin anew.`,
     );
   }
-  if (await hasContent(output)) {
+  if ((await stat(output)).size > 0) {
     throw new CommandError(
       `${output} is there already. Choose another -o, or give --restart to write it anew.`,
     );
   }
-  const parts = [input.hash, resolve(output), ...(restart ? [randomUUID()] : [])];
+  const parts = [input.hash, await realpath(output), ...(restart ? [randomUUID()] : [])];
   const key = `cli-${createHash("sha256").update(parts.join("\n")).digest("hex")}`;
   const state = { input: input.hash, idempotency_key: key, batch_id: null };
   await writeState(output, state);
@@ -60,27 +54,18 @@ export async function openState({ output, input, restart }: StateOptions): Promi
 
 /** Never leaves half a file. */
 export async function writeState(output: string, state: BatchState): Promise<void> {
-  const path = statePath(output);
+  const path = await statePath(output);
   await writeFile(`${path}.new`, `${JSON.stringify(state, null, 2)}\n`);
   await rename(`${path}.new`, path);
 }
 
 async function readState(output: string): Promise<BatchState | null> {
+  const path = await statePath(output);
   try {
-    return JSON.parse(await readFile(statePath(output), "utf8")) as BatchState;
+    return JSON.parse(await readFile(path, "utf8")) as BatchState;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    if (error instanceof SyntaxError)
-      throw new CommandError(`${statePath(output)} is no JSON. Give --restart.`);
-    throw error;
-  }
-}
-
-async function hasContent(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).size > 0;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    if (error instanceof SyntaxError) throw new CommandError(`${path} is no JSON. Give --restart.`);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
+import { createReadStream, createWriteStream, fstatSync, type BigIntStats } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,8 @@ import { CommandError } from "../failure.ts";
 /** What is to be sent, as it was when it was looked through. */
 export interface InputFile extends AsyncDisposable {
   readonly path: string;
+  /** Of what the user has named, which is not always what stands under `path`. */
+  readonly source: BigIntStats;
   /** Lines with something to read on them: the api takes each of these, or rejects it. */
   readonly lines: number;
   /** SHA-256 of the content, in hexadecimal. */
@@ -21,15 +23,17 @@ export interface InputFile extends AsyncDisposable {
  * pipe, is kept in a file until the end.
  */
 export async function openInput(path: string, signal: AbortSignal): Promise<InputFile> {
-  // A lone dash may arrive as an empty word.
-  if (path === "-" || path === "") return await spool(process.stdin, signal);
-  const found = await stat(path);
-  if (found.isDirectory()) throw new CommandError(`${path} is a folder: name a file of NDJSON.`);
-  if (!found.isFile()) return await spool(createReadStream(path), signal);
-  return { path, ...(await lookThrough(path)), async [Symbol.asyncDispose]() {} };
+  if (path === "-") {
+    const source = fstatSync(process.stdin.fd, { bigint: true });
+    return { source, ...(await spool(process.stdin, signal)) };
+  }
+  const source = await stat(path, { bigint: true });
+  if (source.isDirectory()) throw new CommandError(`${path} is a folder: name a file of NDJSON.`);
+  if (!source.isFile()) return { source, ...(await spool(createReadStream(path), signal)) };
+  return { path, source, ...(await lookThrough(path)), async [Symbol.asyncDispose]() {} };
 }
 
-async function spool(source: Readable, signal: AbortSignal): Promise<InputFile> {
+async function spool(source: Readable, signal: AbortSignal): Promise<Omit<InputFile, "source">> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-batch-"));
   const dispose = () => rm(folder, { recursive: true, force: true });
   try {

@@ -1,7 +1,8 @@
-import { createWriteStream, type WriteStream } from "node:fs";
-import { open, truncate } from "node:fs/promises";
 import { once } from "node:events";
+import { constants, createWriteStream, type WriteStream } from "node:fs";
+import { open, stat, truncate, type FileHandle } from "node:fs/promises";
 import { finished } from "node:stream/promises";
+import { setTimeout } from "node:timers/promises";
 import { CommandError } from "../failure.ts";
 
 /** Where the results go, one on a line. */
@@ -14,14 +15,34 @@ export interface ResultSink {
 
 const LINE_FEED = 10;
 const TAIL_BYTES = 65_536;
+/** How soon is looked again whether something reads a pipe. */
+const READER_POLL_MS = 100;
 
 /** Goes on behind the last whole result of a file; half a line at its end, which a crash has left, is taken away. */
 export async function openResultFile(path: string): Promise<ResultSink> {
   const { length, size, lastLine } = await readEnd(path);
-  // A pipe or a device has no length to set.
   if (length < size) await truncate(path, length);
   const cursor = lastLine === null ? undefined : cursorOf(lastLine, path);
-  return { cursor, ...fileWriter(path) };
+  return { cursor, ...streamWriter(createWriteStream(path, { flags: "a" }), path) };
+}
+
+/** Results to a device, or to a pipe as soon as something reads it. */
+export async function openResultPipe(path: string, signal: AbortSignal): Promise<ResultSink> {
+  // An open that waits for the reader could not be given up.
+  await using _reader = (await stat(path)).isFIFO() ? await untilRead(path, signal) : null;
+  const pipe = await open(path, constants.O_WRONLY);
+  return { cursor: undefined, ...streamWriter(pipe.createWriteStream(), path) };
+}
+
+async function untilRead(path: string, signal: AbortSignal): Promise<FileHandle> {
+  for (;;) {
+    try {
+      return await open(path, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENXIO") throw error;
+    }
+    await setTimeout(READER_POLL_MS, undefined, { signal });
+  }
 }
 
 /** Results to stdout. */
@@ -29,9 +50,8 @@ export function stdoutResults(stdout: NodeJS.WriteStream): ResultSink {
   return { cursor: undefined, write: (line) => writeLine(stdout, line), async close() {} };
 }
 
-/** Writes behind the end of a file; what goes wrong is thrown by the next call, and names the file. */
-function fileWriter(path: string): Pick<ResultSink, "write" | "close"> {
-  const stream = createWriteStream(path, { flags: "a" });
+/** What goes wrong is thrown by the next call, and names the file. */
+function streamWriter(stream: WriteStream, path: string): Pick<ResultSink, "write" | "close"> {
   let failure: Error | null = null;
   // Nobody may be waiting for the stream when it fails.
   stream.on("error", (error) => (failure ??= Object.assign(error, { path })));
@@ -51,9 +71,9 @@ async function writeLine(stream: WriteStream | NodeJS.WriteStream, line: string)
   if (!stream.write(`${line}\n`)) await once(stream, "drain");
 }
 
-/** How long a file is, where its last whole line ends, and that line; makes the file when there is none. */
+/** How long a file is, where its last whole line ends, and that line. */
 async function readEnd(path: string): Promise<{ size: number; length: number; lastLine: string | null }> {
-  await using file = await open(path, "a+");
+  await using file = await open(path);
   const { size } = await file.stat();
   for (let bytes = TAIL_BYTES; ; bytes *= 4) {
     const start = Math.max(0, size - bytes);

@@ -4,6 +4,7 @@ import type { Act, CommandLine } from "./act.ts";
 import { listLimit } from "./list-limit.ts";
 import { named } from "./named.ts";
 import { positiveNumber } from "./positive-number.ts";
+import { checkWord, text } from "./word.ts";
 
 const id = named("The batch's id");
 
@@ -14,12 +15,17 @@ export function addBatchCommands(line: CommandLine, act: Act): CommandLine {
       "Run every job of a file, one as JSON on each line, and write the results",
       (command) =>
         command
-          .positional("file", { type: "string", demandOption: true, describe: "NDJSON; - reads stdin" })
+          .positional("file", {
+            type: "string",
+            demandOption: true,
+            describe: "NDJSON; - reads stdin",
+            coerce: (file: unknown) => checkWord(file, "The file's name"),
+          })
+          // A lone dash would else arrive as an empty word.
+          .nargs("file", 1)
           .option("output", {
             alias: "o",
-            type: "string",
-            requiresArg: true,
-            describe: "Where results are appended; without it stdout",
+            ...text("output", "Where results are appended; without it stdout"),
           })
           .option("concurrency", positiveNumber("concurrency", "So many of its jobs at once"))
           .option("restart", {

@@ -3,6 +3,7 @@ import { cancelJobs, listJobs, retryJobs, showJob, watchJob } from "../commands/
 import type { Act, CommandLine } from "./act.ts";
 import { listLimit } from "./list-limit.ts";
 import { named, namedList } from "./named.ts";
+import { choice, text } from "./word.ts";
 
 const id = named("The job's id");
 const ids = namedList("A job's id");
@@ -20,12 +21,10 @@ export function addJobCommands(line: CommandLine, act: Act): CommandLine {
           .positional("job", id)
           .positional("call", named("The call's id", "the event approval.requested"))
           .option("deny", { type: "boolean", default: false, describe: "Refuse it instead" })
-          .option("reason", { type: "string", requiresArg: true, describe: "Told to the model, with --deny" })
+          .option("reason", text("reason", "Told to the model, with --deny"))
           .option("json-args", {
-            type: "string",
-            requiresArg: true,
             alias: "arguments",
-            describe: "Other arguments for the call, as a JSON object",
+            ...text("json-args", "Other arguments for the call, as a JSON object"),
           })
           .example("$0 approve JOB CALL", "")
           .example('$0 approve JOB CALL --deny --reason "not that file"', ""),
@@ -41,9 +40,9 @@ function addSubcommands(jobs: CommandLine, act: Act): CommandLine {
       "The newest jobs",
       (command) =>
         command
-          .option("status", { choices: STATUSES, describe: "Only these" })
-          .option("type", { choices: TYPES, describe: "Only these" })
-          .option("batch", { type: "string", requiresArg: true, describe: "Only those of this batch" })
+          .option("status", choice("status", STATUSES, "Only these"))
+          .option("type", choice("type", TYPES, "Only these"))
+          .option("batch", text("batch", "Only those of this batch"))
           .option("limit", listLimit),
       act(listJobs),
     )
@@ -67,16 +66,11 @@ function addSubcommands(jobs: CommandLine, act: Act): CommandLine {
         command
           .positional("id", ids)
           .option("from", {
-            choices: ["journal", "start"] as const,
-            default: "journal" as const,
-            describe: "After the steps that are finished, or anew",
+            ...choice("from", ["journal", "start"], "After the steps that are finished, or anew"),
+            defaultDescription: "journal",
           })
-          .option("type", { choices: TYPES, describe: "The newest failed jobs of this type" })
-          .option("error-code", {
-            type: "string",
-            requiresArg: true,
-            describe: "The newest that failed with it",
-          })
+          .option("type", choice("type", TYPES, "The newest failed jobs of this type"))
+          .option("error-code", text("error-code", "The newest that failed with it"))
           .example("$0 jobs retry --type chat --error-code provider_unavailable", ""),
       act(retryJobs),
     );

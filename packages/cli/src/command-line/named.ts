@@ -1,28 +1,29 @@
 import { CommandError } from "../failure.ts";
+import { checkWord } from "./word.ts";
 
 /** A word that names a thing of the api: `what` is such as "The job's id", `where` says what is there. */
 export function named(what: string, where?: string) {
   const describe = where === undefined ? what : `${what}: see ${where}`;
-  const coerce = (name: string): string => checkName(name, what);
+  const coerce = (name: unknown): string => checkName(name, what);
   return { type: "string", demandOption: true, describe, coerce } as const;
 }
 
 /** Any number of such words. */
 export function namedList(what: string) {
-  const coerce = (names: string[]): string[] => names.map((name) => checkName(name, what));
+  const coerce = (names: unknown[]): string[] => names.map((name) => checkName(name, what));
   return { type: "string", array: true, describe: what, coerce } as const;
 }
 
 /** One that may be left out. */
 export function namedOrNone(what: string) {
-  const coerce = (name: string | undefined): string | undefined =>
+  const coerce = (name: unknown): string | undefined =>
     name === undefined ? undefined : checkName(name, what);
   return { type: "string", describe: what, coerce } as const;
 }
 
-/** An empty word is a variable of a script that is not set; the other two are no part of a URL's path. */
-function checkName(name: string, what: string): string {
-  if (name === "") throw new CommandError(`${what} is empty: is a variable not set?`);
+/** These two are no part of a URL's path. */
+function checkName(given: unknown, what: string): string {
+  const name = checkWord(given, what);
   if (name === "." || name === "..") throw new CommandError(`${what} cannot be "${name}".`);
   return name;
 }

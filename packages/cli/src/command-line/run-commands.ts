@@ -3,11 +3,10 @@ import { runTool } from "../commands/tool.ts";
 import type { Act, CommandLine } from "./act.ts";
 import { named } from "./named.ts";
 import { positiveNumber } from "./positive-number.ts";
+import { choice, text, texts } from "./word.ts";
 
-const approval = {
-  choices: ["never", "destructive", "always"],
-  describe: "Which tool calls wait for an approval",
-} as const;
+const POLICIES = ["never", "destructive", "always"] as const;
+const approval = choice("approval", POLICIES, "Which tool calls wait for an approval");
 const timeout = positiveNumber("timeout", "Seconds that the job may take");
 
 export function addRunCommands(line: CommandLine, act: Act): CommandLine {
@@ -24,11 +23,7 @@ export function addRunCommands(line: CommandLine, act: Act): CommandLine {
             array: true,
             describe: "key=value, typed by the tool's schema; where that is not known, JSON or else text",
           })
-          .option("json-args", {
-            type: "string",
-            requiresArg: true,
-            describe: "The arguments as a JSON object",
-          })
+          .option("json-args", text("json-args", "The arguments as a JSON object"))
           .option("approval", approval)
           .option("timeout", timeout)
           .example("$0 tool filesystem read_text_file path=welcome.txt", "")
@@ -45,21 +40,12 @@ export function addRunCommands(line: CommandLine, act: Act): CommandLine {
             array: true,
             describe: "Without it, it is read from stdin",
           })
-          .option("model", { type: "string", requiresArg: true, describe: "An alias of the models file" })
-          .option("system", { type: "string", requiresArg: true, describe: "Instructions to the model" })
-          .option("server", {
-            type: "string",
-            array: true,
-            nargs: 1,
-            describe: "Only this server's tools; may be repeated",
-          })
+          .option("model", text("model", "An alias of the models file"))
+          .option("system", text("system", "Instructions to the model"))
+          .option("server", texts("server", "Only this server's tools; may be repeated"))
           .option("tools", { type: "boolean", default: true, describe: "--no-tools is plain chat" })
           .option("max-turns", positiveNumber("max-turns", "Turns that may ask for tools"))
-          .option("continue", {
-            type: "string",
-            requiresArg: true,
-            describe: "Go on with that job's conversation",
-          })
+          .option("continue", text("continue", "Go on with that job's conversation"))
           .option("approval", approval)
           .option("timeout", timeout)
           .example('$0 chat "What does welcome.txt say?" --server filesystem', "")

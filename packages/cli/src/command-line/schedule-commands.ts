@@ -2,6 +2,7 @@ import { deleteSchedule, listSchedules, putSchedule, scheduleCommand } from "../
 import type { Act, CommandLine } from "./act.ts";
 import { named } from "./named.ts";
 import { positiveNumber } from "./positive-number.ts";
+import { requiredText, text } from "./word.ts";
 
 const id = named("The schedule's id");
 
@@ -22,19 +23,10 @@ export function addScheduleCommands(line: CommandLine, act: Act): CommandLine {
         (command) =>
           command
             .positional("id", id)
-            .option("cron", {
-              type: "string",
-              requiresArg: true,
-              describe: "Minute, hour, day, month, weekday",
-            })
-            .option("time-zone", { type: "string", requiresArg: true, describe: "Of --cron; default UTC" })
+            .option("cron", text("cron", "Minute, hour, day, month, weekday"))
+            .option("time-zone", text("time-zone", "Of --cron; default UTC"))
             .option("every", positiveNumber("every", "Seconds between two runs, in place of --cron"))
-            .option("job", {
-              type: "string",
-              requiresArg: true,
-              demandOption: true,
-              describe: "The job as JSON",
-            })
+            .option("job", requiredText("job", "The job as JSON"))
             .option("paused", {
               type: "boolean",
               describe: "Pause it, or with --no-paused resume it; else it stays as it is",

@@ -1,9 +1,11 @@
 import { openAsBlob } from "node:fs";
 import type { Batch } from "@millrace/contracts";
-import { openState, writeState, type BatchState } from "../batch/batch-state.ts";
+import { openOutput } from "../batch/batch-output.ts";
+import { explainRefusal } from "../batch/batch-refusal.ts";
+import { writeState, type BatchState } from "../batch/batch-state.ts";
 import { openInput, type InputFile } from "../batch/input-file.ts";
 import { ProgressBar } from "../batch/progress-bar.ts";
-import { openResultFile, stdoutResults, type ResultSink } from "../batch/result-file.ts";
+import { stdoutResults, type ResultSink } from "../batch/result-file.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-code.ts";
 import { CommandError } from "../failure.ts";
@@ -28,14 +30,17 @@ export async function runBatch(context: Context, options: BatchOptions): Promise
   let state: BatchState | null = null;
   let batch: Batch | undefined;
   try {
-    await using input = await openInput(options.file, stopped.signal);
-    if (options.output !== undefined) state = await openState({ ...options, output: options.output, input });
-    batch = await send(context, { ...options, input, state, signal: stopped.signal });
-    const sink =
-      options.output === undefined
-        ? stdoutResults(context.output.stdout)
-        : await openResultFile(options.output);
-    await receive(context, batch, sink, stopped.signal);
+    const { signal } = stopped;
+    await using input = await openInput(options.file, signal);
+    let results = stdoutResults(context.output.stdout);
+    if (options.output !== undefined)
+      ({ results, state } = await openOutput(options.output, { ...options, input, signal }));
+    try {
+      batch = await send(context, { ...options, input, state, signal });
+      await receive(context, batch, results, signal);
+    } finally {
+      await results.close();
+    }
     return showSummary(context.output, await context.client.batches.get(batch.id), options);
   } catch (error) {
     if (!stopped.signal.aborted) throw error;
@@ -50,24 +55,32 @@ interface SendOptions extends BatchOptions {
   signal: AbortSignal;
 }
 
+/** The batch: the one that is known from before, or what becomes of the input. */
 async function send({ client, output }: Context, options: SendOptions): Promise<Batch> {
-  const { input, state, signal, concurrency } = options;
-  if (state?.batch_id) return await client.batches.get(state.batch_id, { signal });
-  output.note(`Sending ${input.lines} lines.`);
-  const batch = await client.batches.upload(await openAsBlob(input.path), {
-    idempotencyKey: state?.idempotency_key,
-    concurrency,
-    signal,
-  });
-  refuseLoss(batch, options);
-  if (options.output !== undefined && state)
-    await writeState(options.output, { ...state, batch_id: batch.id });
-  for (const { line, message, code } of batch.rejections.slice(0, REJECTIONS_SHOWN)) {
+  const { input, output: file, state, signal, concurrency } = options;
+  try {
+    if (state?.batch_id) return await client.batches.get(state.batch_id, { signal });
+    output.note(`Sending ${input.lines} lines.`);
+    const batch = await client.batches.upload(await openAsBlob(input.path), {
+      idempotencyKey: state?.idempotency_key,
+      concurrency,
+      signal,
+    });
+    refuseLoss(batch, options);
+    if (file !== undefined && state) await writeState(file, { ...state, batch_id: batch.id });
+    showRejections(output, batch);
+    return batch;
+  } catch (error) {
+    throw file !== undefined && state ? explainRefusal(error, file) : error;
+  }
+}
+
+function showRejections(output: Output, { id, rejected, rejections }: Batch): void {
+  for (const { line, message, code } of rejections.slice(0, REJECTIONS_SHOWN)) {
     output.warn(`Line ${line}: ${message} (${code})`);
   }
-  const more = batch.rejected - REJECTIONS_SHOWN;
-  if (more > 0) output.warn(`${more} more lines were rejected: millrace batches show ${batch.id}`);
-  return batch;
+  const more = rejected - REJECTIONS_SHOWN;
+  if (more > 0) output.warn(`${more} more lines were rejected: millrace batches show ${id}`);
 }
 
 /** Each line has made a job or a rejection, or what has arrived is not what was looked through. */
@@ -96,7 +109,6 @@ async function receive(
   } finally {
     ended.abort();
     await progress;
-    await sink.close();
   }
 }
 

@@ -66,14 +66,15 @@ export async function cancelJobs({ client, output }: Context, { id }: { id: stri
 
 interface RetryOptions {
   id?: string[] | undefined;
-  from: RetryFrom;
+  /** By default `journal`. */
+  from?: RetryFrom | undefined;
   type?: JobType | undefined;
   errorCode?: string | undefined;
 }
 
 /** `millrace jobs retry`: the jobs that are named, or the newest failed ones that fit. */
 export async function retryJobs({ client, output }: Context, options: RetryOptions): Promise<number> {
-  const { id = [], from, type, errorCode } = options;
+  const { id = [], from = "journal", type, errorCode } = options;
   const isFiltered = type !== undefined || errorCode !== undefined;
   if (id.length > 0 === isFiltered)
     throw new CommandError("Name the jobs, or say which with --type or --error-code.");

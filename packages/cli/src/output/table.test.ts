@@ -23,3 +23,10 @@ test("[cli.table] a table fits the terminal: its widest column is cut", () => {
     expect(lines[1]).toMatch(/^job_1 {3}reads a.*…$/);
   }
 });
+
+test("[cli.table] the first column, by which a row is named, is never cut", () => {
+  const names = [["a".repeat(32), "a long text of many words"]];
+  for (const width of [20, 50]) {
+    expect(formatTable(header, names, width)[1]).toMatch(/^a{32} {2}a long t.*…$/);
+  }
+});

@@ -5,7 +5,7 @@ const FLEXIBLE_MIN = 12;
 
 /**
  * Lays rows out in columns, the header first. Where they are too wide, the widest column is cut until all fit, down
- * to a width below which nobody could read it.
+ * to a width below which nobody could read it. The first column, by which a row is named, stays whole.
  */
 export function formatTable(
   header: readonly string[],
@@ -16,10 +16,10 @@ export function formatTable(
   const widths = header.map((_, column) => Math.max(...table.map((row) => lengthOf(row[column] ?? ""))));
   const total = () => widths.reduce((sum, each) => sum + each, GAP.length * (widths.length - 1));
   while (total() > width) {
-    const widest = Math.max(...widths);
+    const widest = Math.max(...widths.slice(1));
     if (widest <= FLEXIBLE_MIN) break;
     const rest = total() - widest;
-    widths[widths.indexOf(widest)] = Math.max(FLEXIBLE_MIN, Math.min(widest - 1, width - rest));
+    widths[widths.indexOf(widest, 1)] = Math.max(FLEXIBLE_MIN, Math.min(widest - 1, width - rest));
   }
   return table.map((row) =>
     row

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Connection } from "./connection.ts";
 import { MillraceConnectionError, MillraceError } from "./errors.ts";
+import { idempotencyHeader } from "./idempotency-key.ts";
 import { path } from "./path.ts";
 
 function answering(...answers: (Response | Error)[]) {
@@ -40,6 +41,12 @@ test.for(["", "localhost:8000", "ftp://host", "http://host/?a=1", "nonsense"])(
 test("[client.key] a key that cannot be sent is refused without being repeated", () => {
   const apiKey = "top secret\n";
   expect(() => new Connection({ url: "http://api", apiKey })).toThrow(/apiKey must be (?!.*top)/);
+});
+
+test("[client.key.idempotency] a key that no header can carry is refused before anything is sent", () => {
+  for (const key of ["", "line\nfeed", "two words", "ключ", "x".repeat(256)]) {
+    expect(() => idempotencyHeader(key), key).toThrow(TypeError);
+  }
 });
 
 test("[client.errors.problem] a problem is told with its code, cure, paths and request", async () => {

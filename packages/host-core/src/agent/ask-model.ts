@@ -1,7 +1,7 @@
 import type { JobError, JobStep, ToolChoice } from "@millrace/contracts";
 import { abortable } from "../abortable.ts";
 import { ModelError, type ModelTurn } from "../model/model.ts";
-import { awaitCoolDown, providerKey } from "./cool-down.ts";
+import { awaitCoolDown, beginCoolDown } from "./cool-down.ts";
 import { DeltaBuffer } from "./delta-buffer.ts";
 import { pause } from "../pause.ts";
 import { decideRetry, type RetryDecision } from "./retry-policy.ts";
@@ -80,12 +80,12 @@ async function attemptTurn(
 }
 
 async function prepareRetry(
-  { model, coolDowns, journal, signal, clock }: Session,
+  session: Session,
   fault: ModelError,
   { action, forMs }: Exclude<RetryDecision, { action: "fail" }>,
 ): Promise<void> {
   const message = `${fault.message} Trying again in ${(forMs / 1_000).toFixed(1)} s.`;
-  void journal.note({ type: "job.warning", code: "model_retry", message });
-  if (action === "wait") await pause(forMs, signal);
-  else await abortable(coolDowns.begin(providerKey(model), clock.now() + forMs), signal);
+  void session.journal.note({ type: "job.warning", code: "model_retry", message });
+  if (action === "wait") await pause(forMs, session.signal);
+  else await beginCoolDown(session, forMs);
 }

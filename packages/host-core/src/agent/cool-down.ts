@@ -13,6 +13,14 @@ export function providerKey({ settings }: Session["model"]): string {
   return `${settings.provider}:${settings.baseUrl ?? ""}`;
 }
 
+/** Nobody in the fleet asks the model's provider for that time. */
+export async function beginCoolDown(
+  { model, coolDowns, clock, signal }: Session,
+  forMs: number,
+): Promise<void> {
+  await abortable(coolDowns.begin(providerKey(model), clock.now() + forMs), signal);
+}
+
 /** Waits until the provider may be asked. When that is far off: the time to come back, in milliseconds since 1970. */
 export async function awaitCoolDown({ model, coolDowns, clock, signal }: Session): Promise<number | null> {
   for (;;) {

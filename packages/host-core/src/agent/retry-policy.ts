@@ -26,6 +26,12 @@ export function backoffMs(failures: number, random: number): number {
   return Math.round(random * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** (failures - 1)));
 }
 
+/** How long nobody asks a provider that has asked to wait. */
+export function coolDownMs({ retryAfterMs }: ModelError, failures: number, random: number): number {
+  // A provider that says "at once" and does not mean it must not be asked without a pause.
+  return Math.max(BACKOFF_BASE_MS, retryAfterMs ?? backoffMs(failures, random));
+}
+
 /** Cool-downs have no most: a limit of the provider says nothing against the job, whose time bounds them. */
 export function decideRetry(error: ModelError, failures: Failures, random: number): RetryDecision {
   switch (error.retry) {
@@ -38,10 +44,7 @@ export function decideRetry(error: ModelError, failures: Failures, random: numbe
       }
       return { action: "wait", forMs: backoffMs(failures.backoffs, random) };
     case "cool_down":
-    default: {
-      const forMs = error.retryAfterMs ?? backoffMs(failures.total, random);
-      // A provider that says "at once" and does not mean it must not be asked without a pause.
-      return { action: "cool_down", forMs: Math.max(BACKOFF_BASE_MS, forMs) };
-    }
+    default:
+      return { action: "cool_down", forMs: coolDownMs(error, failures.total, random) };
   }
 }

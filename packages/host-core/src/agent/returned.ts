@@ -1,13 +1,24 @@
-import { jobError, type JobError } from "@millrace/contracts";
+import { jobError, UNKNOWN_OUTCOME, type JobError } from "@millrace/contracts";
 import type { ToolCallOutcome } from "../server/run-call.ts";
 import type { CallName, CallThatIs, Step } from "./agent-state.ts";
-import { UNKNOWN_OUTCOME } from "./unknown-outcome.ts";
 
 type Returned = Step<"tool.returned">;
 
-/** The end of a call that ran. A failure is told to the model like a tool's own. */
-export function returned({ tool_call_id, tool }: CallName, outcome: ToolCallOutcome): Returned {
-  if (!outcome.ok) return failed({ tool_call_id, tool }, describe(outcome.error), outcome.error);
+/** Told to the model with a timeout: the call was sent, and goes on for all we know. */
+const MAY_HAVE_HAPPENED = "The call may have happened all the same. Find out before you make it again.";
+
+/**
+ * The end of a call that ran. A failure is told to the model like a tool's own; also that it may have happened, where
+ * it must not simply be repeated.
+ */
+export function returned(name: CallName, outcome: ToolCallOutcome, mayRepeat: boolean): Returned {
+  if (!outcome.ok) {
+    if (outcome.isAnswerLost && !mayRepeat) return outcomeUnknown(name);
+    const isUnsure = outcome.error.code === "tool_timeout" && !mayRepeat;
+    const text = describe(outcome.error);
+    return failed(name, isUnsure ? `${text}\n${MAY_HAVE_HAPPENED}` : text, outcome.error);
+  }
+  const { tool_call_id, tool } = name;
   const { is_error, execution_time_ms, ...result } = outcome.result;
   return { type: "tool.returned", tool_call_id, tool, result, is_error, error: null, execution_time_ms };
 }

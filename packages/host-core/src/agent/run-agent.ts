@@ -1,5 +1,6 @@
 import type { AssistantMessage, ChatJobResult, StopReason } from "@millrace/contracts";
 import type { AgentDependencies, AgentOutcome, AgentRun } from "./agent.ts";
+import { callsThatAre, type CallThatIs } from "./agent-state.ts";
 import { askModel } from "./ask-model.ts";
 import { awaitServers } from "./await-servers.ts";
 import { recordTurn } from "./record-turn.ts";
@@ -25,13 +26,14 @@ const STOP_PROOF_MS = 5_500;
  */
 export async function runAgent(dependencies: AgentDependencies, run: AgentRun): Promise<AgentOutcome> {
   const session = openSession(dependencies, run);
+  const begunBefore = callsThatAre(session.state, "called");
   try {
     const outcome = await takeTurns(session);
     await session.journal.stored();
     return outcome;
   } catch (error) {
     if (!run.signal.aborted) throw error;
-    return await describeStop(session);
+    return await describeStop(session, begunBefore);
   }
 }
 
@@ -82,12 +84,21 @@ function complete({ state }: Session, stop_reason: StopReason): AgentOutcome {
   return { status: "completed", result, usage: state.usage };
 }
 
-async function describeStop({ state, running, isModelAnswering }: Session): Promise<AgentOutcome> {
+/** `begunBefore` are the calls that an earlier start has left without an end. */
+async function describeStop(
+  { state, running, isModelAnswering }: Session,
+  begunBefore: readonly CallThatIs<"called">[],
+): Promise<AgentOutcome> {
   const { completed, stopped, ignored } = await running.verdicts(STOP_PROOF_MS);
+  const isKnown = new Set(
+    [...state.completed, ...completed, ...stopped, ...ignored].map((call) => call.tool_call_id),
+  );
+  const left = begunBefore.map(({ block, state: { tool } }) => ({ tool_call_id: block.id, tool }));
   const cancellation = {
     completed: [...state.completed, ...completed],
     stopped,
-    ignored,
+    // Nobody has proof that what an earlier start had begun has stopped.
+    ignored: [...ignored, ...left.filter((call) => !isKnown.has(call.tool_call_id))],
     model_stopped: isModelAnswering,
   };
   return { status: "stopped", usage: state.usage, cancellation };

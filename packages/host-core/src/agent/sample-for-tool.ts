@@ -1,9 +1,10 @@
 import type { Cancellation } from "@millrace/contracts";
 import { abortable } from "../abortable.ts";
 import { SamplingRefusedError, type Sampler } from "../connection/questions/sampling.ts";
-import { ModelError, type Model, type ModelRequest, type ModelTurn } from "../model/model.ts";
+import { ModelError, type ModelRequest, type ModelTurn } from "../model/model.ts";
 import { turnUsage } from "../model/usage.ts";
-import { providerKey } from "./cool-down.ts";
+import { beginCoolDown, providerKey } from "./cool-down.ts";
+import { coolDownMs } from "./retry-policy.ts";
 import type { Session } from "./session.ts";
 import { costSpent, outputTokensLeft, tokensSpent } from "./stop-conditions.ts";
 
@@ -19,7 +20,7 @@ export function samplerFor(session: Session, call: Cancellation["completed"][num
     }
     await refuseInCoolDown(session);
     const left = outputTokensLeft(state, request, model.settings.maxOutputTokens);
-    const answer = await respond(model, {
+    const answer = await respond(session, {
       system,
       messages,
       tools: [],
@@ -45,11 +46,12 @@ async function refuseInCoolDown({ model, coolDowns, clock, signal }: Session): P
   }
 }
 
-async function respond(model: Model, request: ModelRequest): Promise<ModelTurn> {
+async function respond(session: Session, request: ModelRequest): Promise<ModelTurn> {
   try {
-    return await abortable(model.respond(request), request.signal);
+    return await abortable(session.model.respond(request), request.signal);
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
+    if (error.retry === "cool_down") await beginCoolDown(session, coolDownMs(error, 1, Math.random()));
     throw new SamplingRefusedError(`the model gave no answer: ${error.message}`);
   }
 }

@@ -3,7 +3,7 @@ import { planCalls } from "./plan-calls.ts";
 import { CallPostponed, PostponableCall } from "./postponable-call.ts";
 import { ProgressWriter } from "./progress-writer.ts";
 import { findMissingApproval } from "./required-approval.ts";
-import { failed, outcomeUnknown, returned } from "./returned.ts";
+import { failed, returned } from "./returned.ts";
 import { samplerFor } from "./sample-for-tool.ts";
 import type { Session } from "./session.ts";
 import type { StopListener, ToolCallOutcome } from "../server/run-call.ts";
@@ -67,8 +67,7 @@ async function runToolCall(
     const first = await running.run(name, signal, call);
     const wasLost = !first.ok && first.isAnswerLost === true;
     const outcome = wasLost && mayRepeat ? await running.run(name, signal, call) : first;
-    const end = wasLost && !mayRepeat ? outcomeUnknown(name) : returned(name, outcome);
-    journal.record(...progress.drain(), end);
+    journal.record(...progress.drain(), returned(name, outcome, mayRepeat));
     await journal.commit();
   } catch (error) {
     if (!(error instanceof CallPostponed)) throw error;

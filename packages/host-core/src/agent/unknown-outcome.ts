@@ -15,7 +15,3 @@ import type { Tool } from "@millrace/contracts";
 export function mayRunAgain(annotations: Tool["annotations"]): boolean {
   return annotations?.["readOnlyHint"] === true || annotations?.["idempotentHint"] === true;
 }
-
-export const UNKNOWN_OUTCOME =
-  "The outcome of this call is unknown: its worker or its server died before there was an answer. It may or may not " +
-  "have happened. Find out before you call it again.";

@@ -116,7 +116,7 @@ test("[config.mcp.overrides] the environment wins over the file's top level, a s
   expect(plain).toMatchObject({ connectTimeoutMs: 10_000, maxConcurrentTools: 2, toolTimeoutMs: 60_000 });
 });
 
-test("[config.mcp.variables] ${VAR} and ${VAR:-default} work in command, args, env, url and headers", async () => {
+test("[config.mcp.variables] ${VAR} and ${VAR:-default} work in command, args, env, cwd, url and headers", async () => {
   const env = { TOOL: "serve", KEY: "key-123456", EMPTY: "" };
   const { servers } = await load(
     {
@@ -127,6 +127,7 @@ test("[config.mcp.variables] ${VAR} and ${VAR:-default} work in command, args, e
             command: "${TOOL}",
             args: ["--key=${KEY}", "${EMPTY:-filled}", "${ABSENT:-}", "$KEY"],
             env: { A: "${KEY}" },
+            cwd: "/srv/${TOOL}",
           },
         },
         far: {
@@ -143,6 +144,7 @@ test("[config.mcp.variables] ${VAR} and ${VAR:-default} work in command, args, e
       command: "serve",
       args: ["--key=key-123456", "filled", "", "$KEY"],
       env: { A: "key-123456" },
+      cwd: "/srv/serve",
     },
     { type: "http", url: "https://example.org/mcp", headers: { authorization: "Bearer key-123456" } },
   ]);
@@ -163,6 +165,27 @@ test("[config.mcp.url] a URL of the wrong kind fails its server alone, without t
   });
   expect(servers[0]?.problem).toContain("ws:// or wss://");
   expect(servers[0]?.problem).not.toContain("hunter22");
+});
+
+test.each([
+  ["http", "https://user:${SECRET}@host/mcp", {}, /the url has a user name or a password: .*"auth"/],
+  ["websocket", "wss://host/mcp#part", {}, /the url has a "#"/],
+  ["http", "https://host/mcp", { "x-price": "5 €" }, /config\.headers\.x-price has a character/],
+  ["http", "https://host/mcp", { "x price": "5" }, /config\.headers has the name "x price"/],
+])(
+  "[config.mcp.unusable] over %s the url %s with headers %j fails its server alone, with the cure",
+  async (transport_type, url, headers, expected) => {
+    const { servers } = await load(withServer({ transport_type, config: { url, headers } }), {
+      env: { SECRET: "hunter22" },
+    });
+    expect(servers[0]?.problem).toMatch(expected);
+    expect(servers[0]?.problem).not.toContain("hunter22");
+  },
+);
+
+test("[config.mcp.lost_name] a server whose name would be lost is refused", async () => {
+  const file = JSON.parse(`{"mcp_servers": {"__proto__": ${JSON.stringify(stdio)}}}`) as object;
+  await expect(load(file)).rejects.toThrow('mcp_servers: the key "__proto__" would be lost');
 });
 
 test("[config.mcp.approval] one policy for a server, or one for each pattern of tool names", async () => {

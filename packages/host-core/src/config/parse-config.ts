@@ -75,7 +75,5 @@ export function parseMcpConfig(path: string, text: string): ParsedConfig {
     return { config: parsed.data, warnings: warnings.map((warning) => `${path}: ${warning}`) };
   }
   const issues = parsed.error?.issues ?? [];
-  // A file without servers is told of in the words of its own format.
-  const told = issues.filter((issue) => issue.path.length !== 1 || errors.length === 0);
-  throw wrongConfig(path, [...errors, ...told.flatMap((issue) => describeIssue(issue, format))]);
+  throw wrongConfig(path, [...errors, ...issues.flatMap((issue) => describeIssue(issue, format))]);
 }

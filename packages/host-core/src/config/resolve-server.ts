@@ -14,6 +14,8 @@ export interface ServerDefaults {
   readonly logStderr: boolean;
 }
 
+type RemoteTransport = Exclude<TransportSettings, { type: "stdio" }>;
+
 const PROTOCOLS = {
   http: ["http:", "https:"],
   sse: ["http:", "https:"],
@@ -22,8 +24,14 @@ const PROTOCOLS = {
 
 function resolveTransport(server: McpServerConfig, { text, record }: Interpolation): TransportSettings {
   if (server.transport_type === "stdio") {
-    const { command, args, env } = server.config;
-    return { type: "stdio", command: text(command), args: args.map(text), env: record(env) };
+    const { command, args, env, cwd } = server.config;
+    return {
+      type: "stdio",
+      command: text(command),
+      args: args.map(text),
+      env: record(env),
+      ...(cwd !== undefined && { cwd: text(cwd) }),
+    };
   }
   const { url, headers } = server.config;
   return { type: server.transport_type, url: text(url), headers: record(headers) };
@@ -45,9 +53,35 @@ function findProblem(
   const empty = auth && findEmptyAuth(auth);
   if (empty) return `auth.${empty} is empty: its variable is set to nothing`;
   const protocols: readonly string[] = PROTOCOLS[transport.type];
-  if (URL.canParse(transport.url) && protocols.includes(new URL(transport.url).protocol)) return null;
-  const schemes = protocols.map((protocol) => `${protocol}//`).join(" or ");
-  return `the url "${server.config.url}" is not a URL that begins with ${schemes}`;
+  if (!URL.canParse(transport.url) || !protocols.includes(new URL(transport.url).protocol)) {
+    const schemes = protocols.map((protocol) => `${protocol}//`).join(" or ");
+    return `the url "${server.config.url}" is not a URL that begins with ${schemes}`;
+  }
+  return findUnusable(transport, auth);
+}
+
+/** What is right by its form and cannot be sent. */
+function findUnusable({ type, url, headers }: RemoteTransport, auth: AuthSettings | null): string | null {
+  const { username, password, hash } = new URL(url);
+  if (username !== "" || password !== "") {
+    return 'the url has a user name or a password: give them as "auth" or in config.headers';
+  }
+  if (type === "websocket" && hash !== "") return 'the url has a "#": leave it out, with what follows';
+  const sent = auth?.type === "bearer" ? [["auth.token", auth.token] as const] : [];
+  const values = Object.entries(headers).map(([name, value]) => [`config.headers.${name}`, value] as const);
+  const unfit = [...values, ...sent].find(([, value]) => !isHeader("x", value));
+  if (unfit)
+    return `${unfit[0]} has a character that no header can have: use those of Latin-1, without line breaks`;
+  const name = Object.keys(headers).find((given) => !isHeader(given, ""));
+  return name === undefined ? null : `config.headers has the name "${name}", which no header can have`;
+}
+
+function isHeader(name: string, value: string): boolean {
+  try {
+    return new Headers([[name, value]]).has(name);
+  } catch {
+    return false;
+  }
 }
 
 function resolveServer(

@@ -7,6 +7,8 @@ export type TransportSettings =
       readonly command: string;
       readonly args: readonly string[];
       readonly env: Readonly<Record<string, string>>;
+      /** Absolute, or seen from our own folder, which is the default. */
+      readonly cwd?: string;
     }
   | {
       readonly type: "http" | "sse" | "websocket";

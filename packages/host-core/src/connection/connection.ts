@@ -189,6 +189,11 @@ export class ConnectionLostError extends Error {
   override readonly name: string = "ConnectionLostError";
 }
 
+/** An HTTP status came in place of an answer, from the server or a gateway before it. */
+export class HttpFailureError extends ConnectionLostError {
+  override readonly name = "HttpFailureError";
+}
+
 /** The server's answer is larger than any that is read: the request has run. */
 export class AnswerTooLargeError extends RequestRejectedError {
   constructor(message: string) {
@@ -215,4 +220,14 @@ export class SessionLostError extends NotRunError {
 /** Nobody can connect before the configuration gives (other) credentials: the message says which kind. */
 export class NeedsAuthError extends ConnectionLostError {
   override readonly name = "NeedsAuthError";
+}
+
+/** Somebody has answered over HTTP, and not the request. */
+export function isStatus(error: unknown): boolean {
+  return error instanceof HttpFailureError || error instanceof NeedsAuthError;
+}
+
+/** It has not left this process. */
+export function isUnsent(error: unknown): boolean {
+  return error instanceof NotRunError && !(error instanceof SessionLostError);
 }

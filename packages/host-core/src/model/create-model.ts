@@ -6,13 +6,14 @@ import type { Model } from "./model.ts";
 import { ModelError } from "./model.ts";
 import { createModelHttp } from "./model-http.ts";
 import { createPacedStarts } from "./paced-starts.ts";
-import { unconfiguredError } from "./provider-error.ts";
+import { unconfiguredError, unfitKeyError } from "./provider-error.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * One alias, ready to answer; keep it, for its connections are its own. A provider's SDK takes about 250 ms to load, so
- * the first answer loads it, and a process that asks no such provider never does. Without a key, `respond` rejects.
+ * the first answer loads it, and a process that asks no such provider never does. Without a key that can be sent,
+ * `respond` rejects.
  */
 export function createModel(
   settings: ModelSettings,
@@ -46,13 +47,20 @@ export async function loadProvider(provider: ModelProvider): Promise<void> {
   if (provider !== "demo") await SDKS[provider]();
 }
 
+/** What no header value may hold (RFC 9110, section 5.5). */
+const UNFIT_FOR_HEADER = /[^\t\u0020-\u007e\u0080-\u00ff]/;
+
 function modelOf(settings: ModelSettings, environment: Variables): Model {
   const { provider } = settings;
   if (provider === "demo") return createDemoModel(settings);
   if (!settings.isConfigured) {
     return { settings, respond: () => Promise.reject(unconfiguredError(settings)) };
   }
-  const apiKey = environment[settings.apiKeyVariable ?? ""] ?? "";
+  // A key out of a file brings the end of its line along.
+  const apiKey = (environment[settings.apiKeyVariable ?? ""] ?? "").trim();
+  if (UNFIT_FOR_HEADER.test(apiKey)) {
+    return { settings, respond: () => Promise.reject(unfitKeyError(settings)) };
+  }
   return loadedLater(settings, async () => {
     const http = createModelHttp(environment);
     if (provider === "anthropic") {

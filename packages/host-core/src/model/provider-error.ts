@@ -121,6 +121,12 @@ export function unconfiguredError(settings: ModelSettings): ModelError {
   });
 }
 
+/** The key has characters that no header may have: nothing was asked. */
+export function unfitKeyError(settings: ModelSettings): ModelError {
+  const message = `${nameModel(settings)} has a key that cannot be sent: it has a line break, a control character, or a letter or dash beyond Latin-1. Set ${settings.apiKeyVariable} to the key as the provider shows it.`;
+  return new ModelError("provider_auth", message, { retry: "never" });
+}
+
 /** No byte came for the alias's `stall_timeout`. */
 export function stallError(settings: ModelSettings): ModelError {
   const seconds = settings.stallTimeoutMs / 1_000;

@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import type { ServerSettings } from "../config/server-settings.ts";
 import {
   ConnectionLostError,
@@ -10,14 +11,22 @@ import { withDeadline } from "../with-deadline.ts";
 /** Makes a connection that is not connected yet: a fresh one for every attempt. */
 export type OpenConnection = (settings: ServerSettings, events: McpConnectionEvents) => McpConnection;
 
+/** `timeLeftMs` is what is left of the time to connect, when `signal` will abort. */
+export type ListOffers = (
+  connection: McpConnection,
+  signal: AbortSignal,
+  timeLeftMs: number,
+) => Promise<void>;
+
 export interface ConnectionAttemptOptions {
   settings: ServerSettings;
   openConnection: OpenConnection;
   events: McpConnectionEvents;
   /** Hides the server's secrets. */
   redact: (text: string) => string;
+  clock: Clock;
   /** Lists what the server offers: part of connecting. */
-  list: (connection: McpConnection, signal: AbortSignal) => Promise<void>;
+  list: ListOffers;
 }
 
 /** One attempt to connect, and what the server writes to stderr in the life that may come of it. */
@@ -46,13 +55,15 @@ export class ConnectionAttempt {
 
   /** Connects and lists, within the server's connect timeout. Also after a failure, the connection must be closed. */
   async connect(signal: AbortSignal): Promise<void> {
-    const timeoutMs = this.#options.settings.connectTimeoutMs;
+    const { settings, clock, list } = this.#options;
+    const timeoutMs = settings.connectTimeoutMs;
+    const startedAt = clock.monotonicMs();
     const reason = new Error(
       `it did not connect and list its tools within ${timeoutMs / 1_000} s; raise its "timeout" if it needs longer`,
     );
     await withDeadline({ signal, timeoutMs, reason }, async (bounded) => {
       await this.connection.connect(bounded);
-      await this.#options.list(this.connection, bounded);
+      await list(this.connection, bounded, timeoutMs - (clock.monotonicMs() - startedAt));
     });
     // Its last list may have come just before its end.
     this.#lost.signal.throwIfAborted();

@@ -98,7 +98,7 @@ export class ConnectionGroup {
         fields,
         describe: () => ({ tools: listings.offers?.tools.length }),
       }),
-      list: (connection, signal) => listings.load(connection, signal),
+      list: (...given) => listings.load(...given),
       onChange: () => this.#onChange(),
       events: {
         onToolsChanged: () => listings.announce("tools"),

@@ -1,9 +1,9 @@
 import type { Clock } from "../clock.ts";
 import {
   ConnectionLostError,
-  NotRunError,
+  isStatus,
+  isUnsent,
   RequestRejectedError,
-  SessionLostError,
   type McpConnection,
 } from "../connection/connection.ts";
 import { describeError } from "../describe-error.ts";
@@ -32,7 +32,10 @@ export interface ConnectionHealthOptions {
 /**
  * Judges one established connection, until `stop`. Silence during a call says nothing: tools may be slow. So it is
  * asked only while no call runs, and a ping that a call overtakes does not count. Errors of calls that no server
- * answered count too. A refusal is an answer.
+ * answered count too, until anything is heard of it. A refusal is an answer.
+ *
+ * What runs is never given up for calls that failed beside it: their failures make the connection doubtful, and pings
+ * decide. So does an HTTP status, at once: somebody is there, and it may be a gateway alone.
  *
  * A call that ends without an answer makes it doubtful when nothing at all has arrived for as long as a tool may be
  * silent, in this call or in those before it: then it is asked at once and again, whatever runs, until something is
@@ -78,7 +81,8 @@ export class ConnectionHealth {
       return answer;
     } catch (error) {
       if (error instanceof RequestRejectedError) this.#trust();
-      else if (error instanceof ConnectionLostError) this.#fail(describeError(error));
+      else if (isStatus(error)) this.#doubt();
+      else if (error instanceof ConnectionLostError) this.#loseAnswer(describeError(error));
       else if (isUnsent(error)) this.#hearOfUnsent(describeError(error));
       else if (connection.heard === heardBefore) this.#missAnswer(error);
       throw error;
@@ -105,6 +109,7 @@ export class ConnectionHealth {
     this.#heard = heard;
     this.#silentSince = this.#now();
     this.#owesAnswer = false;
+    this.#failures = 0;
   }
 
   #lookAfter(delayMs: number): void {
@@ -136,7 +141,8 @@ export class ConnectionHealth {
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof RequestRejectedError) this.#trust();
-      else this.#fail(describeError(error));
+      // What could not be sent says nothing of the calls that were.
+      else if (this.#running === 0 || !isUnsent(error)) this.#fail(describeError(error));
     } finally {
       this.#ping = null;
     }
@@ -154,14 +160,25 @@ export class ConnectionHealth {
     if (error === TIMED_OUT || silentMs >= this.#options.toolTimeoutMs() * SILENT_PART) this.#doubt();
   }
 
+  /** A call has failed with its connection. */
+  #loseAnswer(reason: string): void {
+    this.#listen();
+    if (this.#running === 1) return this.#fail(reason);
+    if (this.#isDoubted) return;
+    if (this.#failures + 1 < MOST_FAILURES) this.#fail(reason);
+    else this.#doubt();
+  }
+
   /** While others run they are its proof of life, and would be lost with it. */
   #hearOfUnsent(reason: string): void {
     if (this.#running === 1) this.#giveUp(reason);
   }
 
+  /** Pings decide from here on, as many as of a connection of which nothing is known. */
   #doubt(): void {
     if (this.#isDoubted || this.#isStopped) return;
     this.#isDoubted = true;
+    this.#failures = 0;
     // A ping that is under way is followed by the next one.
     if (this.#ping !== null) return;
     clearTimeout(this.#timer);
@@ -178,9 +195,4 @@ export class ConnectionHealth {
     this.stop();
     this.#options.onDead(reason);
   }
-}
-
-/** It has not left this process. */
-function isUnsent(error: unknown): boolean {
-  return error instanceof NotRunError && !(error instanceof SessionLostError);
 }

@@ -11,7 +11,7 @@ import {
 import { describeError } from "../describe-error.ts";
 import { settlesWithin } from "../settles-within.ts";
 import type { AvailabilityLog } from "./availability-log.ts";
-import { ConnectionAttempt, type OpenConnection } from "./connection-attempt.ts";
+import { ConnectionAttempt, type ListOffers, type OpenConnection } from "./connection-attempt.ts";
 import { ConnectionHealth } from "./connection-health.ts";
 import { ReconnectSchedule } from "./reconnect-schedule.ts";
 
@@ -30,7 +30,7 @@ export interface ConnectionKeeperOptions {
   log: AvailabilityLog;
   events: Omit<McpConnectionEvents, "onClose">;
   /** Lists what the server offers: part of connecting. */
-  list: (connection: McpConnection, signal: AbortSignal) => Promise<void>;
+  list: ListOffers;
   /** Hides the server's secrets. */
   redact: (text: string) => string;
   /** The state or the error is not what it was. */

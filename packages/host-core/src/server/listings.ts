@@ -4,7 +4,7 @@ import type { LeftOutTool, McpConnection, ToolListing } from "../connection/conn
 import { describeError } from "../describe-error.ts";
 import { createDebouncedTask } from "./debounced-task.ts";
 import { LIST, type ListListener, type OfferKind, type Offers, type Warn } from "./list-offers.ts";
-import { withDeadline } from "../with-deadline.ts";
+import { withDeadline, type Deadline } from "../with-deadline.ts";
 
 /** Servers announce changes in bursts. */
 const ANNOUNCEMENT_DELAY_MS = 100;
@@ -59,12 +59,17 @@ export class Listings {
     return this.#leftOut;
   }
 
-  /** Lists everything over a connection that is being made. Rejects when the tools cannot be listed. */
-  async load(connection: McpConnection, signal: AbortSignal): Promise<void> {
+  /**
+   * Lists everything over a connection that is being made. Rejects when the tools cannot be listed. Those may take
+   * `timeLeftMs`, when `signal` aborts; the other lists half of it, so that none of them keeps the tools away.
+   */
+  async load(connection: McpConnection, signal: AbortSignal, timeLeftMs: number): Promise<void> {
+    const deadline = this.#deadline(signal, timeLeftMs / 2);
     const found = new Map<OfferKind, readonly unknown[]>();
-    await Promise.all(
-      KINDS.map(async (kind) => found.set(kind, await this.#listForStart(kind, connection, signal))),
-    );
+    const list = async (kind: OfferKind) => {
+      found.set(kind, await this.#listForStart(kind, connection, deadline));
+    };
+    await Promise.all(KINDS.map(list));
     this.#stop.signal.throwIfAborted();
     this.#replace(Object.fromEntries(found));
   }
@@ -148,13 +153,13 @@ export class Listings {
   async #listForStart(
     kind: OfferKind,
     connection: McpConnection,
-    signal: AbortSignal,
+    deadline: Deadline,
   ): Promise<readonly unknown[]> {
+    if (kind === "tools") return await LIST.tools(connection, deadline.signal, this.#listener);
     try {
-      return await LIST[kind](connection, signal, this.#listener);
+      return await this.#list(kind, connection, deadline);
     } catch (error) {
-      signal.throwIfAborted();
-      if (kind === "tools") throw error;
+      deadline.signal.throwIfAborted();
       this.#warnOfFailure(kind, error);
       return [];
     }
@@ -171,20 +176,25 @@ export class Listings {
     // An announcement that came too early is kept for `connected`.
     if (!connection || this.#stop.signal.aborted) return;
     this.#announced.delete(kind);
-    const timeoutMs = this.#options.timeoutMs();
-    const reason = new Error(`no answer within ${timeoutMs / 1_000} s`);
     try {
-      const deadline = { signal: this.#stop.signal, timeoutMs, reason };
-      const list = await withDeadline<Offers[OfferKind]>(
-        deadline,
-        async (signal) => await LIST[kind](connection, signal, this.#listener),
-      );
+      const deadline = this.#deadline(this.#stop.signal, this.#options.timeoutMs());
+      const list = await this.#list(kind, connection, deadline);
       if (this.#stop.signal.aborted || this.#offers === null) return;
       if (this.#replace({ [kind]: list })) this.#options.onChange();
     } catch (error) {
       if (this.#stop.signal.aborted || this.#options.connection() !== connection) return;
       this.#warnOfFailure(kind, error);
     }
+  }
+
+  #list(kind: OfferKind, connection: McpConnection, deadline: Deadline): Promise<Offers[OfferKind]> {
+    return withDeadline<Offers[OfferKind]>(deadline, (signal) =>
+      LIST[kind](connection, signal, this.#listener),
+    );
+  }
+
+  #deadline(signal: AbortSignal, timeoutMs: number): Deadline {
+    return { signal, timeoutMs, reason: new Error(`no answer within ${Math.round(timeoutMs / 100) / 10} s`) };
   }
 
   #warnOfFailure(kind: OfferKind, error: unknown): void {

@@ -9,6 +9,11 @@ import { runCall, type ToolCall, type ToolCallOutcome, type WaitListener } from 
 import { Slots } from "./slots.ts";
 import { withDeadline } from "../with-deadline.ts";
 
+/** The server has a request that is no tool call, and did not answer it within its tool timeout. */
+export class RequestTimeoutError extends Error {
+  override readonly name = "RequestTimeoutError";
+}
+
 export interface RequestDispatcherOptions {
   settings: () => ServerSettings;
   connections: ConnectionGroup;
@@ -84,28 +89,45 @@ export class RequestDispatcher {
     }
   }
 
-  /** Any other request. Rejects with `ConnectionLostError` when the server is away, else as `McpConnection` says. */
+  /**
+   * Any other request. Rejects with `ConnectionLostError` when the server is away, with `RequestTimeoutError` when it does
+   * not answer, else as `McpConnection` says.
+   */
   async ask<T>(
     signal: AbortSignal,
     request: (connection: McpConnection, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const timeoutMs = this.#options.settings().toolTimeoutMs;
-    const reason = new ConnectionLostError(`the server did not answer within ${timeoutMs / 1_000} s`);
-    return await withDeadline({ signal, timeoutMs, reason }, (bounded) =>
-      this.#others.run(bounded, async () => {
-        for (let isLast = false; ; isLast = true) {
-          const error = await this.#whenConnected(bounded);
-          const keeper = this.#options.connections.leastBusy();
-          if (error || !keeper) throw new ConnectionLostError((error ?? this.#options.unavailable()).message);
-          try {
-            return await keeper.use((connection) => request(connection, bounded));
-          } catch (failure) {
-            if (!(failure instanceof NotRunError)) throw failure;
-            if (isLast) throw new ConnectionLostError(failure.message);
-          }
-        }
-      }),
-    );
+    const cure = `raise its "tool_timeout" if it needs longer`;
+    const reason = new RequestTimeoutError(`it did not answer within ${timeoutMs / 1_000} s; ${cure}`);
+    try {
+      return await withDeadline({ signal, timeoutMs, reason }, (bounded) =>
+        this.#others.run(bounded, () => this.#askConnected(bounded, request)),
+      );
+    } catch (error) {
+      // Then the time was spent waiting for the server.
+      if (error === reason && !this.#isThere)
+        throw new ConnectionLostError(this.#options.unavailable().message);
+      throw error;
+    }
+  }
+
+  /** Asks again, once, where nothing has run. */
+  async #askConnected<T>(
+    signal: AbortSignal,
+    request: (connection: McpConnection, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    for (let isLast = false; ; isLast = true) {
+      const error = await this.#whenConnected(signal);
+      const keeper = this.#options.connections.leastBusy();
+      if (error || !keeper) throw new ConnectionLostError((error ?? this.#options.unavailable()).message);
+      try {
+        return await keeper.use((connection) => request(connection, signal));
+      } catch (failure) {
+        if (!(failure instanceof NotRunError)) throw failure;
+        if (isLast) throw new ConnectionLostError(failure.message);
+      }
+    }
   }
 
   get #isThere(): boolean {

@@ -183,8 +183,8 @@ export class WarmServer {
   }
 
   /**
-   * This and the two below reject with `ConnectionLostError` when the server is away or does not answer within its
-   * tool timeout, with `RequestRejectedError` when it refuses, and with the signal's reason when that aborts.
+   * This and the two below reject with `ConnectionLostError` when the server is away, `RequestTimeoutError` when it does
+   * not answer within its tool timeout, `RequestRejectedError` when it refuses, and the signal's reason when that aborts.
    */
   readResource(uri: string, signal: AbortSignal): Promise<ResourceContents[]> {
     return this.#requests.ask(signal, (connection, bounded) => connection.readResource(uri, bounded));

@@ -15,6 +15,8 @@ export class RequestRates {
     this.#redis = redis;
     this.#keys = keys;
     this.#answer = answer;
+    // Each limiter defines its script anew; a pipeline that is open when the first one does would not know it.
+    this.#limiterOf(1);
   }
 
   /**

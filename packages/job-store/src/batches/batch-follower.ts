@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { BatchEvent, BatchProgress } from "@millrace/contracts";
 import type { ChannelSubscription } from "../redis/channel-subscriptions.ts";
-import type { Clock } from "../clock.ts";
 import { Alarm } from "../reading/alarm.ts";
 import type { LogEvent } from "../reading/event-log.ts";
 import { GoneError } from "../reading/gone-error.ts";
@@ -9,10 +8,13 @@ import { GoneError } from "../reading/gone-error.ts";
 /** A reader hears of a batch at most ten times a second, in milliseconds. */
 const INTERVAL_MS = 100;
 
-/** A batch as it is now; `revision` grows with each change. */
+/** A batch as it is now. */
 export interface BatchReading {
   progress: BatchProgress;
+  /** Grows with each change. */
   revision: number;
+  /** Of the last change; milliseconds since 1970. */
+  changedAt: number;
 }
 
 export interface BatchFollowerOptions {
@@ -21,7 +23,6 @@ export interface BatchFollowerOptions {
   subscribe: (listener: () => void) => ChannelSubscription;
   /** Null when the batch has expired. */
   read: () => Promise<BatchReading | null>;
-  clock: Clock;
 }
 
 /**
@@ -84,7 +85,7 @@ export class BatchFollower implements Disposable {
       if (!reading) throw new GoneError("the batch");
       if (reading.revision <= this.#seen) return null;
       this.#seen = reading.revision;
-      return eventOf(reading, this.#options.clock.now());
+      return eventOf(reading);
     } catch (error) {
       this.#changed = true;
       throw error;
@@ -92,9 +93,10 @@ export class BatchFollower implements Disposable {
   }
 }
 
-function eventOf({ progress, revision }: BatchReading, now: number): LogEvent {
+function eventOf({ progress, revision, changedAt }: BatchReading): LogEvent {
   const terminal = progress.status !== "running";
   const type = progress.status === "running" ? "batch.progress" : (`batch.${progress.status}` as const);
-  const event: BatchEvent = { id: revision, type, time: new Date(now).toISOString(), batch: progress };
+  const time = new Date(changedAt).toISOString();
+  const event: BatchEvent = { id: revision, type, time, batch: progress };
   return { id: revision, type, terminal, json: JSON.stringify(event) };
 }

@@ -46,6 +46,8 @@ export interface BatchRecord {
   idempotencyKey: string | null;
   /** Grows with each change. */
   revision: number;
+  /** Of this revision; milliseconds since 1970. */
+  changedAt: number;
 }
 
 /** The hash fields of a batch that its first upload opens. `now` is in milliseconds since 1970. */
@@ -97,6 +99,8 @@ export function parseBatch(hash: Record<string, string>): BatchRecord | null {
     options: JSON.parse(options ?? "{}") as BatchOptions,
     idempotencyKey: hash["idempotency_key"] ?? null,
     revision: count("revision"),
+    // One that was written by an earlier version has no such time.
+    changedAt: count("changed_at") || count("finished_at") || count("created_at"),
   };
 }
 

@@ -97,7 +97,9 @@ export class Batches {
   progress(viewer: Viewer, batchId: string): Promise<BatchReading | null> {
     return this.#options.answer(async () => {
       const record = await this.#record(viewer, batchId);
-      return record && { progress: batchProgress(batchId, record), revision: record.revision };
+      if (!record) return null;
+      const { revision, changedAt } = record;
+      return { progress: batchProgress(batchId, record), revision, changedAt };
     });
   }
 
@@ -146,9 +148,9 @@ export class Batches {
 
   /** Follows the progress after a revision. The caller disposes of it. */
   follow(viewer: Viewer, batchId: string, after: number): BatchFollower {
-    const { subscriptions, keys, clock } = this.#options;
+    const { subscriptions, keys } = this.#options;
     const subscribe = (listener: () => void) => subscriptions.subscribe(keys.batchEvents(batchId), listener);
-    return new BatchFollower({ after, clock, subscribe, read: () => this.progress(viewer, batchId) });
+    return new BatchFollower({ after, subscribe, read: () => this.progress(viewer, batchId) });
   }
 
   /** Ends what goes on in the background; a worker goes on with it. */

@@ -1,5 +1,4 @@
 import {
-  closeConversation,
   ConversationLog,
   requestConversation,
   type ChatJobRequest,
@@ -22,6 +21,8 @@ const PAGE_LENGTH = 500;
 
 const STEPS: ReadonlySet<string> = new Set<JobStep["type"]>([
   "turn.finished",
+  "tool.called",
+  "tool.postponed",
   "tool.returned",
   "job.reopened",
 ]);
@@ -58,7 +59,7 @@ export async function readConversation(
     hasMore = page.hasMore;
   }
   if (!conversation) return "too_large";
-  const messages = closeConversation(conversation.messages);
+  const messages = conversation.closed;
   const bytes = bytesOf(messages);
   return bytes > maxBytes ? "too_large" : { messages, bytes };
 }

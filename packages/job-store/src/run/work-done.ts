@@ -18,6 +18,8 @@ export interface WorkDone {
   usage?: Usage;
 }
 
+type Call = Cancellation["completed"][number];
+
 /** All that the runs of a job have written so far, since it was last begun from its start. */
 export async function readSteps(redis: Redis, log: string): Promise<JobStep[]> {
   const steps: JobStep[] = [];
@@ -25,25 +27,29 @@ export async function readSteps(redis: Redis, log: string): Promise<JobStep[]> {
   return [...currentSteps(steps)];
 }
 
-/** What the steps say, oldest first, when nothing is under way: the calls that have run, and what the turns took. */
+/**
+ * What the steps say, oldest first, when nothing is under way here: the calls that have run, and what the turns took. A
+ * call that was begun and has not returned is `ignored`: nobody has proof that it has stopped.
+ */
 export function workDone(steps: readonly JobStep[]): WorkDone {
-  const called = new Set<string>();
-  const completed = new Map<string, Cancellation["completed"][number]>();
+  const open = new Map<string, Call>();
+  const completed: Call[] = [];
   let usage: Usage | null = null;
   for (const step of steps) {
     if (step.type === "turn.finished" || step.type === "tool.sampled") {
       usage = addUsage(usage ?? NO_USAGE, step.usage);
       if (step.type === "turn.finished") usage.turns += 1;
     }
-    if (step.type === "tool.called") called.add(step.tool_call_id);
-    if (step.type === "tool.postponed") called.delete(step.tool_call_id);
-    if (step.type === "tool.returned" && called.has(step.tool_call_id)) {
-      const { tool_call_id, tool } = step;
-      completed.set(tool_call_id, { tool_call_id, tool });
-    }
+    if (step.type === "tool.called") open.set(step.tool_call_id, callOf(step));
+    if (step.type === "tool.postponed") open.delete(step.tool_call_id);
+    if (step.type === "tool.returned" && open.delete(step.tool_call_id)) completed.push(callOf(step));
   }
   return {
-    cancellation: { ...NOTHING_RAN, completed: [...completed.values()] },
-    ...(usage ? { usage: { ...usage, tool_calls: called.size } } : {}),
+    cancellation: { ...NOTHING_RAN, completed, ignored: [...open.values()] },
+    ...(usage ? { usage: { ...usage, tool_calls: completed.length + open.size } } : {}),
   };
+}
+
+function callOf({ tool_call_id, tool }: Call): Call {
+  return { tool_call_id, tool };
 }

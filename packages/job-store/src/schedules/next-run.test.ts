@@ -30,11 +30,22 @@ describe("[schedule.clock_change] a clock change", () => {
     ]);
   });
 
-  test("[schedule.clock_change] a time that the day leaves out fires after the gap, once", () => {
+  test("[schedule.clock_change] a time that the day leaves out fires right after the gap, once", () => {
     expect(runs(berlin("30 2 * * *"), "2026-03-28T12:00:00Z", 2)).toEqual([
-      "2026-03-29T01:30",
+      "2026-03-29T01:00",
       "2026-03-30T00:30",
     ]);
+  });
+
+  test.each([
+    ["0 0 * * *", "Africa/Cairo", "2025-04-24T21:59Z", "2025-04-24T22:00"],
+    ["0 0 25 * *", "Africa/Cairo", "2025-04-24T21:59Z", "2025-04-24T22:00"],
+    ["0 0 7 9 *", "America/Santiago", "2025-01-01T00:00Z", "2025-09-07T04:00"],
+    ["30 0 9 3 *", "America/Havana", "2025-01-01T00:00Z", "2025-03-09T05:00"],
+    ["0 3 6 4 *", "Australia/Lord_Howe", "2025-04-01T00:00Z", "2025-04-05T16:30"],
+    ["*/15 * * * *", "Pacific/Chatham", "2025-04-05T13:07Z", "2025-04-05T13:15"],
+  ])("[schedule.clock_change] %s in %s after %s fires at %s", (cron, timeZone, after, run) => {
+    expect(runs({ cron, timeZone }, after, 1)).toEqual([run]);
   });
 
   test("[schedule.clock_change] a time that the day has twice fires once", () => {

@@ -11,17 +11,26 @@ import { schedulerId, type ScheduleTick, type StoredSchedule } from "./stored-sc
 export const SCHEDULE_QUEUE = "schedule";
 
 /** For BullMQ's queue and worker alike: the times are ours to compute, cron and interval in one way. */
-export const SCHEDULE_SETTINGS = {
-  repeatStrategy: (millis: number, { pattern = "" }: RepeatOptions): number | undefined =>
-    nextRun(JSON.parse(pattern) as ScheduleTiming, millis) ?? undefined,
-};
+export function scheduleSettings(logger: Logger) {
+  return {
+    /** A tick for which this throws is not handed out, and BullMQ tries it again a few seconds later. */
+    repeatStrategy: (millis: number, { pattern = "" }: RepeatOptions): number | undefined => {
+      try {
+        return nextRun(JSON.parse(pattern) as ScheduleTiming, millis) ?? undefined;
+      } catch (error) {
+        logger.error({ timing: pattern, reason: String(error) }, "A schedule's next time cannot be computed");
+        throw error;
+      }
+    },
+  };
+}
 
 /** BullMQ's job schedulers, one for each schedule that is not paused. */
 export class ScheduleQueue {
   readonly #queue: Queue<ScheduleTick>;
 
   constructor(redis: Redis, keys: Keys, logger: Logger) {
-    this.#queue = openQueue(SCHEDULE_QUEUE, { redis, keys, logger, settings: SCHEDULE_SETTINGS });
+    this.#queue = openQueue(SCHEDULE_QUEUE, { redis, keys, logger, settings: scheduleSettings(logger) });
   }
 
   /** Replaces what was planned, if anything was. */

@@ -7,7 +7,7 @@ import type { KeyedSubmissions } from "../submission/keyed-submissions.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
 import type { NewJob } from "../submission/submission.ts";
-import { SCHEDULE_QUEUE, SCHEDULE_SETTINGS } from "./schedule-queue.ts";
+import { SCHEDULE_QUEUE, scheduleSettings } from "./schedule-queue.ts";
 import type { ScheduleRecords } from "./schedule-records.ts";
 import type { ScheduleTick, StoredRun, StoredSchedule } from "./stored-schedule.ts";
 
@@ -38,7 +38,7 @@ export class ScheduleRunner {
     this.#options = options;
     this.#worker = openWorker(SCHEDULE_QUEUE, (job: Job<ScheduleTick>) => this.#fire(job), options, {
       concurrency: CONCURRENCY,
-      settings: SCHEDULE_SETTINGS,
+      settings: scheduleSettings(options.logger),
     });
     this.#worker.on("failed", (job, error) => {
       options.logger.warn(

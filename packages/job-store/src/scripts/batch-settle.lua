@@ -24,11 +24,13 @@ local function settle(keys, channel)
   local record = redis.call('HMGET', keys[1], 'accepted', 'completed', 'failed', 'cancelled', 'upload',
     'cancel_requested', 'retention_seconds', 'status')
   local revision = redis.call('HINCRBY', keys[1], 'revision', 1)
+  local now = string.format('%d', now_ms())
+  redis.call('HSET', keys[1], 'changed_at', now)
   local pending = tonumber(record[1]) - tonumber(record[2]) - tonumber(record[3]) - tonumber(record[4])
   if pending == 0 and record[5] ~= 'receiving' then
     if record[8] == 'running' then
       redis.call('HSET', keys[1], 'status', record[6] and 'cancelled' or 'completed',
-        'finished_at', string.format('%d', now_ms()))
+        'finished_at', now)
       redis.call('HDEL', keys[1], 'cancelling')
       for _, key in ipairs(keys) do
         redis.call('EXPIRE', key, record[7])

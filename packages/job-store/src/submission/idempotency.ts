@@ -40,12 +40,25 @@ export interface KeyMark {
   value: string;
 }
 
+/** The same, and as whom it lets go of the key when its job is refused. */
+export interface HeldKey extends KeyMark {
+  holder: string;
+}
+
 /**
  * The idempotency keys of submissions. A key is taken before its job is written, so a crash in between leaves a key
  * without a job: who comes with the same key writes that very job. It is marked when the job has been written whole,
  * which tells a job that was never written from one whose retention is over.
  *
- * Stored under a hash of tenant and key: `HASH-OF-THE-REQUEST ID`, with ` written` behind it as the mark.
+ * A key whose job is refused is free again, unless another submission under it may still write that job: until the
+ * mark, the key knows who has taken it, each by the id that it would have given its job, and the last one frees it.
+ * One that died never lets go, so its key stays.
+ *
+ *     free ── take ──→ held by one or more ── the job is written ──→ written
+ *      ↑                        │
+ *      └── the last is refused ─┘
+ *
+ * Stored under a hash of tenant and key: `HASH-OF-THE-REQUEST ID HOLDER …`, or `HASH-OF-THE-REQUEST ID written`.
  */
 export class IdempotencyKeys {
   readonly #redis: Redis;
@@ -66,7 +79,8 @@ export class IdempotencyKeys {
   }
 
   /**
-   * Takes the key for a new job or batch, or gives the one that has it. Of several at the same time one takes it.
+   * Takes the key for a new job or batch, or gives the one that has it. Of several at the same time one takes it. Who
+   * takes it, or gets one that is not known to be written, holds it as `freshId`.
    * @throws IdempotencyMismatchError when it belongs to another request.
    */
   async take(
@@ -75,10 +89,9 @@ export class IdempotencyKeys {
     retentionSeconds: number,
   ): Promise<KeyedId> {
     const hash = requestHash(request);
-    const value = `${hash} ${freshId}`;
     const lifetime = keyLifetimeSeconds(retentionSeconds);
-    const stored = await this.#redis.set(this.#name(tenant, key), value, "EX", lifetime, "NX", "GET");
-    return parse(stored ?? value, hash);
+    const stored = await this.#redis.millraceTakeKey(this.#name(tenant, key), hash, freshId, lifetime);
+    return stored === null ? { id: freshId, isWritten: false } : parse(stored, hash);
   }
 
   /** Marks the key of a job or batch, as part of what writes it. */
@@ -94,7 +107,7 @@ export class IdempotencyKeys {
 function parse(stored: string, hash: string): KeyedId {
   const [storedHash, id = "", mark] = stored.split(" ");
   if (storedHash !== hash) throw new IdempotencyMismatchError("The key came with another request before");
-  return { id, isWritten: mark !== undefined };
+  return { id, isWritten: mark === "written" };
 }
 
 /** Two requests that say the same have the same hash, in whatever order their keys come. */

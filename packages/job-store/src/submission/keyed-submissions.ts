@@ -40,18 +40,24 @@ export class KeyedSubmissions {
 
   /**
    * Takes the key for a new job, which the caller then submits; or gives the job that the key has made before. A
-   * submission that was cut off is completed first, under the id that it had.
+   * submission that was cut off is completed first, under the id that it had. `sent` is the request as the client has
+   * sent it, by which it is known when it comes again.
    * @throws IdempotencyMismatchError, IdempotencyExpiredError
    */
-  async take(newJob: NewJob, key: string): Promise<{ newJob: NewJob } | { repeated: JobSnapshot }> {
-    const { tenant, request } = newJob;
+  async take(
+    newJob: NewJob,
+    key: string,
+    sent: JobRequest = newJob.request,
+  ): Promise<{ newJob: NewJob } | { repeated: JobSnapshot }> {
+    const { tenant } = newJob;
     const freshId = this.#options.newJobId();
-    const retention = request.retention_seconds ?? this.#options.retentionSeconds;
+    const retention = newJob.request.retention_seconds ?? this.#options.retentionSeconds;
     const keyed = await this.#options.answer(() =>
-      this.#keys.take({ tenant, key, request }, freshId, retention),
+      this.#keys.take({ tenant, key, request: sent }, freshId, retention),
     );
     const { id: jobId } = keyed;
-    const marked = { ...newJob, jobId, mark: this.#keys.mark(tenant, key, request, jobId) };
+    const mark = { ...this.#keys.mark(tenant, key, sent, jobId), holder: freshId };
+    const marked = { ...newJob, jobId, mark };
     if (jobId === freshId) return { newJob: marked };
     const before = await this.#jobOf(tenant, keyed);
     if (before) return { repeated: before };

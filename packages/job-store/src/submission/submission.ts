@@ -4,7 +4,7 @@ import type { Admission } from "../admission/admission.ts";
 import type { Gate } from "../admission/gate.ts";
 import type { Standings } from "../admission/standing.ts";
 import type { JobQueues } from "../job-queues.ts";
-import type { KeyMark } from "./idempotency.ts";
+import type { HeldKey } from "./idempotency.ts";
 import type { Conversation } from "../reading/conversation.ts";
 import type { QueuedEvent } from "../reading/job-view.ts";
 import type { Keys } from "../keys.ts";
@@ -26,7 +26,7 @@ export interface Submission {
   /** A reader follows the log already. */
   followed?: boolean;
   /** Of one that came under an idempotency key. */
-  mark?: KeyMark;
+  mark?: HeldKey;
   /** It waits there first. */
   gate?: Gate | undefined;
   /** Of a line of a batch: its id is its line's, so the same job may be submitted again. */

@@ -161,7 +161,10 @@ function takeBack(
   return pipeline.run([submission], "millraceTakeBackJob", [keys.record(jobId), keys.log(jobId)]);
 }
 
-/** Tells what became of those that were to be taken back. One that stays is listed again; the notes of others go last. */
+/**
+ * Tells what became of those that were to be taken back. One that stays is listed again; others let go of their keys,
+ * and their notes go last.
+ */
 async function settleRefused(
   takenBack: ReadonlyMap<PreparedSubmission, number>,
   completed: Replies,
@@ -179,7 +182,9 @@ async function settleRefused(
       continue;
     }
     refused.set(submission, new QueueFullError(admission.maxQueuedOf(lineOf(submission))));
-    third.run([submission], "millraceSettleNote", [keys.submissions, submission.jobId, submission.at]);
+    const { mark, jobId, at } = submission;
+    if (mark) third.run([submission], "millraceReleaseKey", [mark.key, jobId, mark.holder]);
+    third.run([submission], "millraceSettleNote", [keys.submissions, jobId, at]);
   }
   // What stays, because Redis is away, the sweeper finds by the note.
   if (!third.isEmpty) await third.exec().catch(() => undefined);

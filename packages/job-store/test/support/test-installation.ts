@@ -11,7 +11,7 @@ import type { Logger } from "../../src/logger.ts";
 import { createWorkerStore } from "../../src/worker-store.ts";
 
 const silent = (): void => undefined;
-const silentLogger: Logger = { debug: silent, info: silent, warn: silent, error: silent };
+export const silentLogger: Logger = { debug: silent, info: silent, warn: silent, error: silent };
 
 export const TENANT = "alice";
 

@@ -13,6 +13,12 @@ export interface AuthorizationServerOptions {
   methods?: readonly string[];
   /** It knows the grant for humans only. */
   humansOnly?: boolean;
+  /** Members of its metadata in place of its own; undefined leaves one out. */
+  metadata?: Readonly<Record<string, unknown>>;
+  /** More members of its answers with tokens. */
+  tokenAnswer?: Readonly<Record<string, unknown>>;
+  /** Answers each request of a token. */
+  refusal?: { readonly status: number; readonly body: object };
 }
 
 export interface AuthorizationServer extends AsyncDisposable {
@@ -104,6 +110,7 @@ export async function startAuthorizationServer(
   let issuer = "";
   const grant = async (request: IncomingMessage, response: ServerResponse) => {
     const form = await readForm(request);
+    if (options.refusal) return reply(response, options.refusal.status, options.refusal.body);
     try {
       if (options.humansOnly || form.get("grant_type") !== "client_credentials") {
         throw new Refused("unsupported_grant_type");
@@ -112,7 +119,12 @@ export async function startAuthorizationServer(
       grants.push({ method: authenticate(request, form, issuer, options), scope });
       const token = randomUUID();
       tokens.add(token);
-      reply(response, 200, { access_token: token, token_type: "Bearer", expires_in: 3_600 });
+      reply(response, 200, {
+        access_token: token,
+        token_type: "Bearer",
+        expires_in: 3_600,
+        ...options.tokenAnswer,
+      });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       reply(response, 400, { error: error.code, error_description: "refused by the fixture" });
@@ -134,6 +146,7 @@ export async function startAuthorizationServer(
           "private_key_jwt",
         ],
         token_endpoint_auth_signing_alg_values_supported: ["RS256"],
+        ...options.metadata,
       });
     } else {
       reply(response, 404, {});

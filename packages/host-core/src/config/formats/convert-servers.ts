@@ -15,7 +15,7 @@ const TRANSPORT_TYPES: Readonly<Record<string, string>> = {
   websocket: "websocket",
 };
 
-const STDIO_KEYS = ["command", "args", "env"];
+const STDIO_KEYS = ["command", "args", "env", "cwd"];
 const REMOTE_KEYS = ["url", "headers"];
 const KNOWN_KEYS = [...STDIO_KEYS, ...REMOTE_KEYS, ...SERVER_SETTING_KEYS, "type", "disabled"];
 
@@ -92,7 +92,7 @@ export function convertServers(file: JsonObject, serversKey: string): Converted 
   const servers = file[serversKey];
   if (!isJsonObject(servers)) {
     const error = { path: serversKey, message: "must be an object of servers by name" };
-    return { config: {}, warnings, errors: [error] };
+    return { config: { ...top, mcp_servers: {} }, warnings, errors: [error] };
   }
   const converted: [string, unknown][] = [];
   for (const [name, server] of Object.entries(servers)) {

@@ -8,7 +8,7 @@ function parse(file: unknown) {
 test("[config.formats.desktop] a file of Claude Desktop or Cursor loads, with each of its transports", () => {
   const { config, warnings } = parse({
     mcpServers: {
-      local: { command: "npx", args: ["-y", "x"], env: { A: "1", PORT: 80, NONE: null } },
+      local: { command: "npx", args: ["-y", "x"], env: { A: "1", PORT: 80, NONE: null }, cwd: "/srv" },
       off: { command: "x", disabled: true },
       plain: { url: "https://a.example/mcp", headers: { k: "v" } },
       named: { type: "streamableHttp", url: "https://a.example/sse" },
@@ -23,7 +23,7 @@ test("[config.formats.desktop] a file of Claude Desktop or Cursor loads, with ea
   expect(config.mcp_servers).toMatchObject({
     local: {
       transport_type: "stdio",
-      config: { command: "npx", args: ["-y", "x"], env: { A: "1", PORT: "80" } },
+      config: { command: "npx", args: ["-y", "x"], env: { A: "1", PORT: "80" }, cwd: "/srv" },
     },
     off: { is_active: false },
     plain: { transport_type: "http", config: { url: "https://a.example/mcp", headers: { k: "v" } } },
@@ -82,12 +82,12 @@ test("[config.formats.own_keys] our own settings work in the other formats as we
 test("[config.formats.unknown] unknown keys of the other formats are told of and have no effect", () => {
   const { warnings } = parse({
     theme: "dark",
-    mcpServers: { a: { command: "x", autoApprove: ["y"], cwd: "/" } },
+    mcpServers: { a: { command: "x", autoApprove: ["y"], envFile: "/" } },
   });
   expect(warnings).toEqual([
     "file.json: theme: unknown key, it has no effect",
     "file.json: mcpServers.a.autoApprove: unknown key, it has no effect",
-    "file.json: mcpServers.a.cwd: unknown key, it has no effect",
+    "file.json: mcpServers.a.envFile: unknown key, it has no effect",
   ]);
 });
 
@@ -113,6 +113,15 @@ test("[config.formats.error_paths] the path of a wrong server is told whole, wha
   const path = "mcpServers.my: server";
   const errors = [{ path, message: 'needs "command" or "url"' }];
   expect(() => parse({ mcpServers: { "my: server": {} } })).toThrow(expect.objectContaining({ errors }));
+});
+
+test("[config.formats.all_errors] what is wrong at the top is told together with what is wrong in a server", () => {
+  const servers = JSON.parse('{"__proto__": {"command": "x"}, "a": {}}') as object;
+  const paths = ["mcpServers.a", "default_timeout", "mcpServers"];
+  const errors = paths.map((path) => expect.objectContaining({ path }) as unknown);
+  expect(() => parse({ default_timeout: 0, mcpServers: servers })).toThrow(
+    expect.objectContaining({ errors }),
+  );
 });
 
 test.each([

@@ -18,7 +18,8 @@ import {
 import { listPrompts, listResources, listResourceTemplates } from "./offers.ts";
 import type { FetchPage } from "./pages.ts";
 import { listTools } from "./tools.ts";
-import { METHOD_NOT_FOUND } from "../wire/json-rpc.ts";
+import { isOurOwn } from "../http/stand-in-answer.ts";
+import { METHOD_NOT_FOUND, type JsonRpcMessage } from "../wire/json-rpc.ts";
 
 /**
  * The requests that all protocol versions have, read loosely: one odd entry never loses a list. A driver adds how
@@ -43,6 +44,11 @@ export abstract class ServerRequests {
 
   /** Whether the server said that it has such things. */
   protected abstract offers(capability: "tools" | "resources" | "prompts"): boolean;
+
+  /** A message has arrived. One of our own, in place of an answer, is no sign of the server's life. */
+  protected hear(message: JsonRpcMessage): void {
+    if (!isOurOwn(message)) this.heard += 1;
+  }
 
   async listTools(signal: AbortSignal): Promise<ToolListing> {
     if (!this.offers("tools")) return { tools: [], leftOut: [], warnings: [], ttlMs: null };

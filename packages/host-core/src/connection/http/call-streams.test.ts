@@ -17,6 +17,7 @@ test.each([200, 202, 204, 205])(
 );
 
 test("[host.http.no_body] a response with a body is read whole", async () => {
-  const fetch = new CallStreams().watch(async () => new Response('{"id":5}', { headers }));
-  expect(await (await fetch(url, request)).json()).toEqual({ id: 5 });
+  const answer = { jsonrpc: "2.0", id: 5, result: {} };
+  const fetch = new CallStreams().watch(async () => new Response(JSON.stringify(answer), { headers }));
+  expect(await (await fetch(url, request)).json()).toEqual([answer]);
 });

@@ -1,10 +1,11 @@
 import { withDeadline } from "../../with-deadline.ts";
 import { AnswerTooLargeError, ConnectionLostError } from "../connection.ts";
 import type { RequestId } from "../wire/json-rpc.ts";
+import { readMessages } from "../wire/read-messages.ts";
 import { BodyGauge } from "./body-gauge.ts";
 import { boundBody, isEventStream } from "./bound-body.ts";
 import type { Fetch } from "./guarded-fetch.ts";
-import { standInAnswer } from "./stand-in-answer.ts";
+import { lastWords, standInAnswer } from "./stand-in-answer.ts";
 
 /** A request that the SDKs have written has its id last; a key inside of `params` is followed by two braces. */
 const REQUEST_ID = /"id":(\d+)\}$/;
@@ -36,11 +37,6 @@ async function fetchNotice(fetch: Fetch, url: string | URL, init: RequestInit): 
   }
 }
 
-/** An answer that nobody waits for: it tells the SDK that it need not ask for the rest of the stream. */
-function lastWords(id: RequestId): string {
-  return JSON.stringify({ jsonrpc: "2.0", id, result: {} });
-}
-
 /** The line breaks end an event that was cut off. */
 function asEvent(text: string): Uint8Array {
   return new TextEncoder().encode(`\n\nevent: message\ndata: ${text}\n\n`);
@@ -51,10 +47,11 @@ function isWholeAnswer({ ok, body, headers }: Response): boolean {
   return ok && body !== null && headers.get("content-type")?.startsWith("application/json") === true;
 }
 
-/** Reads an answer to its end, so that until then it can be ended. */
+/** Reads an answer to its end, so that until then it can be ended. The SDKs are stricter with what it says. */
 async function readWhole(response: Response): Promise<Response> {
   const { status, headers } = response;
-  return new Response(await boundBody(response).arrayBuffer(), { status, headers });
+  const whole = new Response(await boundBody(response).arrayBuffer(), { status, headers });
+  return Object.defineProperty(whole, "json", { value: async () => readMessages(await whole.text()) });
 }
 
 function brokenOff(): Error {

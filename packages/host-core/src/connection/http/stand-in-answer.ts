@@ -1,5 +1,5 @@
 import { AnswerTooLargeError, ConnectionLostError, RequestRejectedError } from "../connection.ts";
-import type { RequestId } from "../wire/json-rpc.ts";
+import type { JsonRpcMessage, RequestId } from "../wire/json-rpc.ts";
 
 /** JSON-RPC error codes far from those that anybody uses. */
 const LOST = -1_700_300_001;
@@ -11,8 +11,16 @@ export function standInAnswer(id: RequestId, error: Error): string {
   return JSON.stringify({ jsonrpc: "2.0", id, error: { code, message: error.message } });
 }
 
-/** Whether the `error` of an answer says that it is such a one. */
-export function isStandIn(error: unknown): boolean {
+const ENDED = "millrace/ended";
+
+/** An answer of our own that nobody waits for: it tells the SDK that it need not ask for the rest of the stream. */
+export function lastWords(id: RequestId): string {
+  return JSON.stringify({ jsonrpc: "2.0", id, result: { [ENDED]: true } });
+}
+
+/** Whether a message is an answer of our own, and so no sign of the server's life. */
+export function isOurOwn({ error, result }: Pick<JsonRpcMessage, "error" | "result">): boolean {
+  if (result !== undefined) return result[ENDED] === true;
   const { code }: { code?: unknown } = Object(error);
   return code === LOST || code === TOO_LARGE;
 }

@@ -10,6 +10,7 @@ import {
 import {
   OAuthError,
   ServerError,
+  TemporarilyUnavailableError,
   TooManyRequestsError,
 } from "@modelcontextprotocol/sdk/server/auth/errors.js";
 import type { AuthSettings } from "../../config/server-settings.ts";
@@ -17,6 +18,11 @@ import { describeError } from "../../describe-error.ts";
 import { NeedsAuthError } from "../connection.ts";
 import type { TokenSource } from "../http/authorized-fetch.ts";
 import type { Fetch } from "../http/guarded-fetch.ts";
+import { describeMisfit } from "./describe-misfit.ts";
+import { withReadableAnswers } from "./oauth-answers.ts";
+
+/** Refusals that say nothing about the credentials. */
+const PASSING = [ServerError, TemporarilyUnavailableError, TooManyRequestsError];
 
 type ClientCredentialsSettings = Extract<AuthSettings, { type: "client_credentials" }>;
 
@@ -27,14 +33,6 @@ function createProvider(settings: ClientCredentialsSettings, expectedIssuer: str
     return new PrivateKeyJwtProvider({ ...common, privateKey, algorithm: signingAlgorithm });
   }
   return new ClientCredentialsProvider({ ...common, clientSecret: clientSecret ?? "" });
-}
-
-/** The SDK tells an error's body from its text by the class of Node's own Response, which undici's fetch does not give. */
-function withOwnResponses(fetch: Fetch): Fetch {
-  return async (url, init) => {
-    const { body, status, headers } = await fetch(url, init);
-    return new Response(body, { status, headers });
-  };
 }
 
 /**
@@ -71,16 +69,20 @@ export class ClientCredentials implements TokenSource {
   async #renew(fetch: Fetch, challenge: Response | null): Promise<string> {
     const { resourceMetadataUrl, scope } = challenge ? extractWWWAuthenticateParams(challenge) : {};
     const hints = { ...(resourceMetadataUrl && { resourceMetadataUrl }), ...(scope && { scope }) };
-    const fetchFn = withOwnResponses(fetch);
+    const fetchFn = withReadableAnswers(fetch);
     try {
       const provider = this.#provider ?? (await this.#discover({ ...hints, fetchFn }));
       await auth(provider, { serverUrl: this.#serverUrl, fetchFn, ...hints });
       this.#provider = provider;
     } catch (error) {
+      const misfit = describeMisfit(error);
+      if (misfit !== null) {
+        // oxlint-disable-next-line preserve-caught-error -- a cause is told as well, and this one's text is a long JSON
+        throw new Error(`no token for the server: its authorization server's answer is not valid: ${misfit}`);
+      }
       const reason = `no token for the server: ${describeError(error)}`;
-      const mayPass = error instanceof ServerError || error instanceof TooManyRequestsError;
-      if (error instanceof OAuthError && !mayPass) {
-        throw new NeedsAuthError(`${reason} (${error.errorCode}); check "auth" in its configuration`);
+      if (error instanceof OAuthError && !PASSING.some((passing) => error instanceof passing)) {
+        throw new NeedsAuthError(`${reason}; check "auth" in its configuration`);
       }
       throw new Error(reason, { cause: error });
     }

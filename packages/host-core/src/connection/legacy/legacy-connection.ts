@@ -21,9 +21,10 @@ import { Probe } from "../wire/probe.ts";
 import { ProgressRouter } from "../wire/progress-router.ts";
 import { RequestChannel } from "../wire/request-channel.ts";
 import { createClient } from "./create-client.ts";
+import { mendHandshake } from "./mend-handshake.ts";
 import { SessionCheck } from "./session-check.ts";
 import { TaskCall } from "./task-call.ts";
-import { translateError } from "./translate-error.ts";
+import { describeBreak, translateError } from "./translate-error.ts";
 import { openLink, type Link, type LinkOptions } from "./transports.ts";
 
 /** How long the response of a cancelled call waits for the server to take note of that. */
@@ -184,12 +185,11 @@ export class LegacyConnection extends ServerRequests implements McpConnection {
   }
 
   #listen({ logger }: LegacyConnectionOptions): void {
-    const client = this.#client;
     // Set before the client wraps it. Its own error handler gets protocol errors as well.
     // oxlint-disable unicorn/prefer-add-event-listener -- the SDK has callbacks, and no events
     this.#link.transport.onerror = (error) => this.#onTransportError(error);
-    client.onerror = (error) => logger.debug({ error: describeError(error) }, "MCP client error");
-    client.onclose = () => this.#onClientClose();
+    this.#client.onerror = (error) => logger.debug({ error: describeError(error) }, "MCP client error");
+    this.#client.onclose = () => this.#onClientClose();
     // oxlint-enable unicorn/prefer-add-event-listener
   }
 
@@ -200,12 +200,12 @@ export class LegacyConnection extends ServerRequests implements McpConnection {
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK has callbacks, and no events
     transport.onmessage = (message, extra) => {
       const given = message as JsonRpcMessage;
-      this.heard += 1;
+      this.hear(given);
       this.#progress.inspect(given);
       this.#cancelled.inspect(given);
       if (given.method === undefined && given.id !== undefined)
         this.#link.streams?.answered(Number(given.id));
-      if (!this.#channel.take(given)) toClient?.(message, extra);
+      if (!this.#channel.take(given)) toClient?.(this.#established ? message : mendHandshake(message), extra);
     };
   }
 
@@ -232,7 +232,7 @@ export class LegacyConnection extends ServerRequests implements McpConnection {
 
   #onTransportError(error: Error): void {
     if (!this.#established || this.#closing !== null) return;
-    const reason = `the connection broke: ${describeError(error)}`;
+    const reason = describeBreak(error);
     if (GIVEN_UP.test(error.message)) {
       for (const id of this.#link.streams?.giveUp() ?? [])
         this.#channel.fail(id, new ConnectionLostError(reason));

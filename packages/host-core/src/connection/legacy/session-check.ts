@@ -3,7 +3,9 @@ import { PROBE_TIMEOUT_MS } from "../wire/probe.ts";
 
 /** The status of an answer that the SDK made an error of; null for other errors. Its SSE transport has it in the text. */
 export function httpStatusOf(error: unknown): number | null {
-  if (error instanceof StreamableHTTPError) return error.code ?? null;
+  // The SDK has -1 for an answer that is neither JSON nor a stream.
+  if (error instanceof StreamableHTTPError)
+    return error.code !== undefined && error.code > 0 ? error.code : null;
   const status = error instanceof Error ? /\(HTTP (\d{3})\)/.exec(error.message)?.[1] : undefined;
   return status === undefined ? null : Number(status);
 }

@@ -11,6 +11,7 @@ import { RemoteAccess, type RemoteAccessOptions } from "../http/remote-access.ts
 import { orderNotices } from "../wire/ordered-notices.ts";
 import { StdioTransport } from "../wire/stdio-transport.ts";
 import { WebSocketTransport } from "../wire/websocket-transport.ts";
+import { describeMisfit } from "./describe-misfit.ts";
 import { httpStatusOf } from "./session-check.ts";
 
 /** A transport of the SDK's shape, and what the SDK's interface has no place for. */
@@ -59,6 +60,11 @@ function openHttp(access: RemoteAccess): Link {
   };
 }
 
+/** A message that is no JSON, or not in the form of MCP. */
+function isUnreadable(error: Error): boolean {
+  return error instanceof SyntaxError || describeMisfit(error) !== null;
+}
+
 function openSse(access: RemoteAccess): Link {
   const requestInit = { headers: { ...access.headers } };
   const transport = new SSEClientTransport(access.url, { requestInit, fetch: access.fetch });
@@ -75,8 +81,9 @@ function openSse(access: RemoteAccess): Link {
     endSession: async () => {},
     streams: access.streams,
     release: () => access.release(),
-    // A message that could not be sent, or was refused, fails its own request.
-    meaningOf: (error) => (error instanceof NotRunError || httpStatusOf(error) !== null ? "none" : "lost"),
+    // A message that could not be sent, or was refused, fails its own request; one that cannot be read is left out.
+    meaningOf: (error) =>
+      error instanceof NotRunError || httpStatusOf(error) !== null || isUnreadable(error) ? "none" : "lost",
     callsEndWithConnection: false,
   };
 }

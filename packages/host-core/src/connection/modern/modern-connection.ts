@@ -76,7 +76,7 @@ export class ModernConnection extends ServerRequests implements McpConnection {
     });
     this.#notices = new SentNotices(this.#link.transport);
     changeMessages(this.#link.transport, (message) => {
-      this.heard += 1;
+      this.hear(message);
       const { id, method } = message;
       if (method === undefined && id !== undefined) this.#link.streams?.answered(Number(id));
       this.#progress.inspect(message);

@@ -1,7 +1,13 @@
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from "@modelcontextprotocol/client";
 import { describeError } from "../../describe-error.ts";
 import { readHttpRefusal } from "../answers/http-refusal.ts";
-import { ConnectionLostError, NeedsAuthError, NotRunError, RequestRejectedError } from "../connection.ts";
+import {
+  ConnectionLostError,
+  HttpFailureError,
+  NeedsAuthError,
+  NotRunError,
+  RequestRejectedError,
+} from "../connection.ts";
 import { errorOfAnswer } from "../http/stand-in-answer.ts";
 import { INTERNAL_ERROR } from "../wire/json-rpc.ts";
 
@@ -28,8 +34,9 @@ export function translateError(error: unknown, lostReason: string | null): Error
   if (lostReason !== null && !isRefused) return new ConnectionLostError(lostReason);
   if (error instanceof ProtocolError) return errorOfAnswer(error.code, error.message);
   const reason = describeError(error);
-  const refusal = error instanceof SdkHttpError ? readHttpRefusal(error.status, reason) : null;
-  if (refusal) return refusal;
+  if (error instanceof SdkHttpError) {
+    return readHttpRefusal(error.status, reason) ?? new HttpFailureError(reason);
+  }
   const isFaultOfServer =
     error instanceof SdkError && !LOST.has(error.code) && !error.code.startsWith("CLIENT_HTTP");
   return isFaultOfServer

@@ -1,5 +1,5 @@
 import { RequestRejectedError } from "../connection.ts";
-import { isStandIn } from "../http/stand-in-answer.ts";
+import { isOurOwn } from "../http/stand-in-answer.ts";
 import { StopProof } from "../stop-proof.ts";
 import type { JsonRpcMessage, RequestId } from "./json-rpc.ts";
 
@@ -54,7 +54,7 @@ export class CancelledCalls {
       if (message.method !== "notifications/progress") return;
       const token = message.params?.["progressToken"];
       for (const call of this.#watched.values()) if (call.progressToken === token) call.proof.progress();
-    } else if (message.id !== undefined && !isStandIn(message.error)) {
+    } else if (message.id !== undefined && !isOurOwn(message)) {
       const isFailure = message.error !== undefined || message.result?.["isError"] === true;
       this.#watched.get(message.id)?.proof.settle(isFailure);
     }

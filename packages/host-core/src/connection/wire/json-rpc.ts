@@ -31,12 +31,3 @@ export interface MessageTransport {
   send(message: JsonRpcMessage): Promise<void>;
   close(): Promise<void>;
 }
-
-/** @throws when the text is no JSON-RPC message. */
-export function readMessage(text: string): JsonRpcMessage {
-  const message: unknown = JSON.parse(text);
-  if (typeof message === "object" && message !== null && "jsonrpc" in message && message.jsonrpc === "2.0") {
-    return message as JsonRpcMessage;
-  }
-  throw new Error("no JSON-RPC 2.0 message");
-}

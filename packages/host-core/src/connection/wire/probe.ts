@@ -1,4 +1,5 @@
-import { NotRunError, RequestRejectedError, SessionLostError } from "../connection.ts";
+import { withDeadline } from "../../with-deadline.ts";
+import { isStatus, isUnsent, RequestRejectedError } from "../connection.ts";
 import type { CallStreams } from "../http/call-streams.ts";
 
 /** For the answer of a server that may be gone. */
@@ -11,6 +12,9 @@ export interface ProbeOptions {
   /** Nothing has answered; `reason` is that of the doubt. */
   onLost: (reason: string) => Promise<void>;
 }
+
+/** A server that is busy may miss one or two. */
+const MOST_UNANSWERED = 3;
 
 /** Over HTTP nothing ends a call whose server has died; a question that fails does. One is asked at a time. */
 export class Probe {
@@ -25,15 +29,31 @@ export class Probe {
     if (this.#isAsking) return;
     this.#isAsking = true;
     try {
-      await this.#options.ping(AbortSignal.timeout(PROBE_TIMEOUT_MS));
-    } catch (error) {
-      // An error is an answer too: some servers do not know ping.
-      if (error instanceof RequestRejectedError) return;
-      // What could not be sent says nothing of the requests that were.
-      const isUnsent = error instanceof NotRunError && !(error instanceof SessionLostError);
-      if (!isUnsent || !this.#options.streams?.areOpen) await this.#options.onLost(reason);
+      if (await this.#isLost()) await this.#options.onLost(reason);
     } finally {
       this.#isAsking = false;
     }
+  }
+
+  async #isLost(): Promise<boolean> {
+    const { ping } = this.#options;
+    const { signal } = new AbortController();
+    const reason = new Error("no answer to a ping");
+    for (let count = 0; count < MOST_UNANSWERED; count += 1) {
+      try {
+        await withDeadline({ signal, timeoutMs: PROBE_TIMEOUT_MS, reason }, ping);
+        return false;
+      } catch (error) {
+        if (error !== reason) return this.#meansLost(error);
+      }
+    }
+    return true;
+  }
+
+  #meansLost(error: unknown): boolean {
+    // An error is an answer too: some servers do not know ping. Behind an HTTP status there is somebody as well.
+    if (error instanceof RequestRejectedError || isStatus(error)) return false;
+    // What could not be sent says nothing of the requests that were.
+    return !(isUnsent(error) && this.#options.streams?.areOpen);
   }
 }

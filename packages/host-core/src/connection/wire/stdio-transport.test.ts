@@ -1,21 +1,21 @@
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { NotRunError } from "../connection.ts";
+import type { JsonRpcMessage } from "./json-rpc.ts";
 import { StdioTransport } from "./stdio-transport.ts";
 
-const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const warn = vi.fn<() => void>();
+const logger = { debug: () => {}, info: () => {}, warn, error: () => {} };
 
-test("[host.stdio.unread] what a server does not read is bounded, and what is refused then has not run", async () => {
+function open(command: string, args: string[]): StdioTransport {
   const env = { MILLRACE_TEST_RUN: process.env["MILLRACE_TEST_RUN"] ?? "" };
-  const options = {
-    command: "sleep",
-    args: ["600"],
-    env,
-    onStderr: () => {},
-    processGuard: undefined,
-    logger,
-  };
+  const options = { command, args, env, onStderr: () => {}, processGuard: undefined, logger };
   const transport = new StdioTransport(options);
   onTestFinished(() => transport.close());
+  return transport;
+}
+
+test("[host.stdio.unread] what a server does not read is bounded, and what is refused then has not run", async () => {
+  const transport = open("sleep", ["600"]);
   await transport.start();
   const unread = { jsonrpc: "2.0", method: "x", params: { text: "x".repeat(33 * 1_024 * 1_024) } } as const;
   const sent = [];
@@ -27,4 +27,32 @@ test("[host.stdio.unread] what a server does not read is bounded, and what is re
   await expect(transport.send({ jsonrpc: "2.0", method: "y" })).rejects.toBeInstanceOf(NotRunError);
   await transport.close();
   await Promise.all(sent);
+});
+
+test("[host.stdio.stdout_closed] a server that closes its stdout and lives on is lost and ended", async () => {
+  const transport = open("sh", ["-c", "exec >&-; exec sleep 600"]);
+  const closed = Promise.withResolvers<void>();
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a transport has callbacks, and no events
+  transport.onclose = closed.resolve;
+  await transport.start();
+  await closed.promise;
+  expect(transport.closeReason).toBe("the server closed its stdout");
+});
+
+test("[host.stdio.broken] a broken answer fails its request, and another broken line is told of once", async () => {
+  const lines = [
+    "{",
+    '{"again":',
+    "a banner",
+    '{"level":"info"}',
+    '{"jsonrpc":"2.0","id":7,"result":{"x":NaN}}',
+  ];
+  const transport = open("printf", ["%s\\n", ...lines]);
+  const received = Promise.withResolvers<JsonRpcMessage>();
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a transport has callbacks, and no events
+  transport.onmessage = received.resolve;
+  warn.mockClear();
+  await transport.start();
+  expect(await received.promise).toMatchObject({ id: 7, error: { code: -32_603 } });
+  expect(warn).toHaveBeenCalledTimes(1);
 });

@@ -1,5 +1,8 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import { describeError } from "../../describe-error.ts";
 import type { Logger } from "../../logger.ts";
 import { NotRunError, SessionLostError } from "../connection.ts";
 import { endProcessGroup } from "../../process/process-group.ts";
@@ -8,11 +11,11 @@ import { settlesWithin } from "../../settles-within.ts";
 import {
   MAX_MESSAGE_BYTES,
   MESSAGE_TOO_LARGE,
-  readMessage,
   type JsonRpcMessage,
   type MessageTransport,
 } from "./json-rpc.ts";
 import { LineSplitter } from "./line-splitter.ts";
+import { readMessages } from "./read-messages.ts";
 
 /** A server that is done when its stdin closes needs no signal (MCP specification, "Shutdown"). */
 const STDIN_GRACE_MS = 2_000;
@@ -28,6 +31,8 @@ export interface StdioTransportOptions {
   args: readonly string[];
   /** Added to the few variables that every program needs; nothing else is passed on. */
   env: Readonly<Record<string, string>>;
+  /** Where it is started; our own folder by default. */
+  cwd?: string;
   onStderr: (line: string) => void;
   processGuard: Pick<ProcessGuard, "add" | "remove"> | undefined;
   logger: Logger;
@@ -41,7 +46,11 @@ function inheritedEnvironment(): Record<string, string> {
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-function describeSpawnError(command: string, error: NodeJS.ErrnoException): Error {
+function describeSpawnError({ command, cwd }: StdioTransportOptions, error: NodeJS.ErrnoException): Error {
+  // The system tells of both in the same words.
+  if (cwd !== undefined && !statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) {
+    return new Error(`"cwd" is no folder: ${resolve(cwd)}; create it or correct "cwd"`);
+  }
   if (error.code === "ENOENT") {
     return new Error(`command "${command}" was not found: install it or correct "command"`);
   }
@@ -67,6 +76,8 @@ export class StdioTransport implements MessageTransport {
   #closing: Promise<void> | null = null;
   /** Not written yet: what is sent together goes out in one write. */
   #outgoing: { text: string; written: PromiseWithResolvers<void> } | null = null;
+  /** Once is enough for a server that writes something else there. */
+  #hasWarned = false;
   /** The leader is gone, its output read, and its group ended. */
   readonly #finished = Promise.withResolvers<void>();
 
@@ -75,9 +86,10 @@ export class StdioTransport implements MessageTransport {
   }
 
   async start(): Promise<void> {
-    const { command, args, env, processGuard } = this.#options;
+    const { command, args, env, cwd, processGuard } = this.#options;
     const child = spawn(command, args, {
       env: { ...inheritedEnvironment(), ...env },
+      cwd,
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
     });
@@ -90,7 +102,7 @@ export class StdioTransport implements MessageTransport {
     try {
       await once(child, "spawn");
     } catch (error) {
-      throw describeSpawnError(command, error as NodeJS.ErrnoException);
+      throw describeSpawnError(this.#options, error as NodeJS.ErrnoException);
     }
   }
 
@@ -125,7 +137,7 @@ export class StdioTransport implements MessageTransport {
     } else if (this.#child?.stdin.writable) {
       this.#child.stdin.write(text, (error) => (error ? written.reject(error) : written.resolve()));
     } else {
-      written.reject(new Error("the server's stdin is closed"));
+      written.reject(new SessionLostError("the server's stdin is closed"));
     }
   }
 
@@ -163,22 +175,41 @@ export class StdioTransport implements MessageTransport {
     child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
     child.stderr.on("end", () => stderr.end());
+    child.stdout.on("end", () => void this.#loseOutput(child));
     for (const stream of [child.stdin, child.stdout, child.stderr]) {
       stream.on("error", (error: Error) => this.onerror?.(error));
     }
     child.on("error", (error) => this.onerror?.(error));
   }
 
+  /** Nothing can be answered any more. One that is about to exit says better what of. */
+  async #loseOutput(child: ChildProcessWithoutNullStreams): Promise<void> {
+    await settlesWithin(this.#finished.promise, PIPES_GRACE_MS);
+    if (child.exitCode !== null || child.signalCode !== null || this.#closing) return;
+    this.closeReason = "the server closed its stdout";
+    await this.close();
+  }
+
   #receive(line: string): void {
-    let message: JsonRpcMessage;
+    let messages: JsonRpcMessage[];
     try {
-      message = readMessage(line);
-    } catch {
-      // Many servers print a banner or a debug line to stdout; that is no reason to lose their tools.
-      this.#options.logger.debug({ line }, "ignored what is no MCP message on stdout");
+      messages = readMessages(line);
+    } catch (error) {
+      this.#ignore(line, error);
       return;
     }
-    this.onmessage?.(message);
+    for (const message of messages) this.onmessage?.(message);
+  }
+
+  /** Many servers print a banner or a debug line to stdout; that is no reason to lose their tools. */
+  #ignore(line: string, error: unknown): void {
+    const { logger, command } = this.#options;
+    logger.debug({ line }, "ignored what is no MCP message on stdout");
+    const isBroken = error instanceof SyntaxError && line.startsWith("{");
+    if (!isBroken || this.#hasWarned) return;
+    this.#hasWarned = true;
+    const fields = { command, error: describeError(error) };
+    logger.warn(fields, "ignored what may be a broken MCP message on stdout");
   }
 
   async #finish(child: ChildProcessWithoutNullStreams, code: number | null, signal: string | null) {

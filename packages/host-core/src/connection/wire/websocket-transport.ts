@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { WebSocket, type Agent } from "undici";
 import { settlesWithin } from "../../settles-within.ts";
-import { readMessage, type JsonRpcMessage, type MessageTransport } from "./json-rpc.ts";
+import type { JsonRpcMessage, MessageTransport } from "./json-rpc.ts";
+import { readMessages } from "./read-messages.ts";
 
 const SUBPROTOCOL = "mcp";
 /** For the other side's closing frame. */
@@ -85,14 +86,14 @@ export class WebSocketTransport implements MessageTransport {
   }
 
   #receive(data: unknown): void {
-    let message: JsonRpcMessage;
+    let messages: JsonRpcMessage[];
     try {
       const text = data instanceof ArrayBuffer ? new TextDecoder().decode(data) : String(data);
-      message = readMessage(text);
+      messages = readMessages(text);
     } catch (error) {
       this.onerror?.(new Error("a WebSocket frame holds no MCP message", { cause: error }));
       return;
     }
-    this.onmessage?.(message);
+    for (const message of messages) this.onmessage?.(message);
   }
 }

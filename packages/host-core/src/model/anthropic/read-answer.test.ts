@@ -30,6 +30,57 @@ test("[model.answers.endless.usage] tokens that the provider has counted are not
   expect(reader.finish()).toMatchObject({ stopReason: "max_tokens", usage: { outputTokens: 2 } });
 });
 
+test.each([["12"], [-5], [1.5], [{}], [null]])(
+  "[model.usage.odd] a count %j of tokens is none, and takes nothing back",
+  (odd) => {
+    const reader = new AnswerReader();
+    const usage = { input_tokens: odd, output_tokens: odd, cache_read_input_tokens: odd };
+    reader.take(start);
+    reader.take(event({ type: "message_delta", delta: { stop_reason: "end_turn" }, usage }));
+    reader.take(event({ type: "message_stop" }));
+    expect(reader.finish().usage).toEqual({
+      inputTokens: 7,
+      outputTokens: 1,
+      cacheReadTokens: 0,
+      cacheWriteTokens: 0,
+    });
+  },
+);
+
+test("[model.usage.odd] an answer without any usage is an answer", () => {
+  const reader = new AnswerReader();
+  reader.take(event({ type: "message_start", message: {} }));
+  reader.take(opened(0, { type: "text", text: "Hello" }));
+  reader.take(event({ type: "message_delta", delta: { stop_reason: "max_tokens" } }));
+  reader.take(event({ type: "message_stop" }));
+  expect(reader.finish()).toMatchObject({
+    content: [{ type: "text", text: "Hello" }],
+    stopReason: "max_tokens",
+    usage: { inputTokens: 0, outputTokens: 0 },
+  });
+});
+
+test("[model.answers.odd] blocks and pieces that are no texts have texts all the same", () => {
+  const reader = new AnswerReader();
+  const given = [
+    opened(0, { type: "text" }),
+    delta({ type: "text_delta", text: null }),
+    delta({ type: "text_delta", text: "Hello" }),
+    opened(1, { type: "tool_use", input: {} }),
+    opened(2, { type: "tool_use", id: 5, name: 7 }),
+    opened(3, { type: "tool_use", id: {}, name: [] }),
+    event({ type: "message_stop" }),
+  ];
+  const deltas = given.flatMap((part) => reader.take(part) ?? []);
+  expect(deltas).toEqual([{ type: "text", text: "Hello" }]);
+  expect(reader.finish().content).toEqual([
+    { type: "text", text: "Hello" },
+    { type: "tool_use", id: "", name: "", input: {} },
+    { type: "tool_use", id: "5", name: "7", input: {} },
+    { type: "tool_use", id: "", name: "", input: {} },
+  ]);
+});
+
 const signature = "s".repeat(1_024);
 test.each<[string, number, (index: number) => RawMessageStreamEvent]>([
   ["empty deltas", ANSWER_LENGTH_MAX, () => delta({ type: "text_delta", text: "" })],

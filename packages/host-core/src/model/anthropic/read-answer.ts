@@ -8,6 +8,7 @@ import type {
 } from "@anthropic-ai/sdk/resources/messages";
 import type { AssistantBlock, TurnStopReason } from "@millrace/contracts";
 import { ANSWER_LENGTH_MAX, usageAtLength } from "../answer-length.ts";
+import { readCount, readText } from "../given-values.ts";
 import type { ModelDelta, TokenUsage } from "../model.ts";
 import { readToolInput } from "../tool-input.ts";
 
@@ -92,52 +93,56 @@ export class AnswerReader {
   }
 
   /** The counts are totals, and may come more than once. */
-  #addUsage(usage: Usage | MessageDeltaUsage): void {
+  #addUsage(usage: Partial<Usage | MessageDeltaUsage> | undefined): void {
     const before = this.#usage;
     this.#usage = {
-      inputTokens: usage.input_tokens ?? before.inputTokens,
-      outputTokens: usage.output_tokens ?? before.outputTokens,
-      cacheReadTokens: usage.cache_read_input_tokens ?? before.cacheReadTokens,
-      cacheWriteTokens: usage.cache_creation_input_tokens ?? before.cacheWriteTokens,
+      inputTokens: readCount(usage?.input_tokens, before.inputTokens),
+      outputTokens: readCount(usage?.output_tokens, before.outputTokens),
+      cacheReadTokens: readCount(usage?.cache_read_input_tokens, before.cacheReadTokens),
+      cacheWriteTokens: readCount(usage?.cache_creation_input_tokens, before.cacheWriteTokens),
     };
   }
 }
 
 /** Null for blocks of tools that run at the provider: none is offered. */
 function openBlock(start: RawContentBlockStartEvent["content_block"]): AssistantBlock | null {
-  if (start.type === "text") return { type: "text", text: start.text };
+  if (start.type === "text") return { type: "text", text: readText(start.text) };
   if (start.type === "thinking") {
-    return { type: "thinking", thinking: start.thinking, signature: start.signature ?? "" };
+    return { type: "thinking", thinking: readText(start.thinking), signature: readText(start.signature) };
   }
-  if (start.type === "redacted_thinking") return { type: "redacted_thinking", data: start.data };
+  if (start.type === "redacted_thinking") return { type: "redacted_thinking", data: readText(start.data) };
   if (start.type !== "tool_use") return null;
   // Some servers give the arguments here, and no pieces.
   const given = readToolInput(JSON.stringify(start.input ?? {}));
-  return { type: "tool_use", id: start.id, name: start.name, ...given };
+  return { type: "tool_use", id: readText(start.id), name: readText(start.name), ...given };
 }
 
 function lengthOf(event: RawMessageStreamEvent): number {
   if (event.type === "content_block_start") return JSON.stringify(event.content_block).length;
   if (event.type !== "content_block_delta") return 0;
-  const { delta } = event;
-  if (delta.type === "text_delta") return delta.text.length;
-  if (delta.type === "thinking_delta") return delta.thinking.length;
-  if (delta.type === "signature_delta") return delta.signature.length;
-  return delta.type === "input_json_delta" ? delta.partial_json.length : 0;
+  return textOf(event.delta).length;
+}
+
+function textOf(delta: RawContentBlockDelta): string {
+  if (delta.type === "text_delta") return readText(delta.text);
+  if (delta.type === "thinking_delta") return readText(delta.thinking);
+  if (delta.type === "signature_delta") return readText(delta.signature);
+  return delta.type === "input_json_delta" ? readText(delta.partial_json) : "";
 }
 
 function grow(open: OpenBlock, delta: RawContentBlockDelta): ModelDelta | null {
   const { block } = open;
+  const text = textOf(delta);
   if (delta.type === "text_delta" && block.type === "text") {
-    block.text += delta.text;
-    return delta.text === "" ? null : { type: "text", text: delta.text };
+    block.text += text;
+    return text === "" ? null : { type: "text", text };
   }
   if (delta.type === "thinking_delta" && block.type === "thinking") {
-    block.thinking += delta.thinking;
-    return delta.thinking === "" ? null : { type: "thinking", text: delta.thinking };
+    block.thinking += text;
+    return text === "" ? null : { type: "thinking", text };
   }
-  if (delta.type === "signature_delta" && block.type === "thinking") block.signature = delta.signature;
-  if (delta.type === "input_json_delta") open.json += delta.partial_json;
+  if (delta.type === "signature_delta" && block.type === "thinking") block.signature = text;
+  if (delta.type === "input_json_delta") open.json += text;
   return null;
 }
 

@@ -35,6 +35,22 @@ test("[model.answers.endless.usage] tokens that the provider has counted are not
   });
 });
 
+test.each([["12"], [-5], [1.5], [{}], [null]])("[model.usage.odd] a count %j of tokens is none", (odd) => {
+  const reader = new AnswerReader();
+  const usage = {
+    prompt_tokens: odd,
+    completion_tokens: odd,
+    prompt_tokens_details: { cached_tokens: odd, cache_write_tokens: odd },
+  };
+  reader.take({ choices: [{ delta: {}, finish_reason: "stop" }], usage } as unknown as ChatCompletionChunk);
+  expect(reader.finish().usage).toEqual({
+    inputTokens: 0,
+    outputTokens: 0,
+    cacheReadTokens: 0,
+    cacheWriteTokens: 0,
+  });
+});
+
 test.each<[string, number, (index: number) => ChatCompletionChunk]>([
   ["empty chunks", ANSWER_LENGTH_MAX, () => chunk({})],
   ["calls without arguments", 100_000, (index) => begun(`call_${index}`)],

@@ -2,6 +2,7 @@ import type { ChatCompletionChunk } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
 import type { AssistantBlock, TurnStopReason } from "@millrace/contracts";
 import { ANSWER_LENGTH_MAX, BLOCK_LENGTH, usageAtLength } from "../answer-length.ts";
+import { readCount } from "../given-values.ts";
 import type { ModelDelta, TokenUsage } from "../model.ts";
 import { ToolCallPieces } from "./tool-call-pieces.ts";
 
@@ -87,11 +88,11 @@ export class AnswerReader {
 
 /** `prompt_tokens` includes what came from and went to the cache. */
 function toUsage({ prompt_tokens, completion_tokens, prompt_tokens_details }: CompletionUsage): TokenUsage {
-  const cacheReadTokens = prompt_tokens_details?.cached_tokens ?? 0;
-  const cacheWriteTokens = prompt_tokens_details?.cache_write_tokens ?? 0;
+  const cacheReadTokens = readCount(prompt_tokens_details?.cached_tokens);
+  const cacheWriteTokens = readCount(prompt_tokens_details?.cache_write_tokens);
   return {
-    inputTokens: Math.max((prompt_tokens ?? 0) - cacheReadTokens - cacheWriteTokens, 0),
-    outputTokens: completion_tokens ?? 0,
+    inputTokens: Math.max(readCount(prompt_tokens) - cacheReadTokens - cacheWriteTokens, 0),
+    outputTokens: readCount(completion_tokens),
     cacheReadTokens,
     cacheWriteTokens,
   };

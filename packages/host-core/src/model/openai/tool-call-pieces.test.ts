@@ -43,6 +43,36 @@ test.each([
   ]);
 });
 
+test("[model.openai.pieces] a server that gives every call the same index and no id has several calls, each whole in its piece", () => {
+  const calls = callsOf([
+    piece({ index: 0 }, "one", '{"a":1}'),
+    piece({ index: 0 }, "two", '{"b":2}'),
+    piece({ index: 0 }, "two", {}),
+  ]);
+  expect(calls).toEqual([
+    ["", "one", { a: 1 }],
+    ["", "two", { b: 2 }],
+    ["", "two", {}],
+  ]);
+});
+
+test("[model.openai.pieces] a server that gives no id and repeats the name with each piece has one call", () => {
+  const calls = callsOf([
+    piece({ index: 0 }, "one", ""),
+    piece({ index: 0 }, "one", '{"a":{}'),
+    piece({ index: 0 }, "one", "}"),
+    piece({ index: 0 }, "one", ""),
+  ]);
+  expect(calls).toEqual([["", "one", { a: {} }]]);
+});
+
+test("[model.answers.odd] a call whose id and name are no texts has texts for them", () => {
+  expect(callsOf([piece({ index: 0, id: 5 }), { index: 0, function: { name: 7, arguments: "{}" } }])).toEqual(
+    [["5", "7", {}]],
+  );
+  expect(callsOf([{ index: 0, id: {}, function: { name: [] } }])).toEqual([["", "", {}]]);
+});
+
 test("[model.openai.pieces] a server that repeats id and name with each piece has one call", () => {
   const fields = { index: 0, id: "x" };
   expect(callsOf([piece(fields, "one", '{"a"'), piece(fields, "one", ":1}")])).toEqual([

@@ -1,15 +1,25 @@
 import type { ChatCompletionChunk } from "openai/resources/chat/completions";
 import type { ToolUseBlock } from "@millrace/contracts";
 import { BLOCK_LENGTH } from "../answer-length.ts";
+import { readText } from "../given-values.ts";
 import { readToolInput } from "../tool-input.ts";
 
 type Piece = ChatCompletionChunk.Choice.Delta.ToolCall;
+
+interface GivenPiece {
+  readonly index: number | undefined;
+  readonly id: string;
+  readonly name: string;
+  readonly json: string;
+}
 
 interface OpenCall {
   readonly index: number | undefined;
   id: string;
   name: string;
   json: string;
+  /** Its first piece had all of its arguments. */
+  readonly isWhole: boolean;
 }
 
 /** Puts tool calls together from the pieces of a stream. */
@@ -19,17 +29,13 @@ export class ToolCallPieces {
   readonly #calls: OpenCall[] = [];
 
   take(piece: Piece): void {
-    const call = this.#callOf(piece);
+    const given = readPiece(piece);
+    const call = this.#callOf(given);
     const before = lengthOf(call);
-    call.id ||= piece.id ?? "";
-    call.name ||= piece.function?.name ?? "";
+    call.id ||= given.id;
+    call.name ||= given.name;
+    call.json += given.json;
     this.length += lengthOf(call) - before;
-    const json: unknown = piece.function?.arguments;
-    // Some servers send the arguments as an object, whole.
-    if (json === undefined || json === null) return;
-    const text = typeof json === "string" ? json : JSON.stringify(json);
-    call.json += text;
-    this.length += text.length;
   }
 
   /** Ids as the server gave them, or empty. */
@@ -39,22 +45,37 @@ export class ToolCallPieces {
 
   /**
    * A piece belongs to the call of its index. Some servers leave the index out, or give it to every call: then a
-   * name under another id, or a name without any index, begins the next call.
+   * name under another id, or a name without any index, begins the next call. So does a name without any id, when it
+   * comes with arguments and those before were whole.
    */
-  #callOf({ index, id, function: named }: Piece): OpenCall {
+  #callOf({ index, id, name, json }: GivenPiece): OpenCall {
     const known = this.#calls.findLast((call) => index === undefined || call.index === index);
-    const isNamed = (named?.name ?? "") !== "";
-    const hasOtherId = Boolean(id) && known?.id !== "" && known?.id !== id;
-    const begins = isNamed && (index === undefined || hasOtherId);
+    const hasOtherId = id !== "" && known?.id !== "" && known?.id !== id;
+    const comesWhole = id === "" && json !== "" && known?.id === "" && known.isWhole;
+    const begins = name !== "" && (index === undefined || hasOtherId || comesWhole);
     if (known && !begins) return known;
-    const call: OpenCall = { index, id: "", name: "", json: "" };
+    const call: OpenCall = { index, id: "", name: "", json: "", isWhole: isWhole(json) };
     this.#calls.push(call);
     this.length += BLOCK_LENGTH;
     return call;
   }
 }
 
-/** Of what it is called; no server has to send texts. */
-function lengthOf({ id, name }: OpenCall): number {
-  return `${id}${name}`.length;
+function readPiece({ index, id, function: called }: Piece): GivenPiece {
+  const json: unknown = called?.arguments ?? "";
+  return {
+    index,
+    id: readText(id),
+    name: readText(called?.name),
+    // Some servers send the arguments as an object, whole.
+    json: typeof json === "string" ? json : JSON.stringify(json),
+  };
+}
+
+function isWhole(json: string): boolean {
+  return json.trim() !== "" && readToolInput(json).malformed_input === undefined;
+}
+
+function lengthOf({ id, name, json }: OpenCall): number {
+  return id.length + name.length + json.length;
 }
