@@ -818,6 +818,10 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.transport.sse": "Lists and calls over SSE with the configured headers.",
   "host.transport.stdio": "Lists and calls over stdio, whatever else is on stdout.",
   "host.transport.websocket": "Lists and calls over WebSocket with the configured headers.",
+  "model.answers.broken-off":
+    "An answer that the server says it broke off is none, whatever its word for it.",
+  "model.answers.ended":
+    "An answer that has said how it ended is whole, though its stream is cut off behind that.",
   "model.answers.endless": "An answer without an end is cut off as by its token limit.",
   "model.answers.endless.empty": "Events, blocks and calls that bring nothing come to an end as well.",
   "model.answers.endless.usage":
@@ -825,6 +829,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "model.answers.ids": "Ids of tool calls that are missing, odd or taken are replaced by unique ones.",
   "model.answers.malformed-input": "Arguments that are no JSON object are kept as written, and are no error.",
   "model.answers.odd": "Ids, names and texts of an answer that are no texts become texts.",
+  "model.answers.parts": "Lists of parts, and blocks that share an index, are read whole.",
   "model.answers.stop-reason": "The end of a turn, its token limit and a refusal are told apart.",
   "model.answers.text": "Text comes in deltas and whole.",
   "model.answers.thinking":
@@ -832,6 +837,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "model.answers.tool-calls": "Parallel tool calls keep their order, ids and arguments.",
   "model.answers.usage": "Tokens are counted once, those of the cache apart, and have a cost.",
   "model.anthropic.cache": "Tools, system and the ends of this and the last request are cached.",
+  "model.anthropic.errors":
+    "A result that is an error is marked as one where it is text alone, as Anthropic wants it; others say so in words.",
   "model.anthropic.request": "A conversation goes to Anthropic as it is, but for what the provider refuses.",
   "model.anthropic.temperature": "A temperature is asked for in the API version that takes it.",
   "model.anthropic.thinking": "`off` says nothing of thinking.",
@@ -851,6 +858,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "model.errors.key.unfit":
     "A key that no header can hold is named by its variable, not shown, and asks nobody.",
   "model.errors.logged": "A failed answer is told to the logger with its code.",
+  "model.errors.no-stream":
+    "A page or a document in place of a stream is told as that, with the server's own words.",
   "model.errors.retry-after": "A provider's wish to wait is read in each of its forms, an hour at most.",
   "model.errors.secret": "A key that a provider repeats is taken out, and a long message is cut.",
   "model.errors.table": "Each failure of a provider has its code, and says whether to try again.",
@@ -865,6 +874,9 @@ export const requirements: Readonly<Record<string, string>> = {
   "model.limits.stall": "A silent answer is cut off; a slow and steady one is not.",
   "model.limits.timeout": "An answer that takes too long as a whole is a model_timeout.",
   "model.load.again": "What could not be loaded for one answer of a model is loaded again for the next.",
+  "model.openai.dialect":
+    "A server that refuses a request and says what it wants in its place gets it, from then on.",
+  "model.openai.extra": "What comes along with a call is kept with it.",
   "model.openai.keyless": "A server of one's own is asked without a key.",
   "model.openai.pieces": "Tool calls are put together whatever a server does with index, id and name.",
   "model.openai.request": "A conversation is translated, images and files of tool results included.",

@@ -62,6 +62,12 @@ export const AssistantBlock = z.discriminatedUnion("type", [
     name: z.string(),
     input: z.record(z.string(), z.unknown()),
     malformed_input: z.string().optional().describe("What the model wrote where its arguments were no JSON."),
+    extra_content: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe(
+        "What an OpenAI-compatible server sent along with the call, such as a signature; it may want it back.",
+      ),
   }),
 ]);
 export type AssistantBlock = z.infer<typeof AssistantBlock>;

@@ -1,6 +1,19 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
+import { createModel } from "../src/model/create-model.ts";
 import { turnUsage } from "../src/model/usage.ts";
-import { ECHO_TOOL, PROVIDERS, requestOf, startTestedModel, textOf, userText } from "./model-fixtures.ts";
+import {
+  API_KEY,
+  ECHO_TOOL,
+  PROVIDERS,
+  requestOf,
+  settingsOf,
+  startTestedModel,
+  textOf,
+  userText,
+} from "./model-fixtures.ts";
 
 describe.each(PROVIDERS)("%s", (provider) => {
   test("[model.answers.text] text comes in deltas and whole", async () => {
@@ -134,4 +147,19 @@ describe.each(PROVIDERS)("%s", (provider) => {
       cost_usd: 0.00765,
     });
   });
+});
+
+test("[model.answers.ended] an answer that has said how it ended is whole, though its stream is cut off", async () => {
+  const chunks = [{ delta: { content: "Hello" } }, { delta: {}, finish_reason: "stop" }];
+  const body = chunks.map((choice) => `data: ${JSON.stringify({ choices: [choice] })}\n\n`).join("");
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write(body, () => response.destroy());
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const model = createModel(settingsOf("openai", url), { OPENAI_API_KEY: API_KEY });
+  const turn = await model.respond(requestOf());
+  server.close();
+  expect(turn.message.content).toEqual([{ type: "text", text: "Hello" }]);
 });

@@ -126,6 +126,27 @@ describe.each(PROVIDERS)("%s", (provider) => {
     },
   );
 
+  test.each([
+    ["application/json", '{"error":{"message":"model not loaded"}}', TRY_AGAIN, "model not loaded"],
+    ["application/json", '{"error":{"message":"no","type":"invalid_request_error"}}', REJECTED, "no"],
+    ["text/html; charset=utf-8", "<html>Log in", TRY_AGAIN, "text/html; charset=utf-8 in place of"],
+  ])(
+    "[model.errors.no-stream] %s in place of a stream is told as that: %s",
+    async (type, body, verdict, words) => {
+      const server = createServer((_request, response) => {
+        response.writeHead(200, { "content-type": type }).end(body);
+      }).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const environment = { ANTHROPIC_API_KEY: API_KEY, OPENAI_API_KEY: API_KEY };
+      const error = await failureOf(createModel(settingsOf(provider, url), environment).respond(requestOf()));
+      server.closeAllConnections();
+      server.close();
+      expect(error).toMatchObject(verdict);
+      expect(error.message).toContain(words);
+    },
+  );
+
   test("[model.errors.unconfigured] a model without its key names the variable, and asks nobody", async () => {
     const settings = settingsOf(provider, null, { isConfigured: false });
     const error = await failureOf(createModel(settings, {}).respond(requestOf()));

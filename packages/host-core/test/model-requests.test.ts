@@ -1,74 +1,7 @@
 import type { ConversationMessage, ToolChoice } from "@millrace/contracts";
 import { describe, expect, test } from "vitest";
-import type { ModelRequest } from "../src/model/model.ts";
-import { toRequest as toOpenAiRequest } from "../src/model/openai/to-request.ts";
-import {
-  ECHO_TOOL,
-  failureOf,
-  PROVIDERS,
-  requestOf,
-  settingsOf,
-  startTestedModel,
-  userText,
-  type WireProvider,
-} from "./model-fixtures.ts";
-
-const PNG = { type: "base64", media_type: "image/png", data: "iVBORw0KGgo=" } as const;
-const PDF = { type: "base64", media_type: "application/pdf", data: "JVBERi0xLjQ=" } as const;
-
-/** What a server gets for a request. It refuses what the provider itself would refuse. */
-async function sent(
-  provider: WireProvider,
-  request: Partial<ModelRequest>,
-  settings: { thinking?: "adaptive" } = {},
-) {
-  await using tested = await startTestedModel(provider, { text: "Hello" }, settings);
-  await tested.model.respond(requestOf(request));
-  const [recorded] = tested.server.requests;
-  if (!recorded) throw new Error("nothing was sent");
-  return recorded;
-}
-
-/** With thinking, two tool calls, and their results: text, an image, a document, and an error. */
-const CONVERSATION: ConversationMessage[] = [
-  userText("Look at both"),
-  {
-    role: "assistant",
-    content: [
-      { type: "thinking", thinking: "Both", signature: "signed" },
-      { type: "thinking", thinking: "Of another provider", signature: "" },
-      { type: "redacted_thinking", data: "secret" },
-      { type: "text", text: "I look" },
-      { type: "text", text: "" },
-      { type: "tool_use", id: "call_1", name: ECHO_TOOL.name, input: { text: "a" } },
-      { type: "tool_use", id: "call_2", name: ECHO_TOOL.name, input: {}, malformed_input: "{oops" },
-    ],
-  },
-  {
-    role: "user",
-    content: [
-      {
-        type: "tool_result",
-        tool_use_id: "call_1",
-        content: [
-          { type: "text", text: "A picture" },
-          { type: "image", source: PNG },
-        ],
-        is_error: false,
-      },
-      {
-        type: "tool_result",
-        tool_use_id: "call_2",
-        content: [
-          { type: "text", text: "No JSON" },
-          { type: "document", source: PDF, title: "report.pdf" },
-        ],
-        is_error: true,
-      },
-      { type: "text", text: "And now?" },
-    ],
-  },
-];
+import { CONVERSATION, sent } from "./model-conversation.ts";
+import { ECHO_TOOL, PROVIDERS, userText } from "./model-fixtures.ts";
 
 describe("anthropic", () => {
   test("[model.anthropic.request] a conversation goes as it is, but for what the provider refuses", async () => {
@@ -87,9 +20,36 @@ describe("anthropic", () => {
           { type: "tool_use", id: "call_2", input: {} },
         ],
       },
-      { role: "user", content: CONVERSATION[2]?.content },
+      {
+        role: "user",
+        content: [
+          CONVERSATION[2]?.content[0],
+          {
+            tool_use_id: "call_2",
+            content: [{ text: "Error:" }, { text: "No JSON" }, { type: "document" }],
+            is_error: false,
+          },
+          CONVERSATION[2]?.content[2],
+        ],
+      },
     ]);
     expect(JSON.stringify(body)).not.toContain("malformed_input");
+  });
+
+  test("[model.anthropic.errors] an error of text alone is marked as one", async () => {
+    const [asked, said, answered] = CONVERSATION;
+    const results = (answered as Extract<ConversationMessage, { role: "user" }>).content.map((block) =>
+      block.type === "tool_result"
+        ? { ...block, is_error: true, content: [{ type: "text" as const, text: "No" }] }
+        : block,
+    );
+    const messages = [asked, said, { role: "user", content: results }] as ConversationMessage[];
+    const { body } = await sent("anthropic", { messages, tools: [ECHO_TOOL] });
+    expect(body["messages"]).toMatchObject([
+      {},
+      {},
+      { content: [{ is_error: true }, { is_error: true }, {}] },
+    ]);
   });
 
   test("[model.anthropic.request] a turn that said nothing is left out", async () => {
@@ -145,98 +105,6 @@ describe("anthropic", () => {
     expect(body).not.toHaveProperty("thinking");
     expect(headers["anthropic-version"]).toBe("2023-06-01");
   });
-});
-
-describe("openai", () => {
-  test("[model.openai.request] a conversation is translated: calls, results, and what a result may not hold", async () => {
-    const { body } = await sent("openai", { system: "Be brief", messages: CONVERSATION, tools: [ECHO_TOOL] });
-    expect(body).toMatchObject({
-      model: "some-model",
-      max_tokens: 500,
-      stream_options: { include_usage: true },
-    });
-    expect(body).not.toHaveProperty("max_completion_tokens");
-    expect(body["messages"]).toEqual([
-      { role: "system", content: "Be brief" },
-      { role: "user", content: "Look at both" },
-      {
-        role: "assistant",
-        content: "I look",
-        tool_calls: [
-          { id: "call_1", type: "function", function: { name: ECHO_TOOL.name, arguments: '{"text":"a"}' } },
-          { id: "call_2", type: "function", function: { name: ECHO_TOOL.name, arguments: "{}" } },
-        ],
-      },
-      { role: "tool", tool_call_id: "call_1", content: "A picture" },
-      { role: "tool", tool_call_id: "call_2", content: "Error: No JSON" },
-      {
-        role: "user",
-        content: [
-          { type: "text", text: "Attached to the result of tool call call_1:" },
-          { type: "image_url", image_url: { url: `data:image/png;base64,${PNG.data}` } },
-          { type: "text", text: "Attached to the result of tool call call_2:" },
-          {
-            type: "file",
-            file: { filename: "report.pdf", file_data: `data:application/pdf;base64,${PDF.data}` },
-          },
-          { type: "text", text: "And now?" },
-        ],
-      },
-    ]);
-  });
-
-  test("[model.openai.request] a text document becomes text, an image by its URL stays one", async () => {
-    const content: ConversationMessage["content"] = [
-      {
-        type: "document",
-        title: "Notes",
-        source: { type: "text", media_type: "text/plain", data: "Buy milk" },
-      },
-      { type: "image", source: { type: "url", url: "https://example.com/a.png" } },
-    ];
-    const { body } = await sent("openai", { messages: [{ role: "user", content }] });
-    expect(body["messages"]).toMatchObject([
-      {
-        content: [
-          { type: "text", text: "Notes\n\nBuy milk" },
-          { type: "image_url", image_url: { url: "https://example.com/a.png" } },
-        ],
-      },
-    ]);
-  });
-
-  test("[model.openai.request] a document by its URL is rejected with the cure, and nothing is sent", async () => {
-    await using tested = await startTestedModel("openai", {});
-    const source = { type: "url", url: "https://example.com/a.pdf" } as const;
-    const messages: ConversationMessage[] = [{ role: "user", content: [{ type: "document", source }] }];
-    const error = await failureOf(tested.model.respond(requestOf({ messages })));
-    expect(error).toMatchObject({ code: "provider_rejected", retry: "never" });
-    expect(error.message).toMatch(/example\.com\/a\.pdf.*base64/);
-    expect(tested.server.requests).toEqual([]);
-  });
-
-  test.each<[ToolChoice, unknown]>([
-    ["auto", "auto"],
-    ["any", "required"],
-    ["none", "none"],
-    [
-      { type: "tool", name: ECHO_TOOL.name },
-      { type: "function", function: { name: ECHO_TOOL.name } },
-    ],
-  ])("[model.openai.tool-choice] %j", async (toolChoice, expected) => {
-    const { body } = await sent("openai", { tools: [ECHO_TOOL], toolChoice, temperature: 0.2 });
-    expect(body).toMatchObject({ tool_choice: expected, temperature: 0.2 });
-    expect(body["tools"]).toEqual([{ type: "function", function: ECHO_TOOL }]);
-  });
-});
-
-test.each([
-  [null, "max_completion_tokens"],
-  ["https://eu.api.openai.com/v1", "max_completion_tokens"],
-  ["http://127.0.0.1:11434/v1", "max_tokens"],
-])("[model.openai.token-limit] the server at %s is told %s", (baseUrl, field) => {
-  const body = toOpenAiRequest(settingsOf("openai", baseUrl), requestOf());
-  expect(Object.keys(body).filter((name) => name.includes("tokens"))).toEqual([field]);
 });
 
 test.each(PROVIDERS)(

@@ -9,3 +9,15 @@ export function readText(value: unknown): string {
 export function readCount(value: unknown, otherwise = 0): number {
   return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : otherwise;
 }
+
+/** What should be an object; without any member where it is none. */
+export function readObject(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}
+
+/** What should be a list; empty where it is none. */
+export function readList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,4 +1,5 @@
 import { EnvHttpProxyAgent, fetch as undiciFetch, type Dispatcher } from "undici";
+import { streamingFetch } from "./no-stream-error.ts";
 
 /** How the providers' SDKs reach the network. */
 export interface ModelHttp {
@@ -27,7 +28,7 @@ export function createModelHttp(environment: Variables): ModelHttp {
   });
   return {
     // Two declarations of one standard: undici's and the one that comes with Node's types.
-    fetch: undiciFetch as unknown as typeof globalThis.fetch,
+    fetch: streamingFetch(undiciFetch as unknown as typeof globalThis.fetch),
     watched: (heard) =>
       agent.compose((dispatch) => (options, handler) => dispatch(options, watchedHandler(handler, heard))),
   };

@@ -82,6 +82,8 @@ export class Responder {
     const body = parseBody(text);
     const { answer: script, conversation } = this.#choose(exchange, body);
     await waitForFirstByte(script, signal);
+    const { requires } = script;
+    if (requires && !text.includes(`"${requires.field}":`)) throw new RejectedRequest(requires.message);
     if (script.status !== undefined) return sendScriptedError(exchange, script, script.status);
 
     const answer = createAnswer(script, conversation, format.callIdPrefix);

@@ -52,6 +52,10 @@ export const ScriptedAnswer = z.strictObject({
     .optional()
     .describe("Answers this error instead, in the provider's own shape; `text` is its message."),
   error_type: z.string().optional().describe("Of the error; default the one that belongs to the status."),
+  requires: z
+    .strictObject({ field: z.string(), message: z.string() })
+    .optional()
+    .describe("Answers 400 with this message to a request whose JSON has no field of this name anywhere."),
   retry_after: z.string().optional().describe("The header Retry-After, as it is."),
   stream_error: z
     .string()

@@ -94,3 +94,30 @@ test.each<[string, number, (index: number) => RawMessageStreamEvent]>([
   expect(reader.isFull).toBe(true);
   expect(reader.finish().stopReason).toBe("max_tokens");
 });
+
+test("[model.answers.stop-reason] a reason to end stays when more of the usage follows", () => {
+  const reader = new AnswerReader();
+  const ends = ["max_tokens", null].map((stop_reason) =>
+    event({ type: "message_delta", delta: { stop_reason }, usage: { input_tokens: 0, output_tokens: 2 } }),
+  );
+  for (const given of [start, ...ends, event({ type: "message_stop" })]) reader.take(given);
+  expect(reader.finish()).toMatchObject({ stopReason: "max_tokens", usage: { inputTokens: 7 } });
+});
+
+test("[model.answers.parts] blocks that share an index are blocks of their own", () => {
+  const reader = new AnswerReader();
+  const call = { type: "tool_use", id: "call_1", name: "echo", input: {} };
+  const text = [opened(0, { type: "text", text: "" }), delta({ type: "text_delta", text: "Hello" })];
+  for (const given of [...text, opened(0, call), event({ type: "message_stop" })]) reader.take(given);
+  expect(reader.finish().content).toEqual([{ type: "text", text: "Hello" }, call]);
+});
+
+test("[model.answers.odd] events that have nothing in them are passed over", () => {
+  const reader = new AnswerReader();
+  const odd = ["message_start", "content_block_start", "content_block_delta", "message_delta"];
+  const nothing = { message: null, content_block: null, delta: null, index: 0 };
+  reader.take(opened(0, { type: "text", text: "Hello" }));
+  for (const type of odd) reader.take(event({ ...nothing, type }));
+  reader.take(event({ type: "message_stop" }));
+  expect(reader.finish().content).toEqual([{ type: "text", text: "Hello" }]);
+});

@@ -28,8 +28,9 @@ type OpenBlock = { block: AssistantBlock; json: string };
 
 /** Puts a turn together from the events of its stream. */
 export class AnswerReader {
-  /** By the index that the stream gives them. */
-  readonly #blocks = new Map<number, OpenBlock>();
+  readonly #blocks: OpenBlock[] = [];
+  /** The last one of each index that the stream gives. */
+  readonly #open = new Map<number, OpenBlock>();
   #usage: TokenUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
   #stopReason: StopReason | null = null;
   #isComplete = false;
@@ -46,16 +47,17 @@ export class AnswerReader {
     this.#length += lengthOf(event) || 1;
     switch (event.type) {
       case "message_start":
-        this.#addUsage(event.message.usage);
+        this.#addUsage(event.message?.usage);
         return null;
       case "content_block_start":
-        return this.#open(event);
+        return this.#begin(event);
       case "content_block_delta": {
-        const open = this.#blocks.get(event.index);
+        const open = this.#open.get(event.index);
         return open ? grow(open, event.delta) : null;
       }
       case "message_delta":
-        this.#stopReason = event.delta.stop_reason;
+        // More may follow, with the usage alone.
+        this.#stopReason = event.delta?.stop_reason ?? this.#stopReason;
         this.#addUsage(event.usage);
         return null;
       case "message_stop":
@@ -73,7 +75,7 @@ export class AnswerReader {
   /** @throws Error when the stream ended too soon. */
   finish(): { content: AssistantBlock[]; stopReason: TurnStopReason; usage: TokenUsage } {
     if (!this.#isComplete && !this.isFull) throw new Error("the stream ended before the answer did");
-    const content = [...this.#blocks.values()].map(({ block, json }) =>
+    const content = this.#blocks.map(({ block, json }) =>
       block.type === "tool_use" && json !== "" ? { ...block, ...readToolInput(json) } : block,
     );
     const stopReason = this.isFull
@@ -83,29 +85,32 @@ export class AnswerReader {
     return { content: content.filter((block) => !isEmpty(block)), stopReason, usage };
   }
 
-  #open({ index, content_block: start }: RawContentBlockStartEvent): ModelDelta | null {
+  #begin({ index, content_block: start }: RawContentBlockStartEvent): ModelDelta | null {
     const block = openBlock(start);
     if (!block) return null;
-    this.#blocks.set(index, { block, json: "" });
+    const open = { block, json: "" };
+    this.#blocks.push(open);
+    this.#open.set(index, open);
     if (block.type === "text" && block.text !== "") return { type: "text", text: block.text };
     if (block.type === "thinking" && block.thinking !== "") return { type: "thinking", text: block.thinking };
     return null;
   }
 
-  /** The counts are totals, and may come more than once. */
+  /** The counts are totals, and may come more than once; some servers end with zeros. */
   #addUsage(usage: Partial<Usage | MessageDeltaUsage> | undefined): void {
     const before = this.#usage;
     this.#usage = {
-      inputTokens: readCount(usage?.input_tokens, before.inputTokens),
-      outputTokens: readCount(usage?.output_tokens, before.outputTokens),
-      cacheReadTokens: readCount(usage?.cache_read_input_tokens, before.cacheReadTokens),
-      cacheWriteTokens: readCount(usage?.cache_creation_input_tokens, before.cacheWriteTokens),
+      inputTokens: Math.max(before.inputTokens, readCount(usage?.input_tokens)),
+      outputTokens: Math.max(before.outputTokens, readCount(usage?.output_tokens)),
+      cacheReadTokens: Math.max(before.cacheReadTokens, readCount(usage?.cache_read_input_tokens)),
+      cacheWriteTokens: Math.max(before.cacheWriteTokens, readCount(usage?.cache_creation_input_tokens)),
     };
   }
 }
 
 /** Null for blocks of tools that run at the provider: none is offered. */
-function openBlock(start: RawContentBlockStartEvent["content_block"]): AssistantBlock | null {
+function openBlock(start: RawContentBlockStartEvent["content_block"] | null): AssistantBlock | null {
+  if (!start) return null;
   if (start.type === "text") return { type: "text", text: readText(start.text) };
   if (start.type === "thinking") {
     return { type: "thinking", thinking: readText(start.thinking), signature: readText(start.signature) };
@@ -118,19 +123,21 @@ function openBlock(start: RawContentBlockStartEvent["content_block"]): Assistant
 }
 
 function lengthOf(event: RawMessageStreamEvent): number {
-  if (event.type === "content_block_start") return JSON.stringify(event.content_block).length;
+  if (event.type === "content_block_start") return JSON.stringify(event.content_block ?? null).length;
   if (event.type !== "content_block_delta") return 0;
   return textOf(event.delta).length;
 }
 
-function textOf(delta: RawContentBlockDelta): string {
+function textOf(delta: RawContentBlockDelta | null): string {
+  if (!delta) return "";
   if (delta.type === "text_delta") return readText(delta.text);
   if (delta.type === "thinking_delta") return readText(delta.thinking);
   if (delta.type === "signature_delta") return readText(delta.signature);
   return delta.type === "input_json_delta" ? readText(delta.partial_json) : "";
 }
 
-function grow(open: OpenBlock, delta: RawContentBlockDelta): ModelDelta | null {
+function grow(open: OpenBlock, delta: RawContentBlockDelta | null): ModelDelta | null {
+  if (!delta) return null;
   const { block } = open;
   const text = textOf(delta);
   if (delta.type === "text_delta" && block.type === "text") {

@@ -5,7 +5,12 @@ import type {
   Tool,
   ToolChoice,
 } from "@anthropic-ai/sdk/resources/messages";
-import type { AssistantBlock, ConversationMessage, ModelSettings } from "@millrace/contracts";
+import type {
+  AssistantBlock,
+  ConversationMessage,
+  ModelSettings,
+  ToolResultBlock,
+} from "@millrace/contracts";
 import type { ModelRequest, ModelTool } from "../model.ts";
 import { sentToolName } from "../sent-tool-name.ts";
 
@@ -79,11 +84,19 @@ function toMessages(conversation: readonly ConversationMessage[]): MessageParam[
 }
 
 function userMessage(content: UserContent, isMarked: boolean): MessageParam {
-  const blocks = content.map((block, position) =>
-    isMarked && position === content.length - 1 ? { ...block, cache_control: CACHED } : block,
-  );
+  const blocks = content
+    .map((block) => (block.type === "tool_result" ? toolResult(block) : block))
+    .map((block, position) =>
+      isMarked && position === content.length - 1 ? { ...block, cache_control: CACHED } : block,
+    );
   // The same shapes, but for how the two declare what is optional.
   return { role: "user", content: blocks as ContentBlockParam[] };
+}
+
+/** The provider takes nothing but text in a result that is marked as an error: one with images says so in words. */
+function toolResult(block: ToolResultBlock): ToolResultBlock {
+  if (!block.is_error || block.content.every(({ type }) => type === "text")) return block;
+  return { ...block, is_error: false, content: [{ type: "text", text: "Error:" }, ...block.content] };
 }
 
 /** What the provider takes back: no empty text, and no thinking without its own signature. */

@@ -1,5 +1,6 @@
 import { APIError } from "openai";
 import { describeError } from "../../describe-error.ts";
+import { NoStreamError } from "../no-stream-error.ts";
 import type { ProviderFailure } from "../provider-error.ts";
 import { UnsupportedContentError } from "./to-messages.ts";
 
@@ -7,6 +8,10 @@ import { UnsupportedContentError } from "./to-messages.ts";
 export function describeFailure(error: unknown): ProviderFailure {
   if (error instanceof UnsupportedContentError) {
     return { status: null, type: "invalid_request_error", message: error.message };
+  }
+  if (error instanceof APIError && error.cause instanceof NoStreamError) {
+    const { type, message } = error.cause;
+    return { status: null, type, message };
   }
   if (!(error instanceof APIError)) return { status: null, type: null, message: describeError(error) };
   const body = (error.error ?? {}) as { message?: unknown };

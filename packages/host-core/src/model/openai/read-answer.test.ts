@@ -66,3 +66,54 @@ test.each<[string, number, (index: number) => ChatCompletionChunk]>([
   expect(reader.isFull).toBe(true);
   expect(reader.finish().stopReason).toBe("max_tokens");
 });
+
+const ended = (finish_reason: unknown) =>
+  ({ choices: [{ index: 0, delta: {}, finish_reason }] }) as unknown as ChatCompletionChunk;
+
+function read(...chunks: unknown[]) {
+  const reader = new AnswerReader();
+  const deltas = chunks.flatMap((given) => reader.take(given as ChatCompletionChunk));
+  return { reader, deltas };
+}
+
+test.each(["error", "abort", "insufficient_system_resource"])(
+  "[model.answers.broken-off] an answer that the server ends with %s is none",
+  (reason) => {
+    const { reader } = read(chunk({ content: "Half" }), ended(reason));
+    expect(() => reader.finish()).toThrow(reason);
+  },
+);
+
+test("[model.answers.broken-off] an empty reason to end is none", () => {
+  const { reader } = read(chunk({ content: "Half" }), ended(""));
+  expect(reader.hasEnded).toBe(false);
+  expect(() => reader.finish()).toThrow("ended before");
+  expect(read(ended("length"), ended("")).reader.finish().stopReason).toBe("max_tokens");
+});
+
+test("[model.answers.parts] content that is a list of parts is read part by part", () => {
+  const thinking = [{ type: "text", text: "Let me see" }];
+  const parts = [{ type: "thinking", thinking }, { type: "text", text: "Hello" }, { type: "new" }, null];
+  const { reader, deltas } = read(chunk({ content: parts }), chunk({ content: " you" }), ended("stop"));
+  expect(deltas.map(({ text }) => text)).toEqual(["Let me see", "Hello", " you"]);
+  expect(reader.finish().content).toEqual([
+    { type: "thinking", thinking: "Let me see", signature: "" },
+    { type: "text", text: "Hello you" },
+  ]);
+});
+
+test("[model.answers.odd] pieces that are nothing at all are passed over", () => {
+  const odd = [null, {}, { choices: null }, { choices: [null] }, { choices: {} }, { usage: "much" }];
+  const calls = [{ tool_calls: [null] }, { tool_calls: {} }, { tool_calls: [{}] }].map(chunk);
+  const { reader } = read(...odd, ...calls, chunk({ content: "Hello" }), ended("stop"));
+  expect(reader.finish().content).toContainEqual({ type: "text", text: "Hello" });
+});
+
+test("[model.openai.extra] what comes along with a call is kept with it", () => {
+  const extra_content = { google: { thought_signature: "c2lnbmVk" } };
+  const call = { index: 0, id: "call_1", function: { name: "echo", arguments: "{}" } };
+  const { reader } = read(chunk({ tool_calls: [{ ...call, extra_content }] }), ended("tool_calls"));
+  expect(reader.finish().content).toEqual([
+    { type: "tool_use", id: "call_1", name: "echo", input: {}, extra_content },
+  ]);
+});

@@ -13,6 +13,7 @@ import type {
   UserBlock,
 } from "@millrace/contracts";
 import { sentToolName } from "../sent-tool-name.ts";
+import type { Dialect } from "./dialect.ts";
 
 type UserContent = Extract<ConversationMessage, { role: "user" }>["content"];
 
@@ -28,9 +29,10 @@ export class UnsupportedContentError extends Error {
 export function toMessages(
   system: string | undefined,
   conversation: readonly ConversationMessage[],
+  dialect: Dialect,
 ): ChatCompletionMessageParam[] {
   const messages = conversation.flatMap(({ role, content }) =>
-    role === "user" ? userMessages(content) : assistantMessages(content),
+    role === "user" ? userMessages(content) : assistantMessages(content, dialect),
   );
   return system === undefined ? messages : [{ role: "system", content: system }, ...messages];
 }
@@ -87,16 +89,29 @@ function attachments({ tool_use_id, content }: ToolResultBlock): ChatCompletionC
   return [{ type: "text", text: `Attached to the result of tool call ${tool_use_id}:` }, ...parts];
 }
 
-/** Thinking is not sent back: nothing of it is signed, and most servers refuse it. */
-function assistantMessages(content: readonly AssistantBlock[]): ChatCompletionAssistantMessageParam[] {
+/** `reasoning_content` is DeepSeek's and others', and in no types. */
+type AssistantParam = ChatCompletionAssistantMessageParam & { reasoning_content?: string };
+
+/** Most servers refuse thinking that comes back, and what came along with a call: only those that ask for it get it. */
+function assistantMessages(
+  content: readonly AssistantBlock[],
+  { takesReasoning, takesExtraContent }: Dialect,
+): AssistantParam[] {
   const text = content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("");
   const toolCalls = content.flatMap((block) => {
     if (block.type !== "tool_use") return [];
-    const call = { name: sentToolName(block.name), arguments: JSON.stringify(block.input) };
-    return [{ id: block.id, type: "function" as const, function: call }];
+    const { id, name, input, extra_content } = block;
+    const call = { name: sentToolName(name), arguments: JSON.stringify(input) };
+    const extra = takesExtraContent && extra_content !== undefined ? { extra_content } : {};
+    return [{ id, type: "function" as const, function: call, ...extra }];
   });
   if (toolCalls.length > 0) {
-    return [{ role: "assistant", content: text === "" ? null : text, tool_calls: toolCalls }];
+    const reasoning = takesReasoning ? { reasoning_content: thinkingOf(content) } : {};
+    return [{ role: "assistant", content: text === "" ? null : text, tool_calls: toolCalls, ...reasoning }];
   }
   return text === "" ? [] : [{ role: "assistant", content: text }];
+}
+
+function thinkingOf(content: readonly AssistantBlock[]): string {
+  return content.flatMap((block) => (block.type === "thinking" ? [block.thinking] : [])).join("");
 }

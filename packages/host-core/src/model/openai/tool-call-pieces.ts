@@ -1,23 +1,23 @@
-import type { ChatCompletionChunk } from "openai/resources/chat/completions";
 import type { ToolUseBlock } from "@millrace/contracts";
 import { BLOCK_LENGTH } from "../answer-length.ts";
-import { readText } from "../given-values.ts";
+import { readObject, readText } from "../given-values.ts";
 import { readToolInput } from "../tool-input.ts";
 
-type Piece = ChatCompletionChunk.Choice.Delta.ToolCall;
-
 interface GivenPiece {
-  readonly index: number | undefined;
+  readonly index: unknown;
   readonly id: string;
   readonly name: string;
   readonly json: string;
+  /** What Gemini sends along with a call, in JSON; empty without. */
+  readonly extra: string;
 }
 
 interface OpenCall {
-  readonly index: number | undefined;
+  readonly index: unknown;
   id: string;
   name: string;
   json: string;
+  extra: string;
   /** Its first piece had all of its arguments. */
   readonly isWhole: boolean;
 }
@@ -28,19 +28,26 @@ export class ToolCallPieces {
   length = 0;
   readonly #calls: OpenCall[] = [];
 
-  take(piece: Piece): void {
+  take(piece: Readonly<Record<string, unknown>>): void {
     const given = readPiece(piece);
     const call = this.#callOf(given);
     const before = lengthOf(call);
     call.id ||= given.id;
     call.name ||= given.name;
     call.json += given.json;
+    call.extra ||= given.extra;
     this.length += lengthOf(call) - before;
   }
 
   /** Ids as the server gave them, or empty. */
   finish(): ToolUseBlock[] {
-    return this.#calls.map(({ id, name, json }) => ({ type: "tool_use", id, name, ...readToolInput(json) }));
+    return this.#calls.map(({ id, name, json, extra }) => ({
+      type: "tool_use",
+      id,
+      name,
+      ...readToolInput(json),
+      ...(extra === "" ? {} : { extra_content: JSON.parse(extra) as ToolUseBlock["extra_content"] }),
+    }));
   }
 
   /**
@@ -54,21 +61,23 @@ export class ToolCallPieces {
     const comesWhole = id === "" && json !== "" && known?.id === "" && known.isWhole;
     const begins = name !== "" && (index === undefined || hasOtherId || comesWhole);
     if (known && !begins) return known;
-    const call: OpenCall = { index, id: "", name: "", json: "", isWhole: isWhole(json) };
+    const call: OpenCall = { index, id: "", name: "", json: "", extra: "", isWhole: isWhole(json) };
     this.#calls.push(call);
     this.length += BLOCK_LENGTH;
     return call;
   }
 }
 
-function readPiece({ index, id, function: called }: Piece): GivenPiece {
-  const json: unknown = called?.arguments ?? "";
+function readPiece(piece: Readonly<Record<string, unknown>>): GivenPiece {
+  const { name, arguments: json = "" } = readObject(piece["function"]);
+  const extra = readObject(piece["extra_content"]);
   return {
-    index,
-    id: readText(id),
-    name: readText(called?.name),
+    index: piece["index"] ?? undefined,
+    id: readText(piece["id"]),
+    name: readText(name),
     // Some servers send the arguments as an object, whole.
-    json: typeof json === "string" ? json : JSON.stringify(json),
+    json: typeof json === "string" ? json : JSON.stringify(json ?? ""),
+    extra: Object.keys(extra).length === 0 ? "" : JSON.stringify(extra),
   };
 }
 
@@ -76,6 +85,6 @@ function isWhole(json: string): boolean {
   return json.trim() !== "" && readToolInput(json).malformed_input === undefined;
 }
 
-function lengthOf({ id, name, json }: OpenCall): number {
-  return id.length + name.length + json.length;
+function lengthOf({ id, name, json, extra }: OpenCall): number {
+  return id.length + name.length + json.length + extra.length;
 }

@@ -61,6 +61,10 @@ function checkResults(message: Message, previous: Message | undefined, index: nu
     if (message.content[position] !== result) {
       throw new RejectedRequest(`${place}: \`tool_result\` blocks must come first in the content`);
     }
+    const { content: given } = result;
+    if (result.is_error && Array.isArray(given) && given.some(({ type }) => type !== "text")) {
+      throw new RejectedRequest(`${place}: all content must be type "text" if "is_error" is true`);
+    }
     // Each id is taken out once, so a second result for it is unexpected as well.
     if (!called.delete(result.tool_use_id)) {
       throw new RejectedRequest(

@@ -33,6 +33,8 @@ const ToolCall = z.strictObject({
   id: callId,
   type: z.literal("function"),
   function: z.strictObject({ name, arguments: z.string() }),
+  /** Not OpenAI's own: Gemini's endpoint takes its signatures back. */
+  extra_content: unread,
 });
 
 const AssistantMessage = z
