@@ -536,6 +536,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "The path of a wrong server of a configuration file is told whole, also when its name has a colon.",
   "config.formats.errors": "What is wrong in another format is named by the path as the file has it.",
   "config.formats.own_keys": "Our own settings work in the other formats as well.",
+  "config.formats.references": "What VS Code would fill in is a variable, and a default stays one.",
   "config.formats.unknown": "Unknown keys of the other formats have no effect, and a warning names them.",
   "config.formats.vscode": "A file of VS Code loads; its inputs become variables, and a warning names them.",
   "config.formats.which": "A file in none of the forms, or in more than one, is refused.",
@@ -663,6 +664,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.failure.cwd": "A stdio server starts in its cwd, and one that is no folder is named.",
   "host.failure.problem": "A server with a configuration problem fails alone.",
   "host.failure.remote": "A remote server that cannot be reached says where and why.",
+  "host.failure.start": "A start that the system refuses at once is told with its cure.",
   "host.failure.stderr": "A server that dies at its start leaves its last words in `last_error`.",
   "host.failure.timeout": "A server that never answers is an error after its timeout.",
   "host.filters.call": "A filtered tool cannot be called by any name, and its server hears nothing.",
@@ -703,6 +705,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.http.unreachable": "a call that could not be sent waits for its server, and runs when it is back",
   "host.http.unsent": "A call for which no socket can be opened ends no call that runs on another.",
   "host.http.wedged": "calls that are given up on a server that answers nothing any more keep no socket",
+  "host.instances.announced": "What a copy announces is listed from that copy.",
   "host.instances.lost": "A copy that dies takes no call from the others, is named, and comes back.",
   "host.instances.settled":
     "A server whose only copy dies while another makes its first attempt is waited for again.",
@@ -723,6 +726,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "Tools that are left out or listed twice take nothing from what all may have together.",
   "host.list.pages": "All pages are read; an endless list is cut with a warning.",
   "host.list.ttl": "A list is read again when its server says, between 5 s and an hour.",
+  "host.listener": "A listener that throws keeps no reload and no end from being whole.",
   "host.names.legal": "A unified name fits model providers, and a legal one stays as it is.",
   "host.names.listed":
     "500 tools in pages, odd names among them, are all listed and can be called by unified name.",
@@ -779,6 +783,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "A new server that cannot start is reported and harms no other; a call to one that never came up waits for its replacement.",
   "host.reload.keep": "A change that the connection does not depend on keeps the process.",
   "host.reload.many": "Many reloads at once leave only the last one's process.",
+  "host.reload.twins": "Two servers of one name are refused, and nothing has changed.",
   "host.reload.waiting": "A call that waits for a lost server goes over to the one that takes its place.",
   "host.report.bounded": "A server with very many resources has the first of them published, and says so.",
   "host.required": "The host names the required servers that are not connected.",
@@ -812,7 +817,11 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.stdio.flood": "A server that floods its stdout answers all the same, and harms no other.",
   "host.stdio.lines": "Messages come whole however the bytes were cut; one that is too long is told of once.",
   "host.stdio.stdout_closed": "A server that closes its stdout and lives on is lost and ended.",
+  "host.stdio.too_long":
+    "An answer over stdio that is larger than any message may be fails its own request, and what runs beside it goes on.",
   "host.stdio.unread": "what a server does not read is bounded, and what is refused then has not run",
+  "host.texts.bound":
+    "Of a long text that a server writes, in errors, reasons and progress, the beginning and the end are kept, with its secrets hidden.",
   "host.transport.http":
     "Lists and calls over Streamable HTTP with the configured headers, and ends its session.",
   "host.transport.sse": "Lists and calls over SSE with the configured headers.",
@@ -930,8 +939,11 @@ export const requirements: Readonly<Record<string, string>> = {
   "recovery.worker-paused": "A worker stopped for 15 s writes nothing when it comes back.",
   "resources.cap": "More than 10,000 entries are cut with a warning.",
   "resources.changes": "A changed list is announced.",
+  "resources.closing": "What is being read when a host closes may be read elsewhere.",
   "resources.complete": "Completion passes through with what is known.",
   "resources.details": "Resources, templates and prompts are listed with details and read.",
+  "resources.huge":
+    "A remote resource of more than 64 MiB is refused with that reason, and no other worker is asked.",
   "resources.odd": "An odd entry is left out with a warning.",
   "resources.refused": "What a server does not have is refused with its code.",
   "resources.timeout":

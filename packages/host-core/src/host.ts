@@ -15,6 +15,7 @@ import type { ReloadReport } from "./server-pool.ts";
 import type { ToolCallRequest, ToolQuestion } from "./tool-call-request.ts";
 
 export interface HostOptions {
+  /** Each with a name of its own. */
   servers: readonly ServerSettings[];
   logger: Logger;
   clock?: Clock;
@@ -38,7 +39,7 @@ export interface Host extends AsyncDisposable {
   /**
    * Changes to other settings: servers whose settings are the same keep their connection, and calls in flight finish
    * where they are. Resolves once new servers have connected or failed, or after `waitMs` (15 s); they go on trying.
-   * One reload at a time, in the order of the calls.
+   * One reload at a time, in the order of the calls. Rejects, and changes nothing, when two servers have one name.
    */
   reload(servers: readonly ServerSettings[], waitMs?: number): Promise<ReloadReport>;
   /** Lists again what a connected server offers, or all of them. Never rejects: a list that fails stays as it was. */

@@ -1,3 +1,4 @@
+export { abortable } from "./abortable.ts";
 export type { AgentOutcome, AgentRun, AgentTools, CoolDowns } from "./agent/agent.ts";
 export { runAgent } from "./agent/run-agent.ts";
 export { ProgressWriter } from "./agent/progress-writer.ts";

@@ -15,6 +15,8 @@ import { policyOf } from "./config/approval-rules.ts";
 import type { ServerSettings } from "./config/server-settings.ts";
 import type { CompletionRequest } from "./connection/connection.ts";
 import { createConnectionOpener } from "./connection/open-connection.ts";
+import { describeError } from "./describe-error.ts";
+import type { Logger } from "./logger.ts";
 import { readFromServer } from "./read-from-server.ts";
 import { reportServer } from "./report-server.ts";
 import { RETIRED } from "./server/request-dispatcher.ts";
@@ -37,10 +39,12 @@ class McpHost implements Host {
   readonly #servers: ServerPool;
   readonly #listeners = new Set<() => void>();
   readonly #entries: AdmittedEntries;
+  readonly #logger: Logger;
   /** Made when it is asked for; null after a change. */
   #catalogue: Catalogue | null = null;
 
   constructor({ servers, logger, clock = systemClock, processGuard }: HostOptions) {
+    this.#logger = logger;
     this.#entries = new AdmittedEntries(logger);
     const shared = {
       openConnection: createConnectionOpener({ processGuard, logger }),
@@ -206,7 +210,14 @@ class McpHost implements Host {
 
   #announceChange(): void {
     this.#catalogue = null;
-    for (const listener of this.#listeners) listener();
+    for (const listener of this.#listeners) {
+      try {
+        listener();
+      } catch (error) {
+        // A caller's bug must not keep servers from being closed.
+        this.#logger.error({ error: describeError(error) }, "a listener for changes of the host failed");
+      }
+    }
   }
 }
 

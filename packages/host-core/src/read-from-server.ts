@@ -1,8 +1,9 @@
 import type { ReadFailure } from "@millrace/contracts";
 import { redact } from "./config/secrets.ts";
-import { RequestRejectedError } from "./connection/connection.ts";
+import { AnswerTooLargeError, RequestRejectedError } from "./connection/connection.ts";
 import { describeError } from "./describe-error.ts";
-import { RequestTimeoutError } from "./server/request-dispatcher.ts";
+import { shorten } from "./shorten.ts";
+import { AnswerLostError, RequestTimeoutError } from "./server/request-dispatcher.ts";
 import type { WarmServer } from "./server/warm-server.ts";
 
 /** What became of a reading. Expected failures are data. */
@@ -40,10 +41,19 @@ export async function readFromServer<Contents>(
       const message = `The ${what} of server "${name}" was not read in time. Try again.`;
       return { ok: false, reason: "timeout", message };
     }
-    const problem = redact(describeError(error), secrets);
+    const problem = shorten(describeError(error), { redact: (text) => redact(text, secrets) });
     if (error instanceof RequestTimeoutError) {
       const message = `The ${what} of server "${name}" was not read: ${problem}.`;
       return { ok: false, reason: "timeout", message };
+    }
+    if (error instanceof AnswerTooLargeError) {
+      const message = `The ${what} of server "${name}" cannot be read: ${problem}. Read a smaller one, or have the server split it.`;
+      return { ok: false, reason: "too_large", message };
+    }
+    // Another worker must not be asked: it may be this very request that its server does not survive.
+    if (error instanceof AnswerLostError) {
+      const message = `The ${what} of server "${name}" was not read, and its connection was lost: ${problem}`;
+      return { ok: false, reason: "refused", message };
     }
     if (!(error instanceof RequestRejectedError)) {
       const message = `Server "${name}" is not available (${server.status}): ${problem}`;

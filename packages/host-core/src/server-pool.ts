@@ -39,6 +39,7 @@ export class ServerPool {
 
   constructor(options: ServerPoolOptions) {
     this.#options = options;
+    refuseTwins(options.servers);
     this.#servers = new Map(options.servers.map((settings) => [settings.name, this.#create(settings)]));
   }
 
@@ -74,6 +75,7 @@ export class ServerPool {
   }
 
   async #reload(settings: readonly ServerSettings[], waitMs: number): Promise<ReloadReport> {
+    refuseTwins(settings);
     if (this.#closing) return nothingOf(settings);
     const before = this.#servers;
     const plan = planReload(
@@ -117,6 +119,15 @@ export class ServerPool {
     const server = this.#options.create(settings);
     this.#open.add(server);
     return server;
+  }
+}
+
+/** @throws Error that names a server which is given twice. */
+function refuseTwins(settings: readonly ServerSettings[]): void {
+  const names = new Set<string>();
+  for (const { name } of settings) {
+    if (names.has(name)) throw new Error(`server "${name}" is given twice: each needs a name of its own`);
+    names.add(name);
   }
 }
 

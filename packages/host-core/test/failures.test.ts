@@ -24,11 +24,16 @@ test("[host.failure.cwd] a server starts in its `cwd`, and one that is no folder
   const host = await startHost([
     here("there", dirname(FIXTURE_STDIO_PROGRAM)),
     here("nowhere", "/no/such/folder"),
+    here("file", FIXTURE_STDIO_PROGRAM),
   ]);
   expect(report(host, "there")).toMatchObject({ status: "connected" });
   expect(report(host, "nowhere")).toMatchObject({
     status: "error",
     last_error: '"cwd" is no folder: /no/such/folder; create it or correct "cwd"',
+  });
+  expect(report(host, "file")).toMatchObject({
+    status: "error",
+    last_error: `"cwd" is no folder: ${FIXTURE_STDIO_PROGRAM}; create it or correct "cwd"`,
   });
 });
 

@@ -49,6 +49,15 @@ test("[host.instances.lost] a copy that dies takes no call from the others, is n
   stop();
 });
 
+test("[host.instances.announced] what a copy announces is listed from that copy", async () => {
+  const host = await startHost([fixture("std", [], { instances: 2 })]);
+  await vi.waitFor(async () => expect(new Set(await pidsOf(host, 2)).size).toBe(2), PATIENCE);
+  const names = () => host.tools().map(({ tool_name }) => tool_name);
+  // It has had one call more than the other then, which is next.
+  await call(host, "std", "grow", { arguments: { name: "later" } });
+  await vi.waitFor(() => expect(names()).toContain("later"), PATIENCE);
+});
+
 test("[host.lazy.rest] a lazy server rests after its idle timeout, keeps its tools listed, and comes back for a call", async () => {
   const host = await startHost([fixture("std", [], { lifecycle: "lazy", idleTimeoutMs: 500 })]);
   const pid = await pidOf(host);

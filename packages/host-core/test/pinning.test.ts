@@ -80,9 +80,9 @@ test("[host.pin.off] without pinning a tool may change as it likes", async () =>
 test("[host.names.listed] 500 tools in pages, odd names among them, are all listed and callable", async () => {
   const host = await startHost([odd({}, ["--many", "500"])]);
   const tools = host.tools();
-  expect(tools).toHaveLength(510);
+  expect(tools).toHaveLength(511);
   expect(tools.filter(({ name }) => !/^[A-Za-z0-9_-]{1,64}$/.test(name))).toEqual([]);
-  expect(new Set(tools.map(({ name }) => name)).size).toBe(510);
+  expect(new Set(tools.map(({ name }) => name)).size).toBe(511);
   const signal = new AbortController().signal;
   for (const tool_name of ["a.b", "a_b", "long".repeat(30), "plain_499"]) {
     const unified = tools.find((tool) => tool.tool_name === tool_name)?.name ?? "";

@@ -95,7 +95,9 @@ describe.each([
   });
 
   test("[host.questions.refused] a tool whose call has no model, or whose model refuses, is told so", async () => {
-    expect(await ask("open", "ask_model", { question: "?" })).toContain("from a chat job");
+    const refused = await ask("open", "ask_model", { question: "?" });
+    expect(refused).toContain("from a chat job");
+    expect(refused).not.toContain("refused by its server");
     const refuse: Sampler = () => Promise.reject(new SamplingRefusedError("the budget is spent"));
     expect(await ask("open", "ask_model", { question: "?" }, refuse)).toContain("the budget is spent");
   });

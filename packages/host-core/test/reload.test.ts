@@ -1,6 +1,15 @@
 import { expect, test, vi } from "vitest";
 import { FIXTURE_HTTP_PROGRAM } from "@millrace/testing";
-import { call, fixture, makeHost, report, settings, startHost, structured } from "./hosts.ts";
+import {
+  call,
+  fixture,
+  makeHost,
+  recordingLogger,
+  report,
+  settings,
+  startHost,
+  structured,
+} from "./hosts.ts";
 import { startProgram } from "./programs.ts";
 
 const PATIENCE = { timeout: 15_000 };
@@ -190,4 +199,33 @@ test("[host.required] names the required servers that are not connected", async 
   host.start();
   await host.whenWarm(20_000);
   expect(host.missing()).toEqual(["broken"]);
+});
+
+test("[host.reload.twins] servers of one name are refused, and nothing has changed", async () => {
+  const host = makeHost([fixture("one")]);
+  const twins = [fixture("two"), fixture("three"), fixture("two")];
+  const message = 'server "two" is given twice: each needs a name of its own';
+  await expect(host.reload(twins)).rejects.toThrow(message);
+  expect(host.reports().map(({ name }) => name)).toEqual(["one"]);
+  expect(() => makeHost(twins)).toThrow(message);
+});
+
+test("[host.listener] a listener that throws keeps no reload and no end from being whole", async () => {
+  const logger = recordingLogger();
+  const host = await startHost([fixture("std")], { logger });
+  const pid = await pidOf(host, "std");
+  const seen: string[][] = [];
+  host.onChange(() => {
+    throw new Error("my own bug");
+  });
+  host.onChange(() => seen.push(host.reports().map(({ name }) => name)));
+  await host.reload([]);
+  expect(seen).toContainEqual([]);
+  await host.close();
+  await waitForEnd(pid);
+  expect(logger.entries).toContainEqual({
+    level: "error",
+    fields: { error: "my own bug" },
+    message: "a listener for changes of the host failed",
+  });
 });

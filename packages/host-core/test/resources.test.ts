@@ -78,7 +78,9 @@ async function serveAnswers(answers: Answers): Promise<string> {
       if (answer === undefined) response.writeHead(id === undefined ? 202 : 400).end();
       else {
         response.writeHead(200, { "content-type": "application/json" });
-        response.end(JSON.stringify({ jsonrpc: "2.0", id, result: answer }));
+        const { message } = answer instanceof Error ? answer : {};
+        const said = message === undefined ? { result: answer } : { error: { code: -32_603, message } };
+        response.end(JSON.stringify({ jsonrpc: "2.0", id, ...said }));
       }
     });
   });
@@ -137,6 +139,31 @@ test("[host.list.hangs] a list that hangs costs none of the others, and a server
   expect(warnings).toContainEqual(
     expect.stringMatching(/^the resources could not be listed: no answer within/),
   );
+});
+
+test("[resources.refused] of what a server says when it refuses, its beginning and its end are told", async () => {
+  const url = await serveAnswers({ initialize, "resources/read": () => new Error("x".repeat(3_000_000)) });
+  const host = await startHost([settings("odd", { type: "http", url, headers: {} })]);
+  const reading = await host.readResource("odd", "x:any", patience());
+  expect(reading).toMatchObject({
+    reason: "refused",
+    message: expect.stringMatching(/^The resource "x:any" was refused by its server "odd": x+ … .* … x+$/),
+  });
+  expect(JSON.stringify(reading).length).toBeLessThan(5_000);
+});
+
+test("[resources.closing] what is being read when a host closes may be read elsewhere", async () => {
+  const asked = Promise.withResolvers<void>();
+  const read = () => {
+    asked.resolve();
+    return HANGS;
+  };
+  const url = await serveAnswers({ initialize, "resources/read": read });
+  const host = await startHost([settings("odd", { type: "http", url, headers: {} })]);
+  const reading = host.readResource("odd", "x:any", patience());
+  await asked.promise;
+  await host.close();
+  expect(await reading).toMatchObject({ ok: false, reason: "not_connected" });
 });
 
 test("[resources.timeout] a resource that hangs is a timeout that names its cure, and its server stays connected", async () => {

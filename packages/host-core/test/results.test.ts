@@ -56,6 +56,19 @@ test("[host.result.deep] a value that nests too deep is refused alone", async ()
   expect(await nested(90)).toMatchObject({ ok: true });
 });
 
+test("[host.texts.bound] of what a server says when it refuses a call, its beginning and its end are kept", async () => {
+  const host = await startHost([odd()]);
+  const outcome = await call(host, "odd", "grumble", { arguments: { characters: 20_000_000 } });
+  if (outcome.ok) throw new Error("was not refused");
+  expect(outcome.error).toMatchObject({
+    code: "call_rejected",
+    message: expect.stringMatching(
+      /^Tool "grumble" of server "odd" was refused by its server: x+ … .* … x+$/,
+    ),
+  });
+  expect(JSON.stringify(outcome).length).toBeLessThan(5_000);
+});
+
 test("[host.result.raw] an image is kept as the server sent it", async () => {
   const host = await startHost([fixture("std")]);
   const outcome = await call(host, "std", "image");

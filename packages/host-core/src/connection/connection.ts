@@ -184,6 +184,9 @@ export class RequestRejectedError extends Error {
   }
 }
 
+/** Refused by us: what the server asked for before it answers. The server is told so. */
+export class QuestionRefusedError extends RequestRejectedError {}
+
 /** The request may or may not have reached the server; no answer will come. */
 export class ConnectionLostError extends Error {
   override readonly name: string = "ConnectionLostError";

@@ -5,6 +5,7 @@ import type { Logger } from "../logger.ts";
 import { AvailabilityLog } from "./availability-log.ts";
 import type { OpenConnection } from "./connection-attempt.ts";
 import { ConnectionKeeper } from "./connection-keeper.ts";
+import type { OfferKind } from "./list-offers.ts";
 import type { Listings } from "./listings.ts";
 
 export interface ConnectionGroupOptions {
@@ -88,7 +89,8 @@ export class ConnectionGroup {
   #createKeeper(copy: { copy?: number }): ConnectionKeeper {
     const { logger, listings, settings, redact, ...shared } = this.#options;
     const fields = { server: settings().name, ...copy };
-    return new ConnectionKeeper({
+    const announce = (kind: OfferKind) => listings.announce(kind, () => keeper.connection);
+    const keeper: ConnectionKeeper = new ConnectionKeeper({
       ...shared,
       settings,
       redact,
@@ -101,12 +103,12 @@ export class ConnectionGroup {
       list: (...given) => listings.load(...given),
       onChange: () => this.#onChange(),
       events: {
-        onToolsChanged: () => listings.announce("tools"),
+        onToolsChanged: () => announce("tools"),
         onResourcesChanged: () => {
-          listings.announce("resources");
-          listings.announce("resourceTemplates");
+          announce("resources");
+          announce("resourceTemplates");
         },
-        onPromptsChanged: () => listings.announce("prompts"),
+        onPromptsChanged: () => announce("prompts"),
         onWarning: listings.warn,
         onStderr: (line) => {
           if (settings().logStderr)
@@ -114,6 +116,7 @@ export class ConnectionGroup {
         },
       },
     });
+    return keeper;
   }
 
   #onChange(): void {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import PQueue from "p-queue";
 import type { LeftOutTool, McpConnection, ToolListing } from "../connection/connection.ts";
 import { describeError } from "../describe-error.ts";
+import { shorten } from "../shorten.ts";
 import { createDebouncedTask } from "./debounced-task.ts";
 import { LIST, type ListListener, type OfferKind, type Offers, type Warn } from "./list-offers.ts";
 import { withDeadline, type Deadline } from "../with-deadline.ts";
@@ -18,11 +19,16 @@ const MOST_REMEMBERED_WARNINGS = 1_000;
 
 const KINDS = Object.keys(LIST) as OfferKind[];
 
+/** Null while it is not connected. */
+type FindConnection = () => McpConnection | null;
+
 export interface ListingsOptions {
-  /** One that is connected. */
-  connection: () => McpConnection | null;
+  /** Any one that is connected. */
+  connection: FindConnection;
   timeoutMs: () => number;
   warn: Warn;
+  /** Hides the server's secrets. */
+  redact: (text: string) => string;
   /** What is offered is not what it was. */
   onChange: () => void;
 }
@@ -34,8 +40,12 @@ export interface ListingsOptions {
 export class Listings {
   readonly #options: ListingsOptions;
   readonly #stop = new AbortController();
-  readonly #announced = new Set<OfferKind>();
-  readonly #task = createDebouncedTask(() => this.#relist([...this.#announced]), ANNOUNCEMENT_DELAY_MS);
+  /** By which connection: another copy of the server may not have what is new. */
+  readonly #announced = new Map<OfferKind, FindConnection>();
+  readonly #task = createDebouncedTask(
+    () => this.#relist([...this.#announced.keys()]),
+    ANNOUNCEMENT_DELAY_MS,
+  );
   /** One listing at a time: an older answer must not replace a newer one. */
   readonly #turns = new PQueue({ concurrency: 1 });
   readonly #warnings = new Set<string>();
@@ -94,8 +104,8 @@ export class Listings {
   }
 
   /** The server says that it has changed. May come before it is connected, and in the middle of a listing. */
-  announce(kind: OfferKind): void {
-    this.#announced.add(kind);
+  announce(kind: OfferKind, by: FindConnection): void {
+    this.#announced.set(kind, by);
     this.#task.trigger();
   }
 
@@ -119,7 +129,8 @@ export class Listings {
   }
 
   /** Each warning once, until many others have come. */
-  readonly warn: Warn = (warning) => {
+  readonly warn: Warn = (given) => {
+    const warning = shorten(given, { redact: this.#options.redact });
     if (this.#warnings.has(warning)) return;
     if (this.#warnings.size >= MOST_REMEMBERED_WARNINGS) this.#warnings.clear();
     this.#warnings.add(warning);
@@ -172,7 +183,9 @@ export class Listings {
   }
 
   async #relistOne(kind: OfferKind): Promise<void> {
-    const connection = this.#options.connection();
+    const by = this.#announced.get(kind);
+    const find = () => by?.() ?? this.#options.connection();
+    const connection = find();
     // An announcement that came too early is kept for `connected`.
     if (!connection || this.#stop.signal.aborted) return;
     this.#announced.delete(kind);
@@ -182,7 +195,7 @@ export class Listings {
       if (this.#stop.signal.aborted || this.#offers === null) return;
       if (this.#replace({ [kind]: list })) this.#options.onChange();
     } catch (error) {
-      if (this.#stop.signal.aborted || this.#options.connection() !== connection) return;
+      if (this.#stop.signal.aborted || find() !== connection) return;
       this.#warnOfFailure(kind, error);
     }
   }

@@ -2,7 +2,8 @@ import { jobError, type JobError } from "@millrace/contracts";
 import { abortable } from "../abortable.ts";
 import type { Clock } from "../clock.ts";
 import type { ServerSettings } from "../config/server-settings.ts";
-import { ConnectionLostError, NotRunError, type McpConnection } from "../connection/connection.ts";
+import { ConnectionLostError, isStatus, NotRunError, type McpConnection } from "../connection/connection.ts";
+import { describeError } from "../describe-error.ts";
 import type { ConnectionGroup } from "./connection-group.ts";
 import type { ConnectionKeeper } from "./connection-keeper.ts";
 import { runCall, type ToolCall, type ToolCallOutcome, type WaitListener } from "./run-call.ts";
@@ -12,6 +13,11 @@ import { withDeadline } from "../with-deadline.ts";
 /** The server has a request that is no tool call, and did not answer it within its tool timeout. */
 export class RequestTimeoutError extends Error {
   override readonly name = "RequestTimeoutError";
+}
+
+/** The connection broke while the server had a request that is no tool call. That may be the end of any that it meets. */
+export class AnswerLostError extends Error {
+  override readonly name = "AnswerLostError";
 }
 
 export interface RequestDispatcherOptions {
@@ -90,8 +96,8 @@ export class RequestDispatcher {
   }
 
   /**
-   * Any other request. Rejects with `ConnectionLostError` when the server is away, with `RequestTimeoutError` when it does
-   * not answer, else as `McpConnection` says.
+   * Any other request. Rejects with `ConnectionLostError` when the server is away, with `AnswerLostError` when it goes
+   * away meanwhile, with `RequestTimeoutError` when it does not answer, else as `McpConnection` says.
    */
   async ask<T>(
     signal: AbortSignal,
@@ -124,10 +130,18 @@ export class RequestDispatcher {
       try {
         return await keeper.use((connection) => request(connection, signal));
       } catch (failure) {
+        if (this.#isLossOf(keeper, failure))
+          throw new AnswerLostError(keeper.explain(describeError(failure)));
         if (!(failure instanceof NotRunError)) throw failure;
         if (isLast) throw new ConnectionLostError(failure.message);
       }
     }
+  }
+
+  /** Not what we have closed ourselves, nor a refusal of whoever stands before the server. */
+  #isLossOf(keeper: ConnectionKeeper, failure: unknown): boolean {
+    const isLoss = failure instanceof ConnectionLostError && !isStatus(failure);
+    return isLoss && keeper.connection === null && this.#options.isOpen();
   }
 
   get #isThere(): boolean {

@@ -11,6 +11,7 @@ import {
   AnswerTooLargeError,
   ConnectionLostError,
   NeedsAuthError,
+  QuestionRefusedError,
   RequestRejectedError,
   ServerBusyError,
   type McpConnection,
@@ -19,6 +20,7 @@ import {
 } from "../connection/connection.ts";
 import type { ServerSettings } from "../config/server-settings.ts";
 import type { Sampler } from "../connection/questions/sampling.ts";
+import { shorten } from "../shorten.ts";
 import { CallLimit, TIMED_OUT } from "./call-limit.ts";
 import { judgeSize } from "./result-size.ts";
 
@@ -170,16 +172,20 @@ function describeFailure(
       : `took longer than ${seconds} s`;
     return jobError("tool_timeout", `${subject} ${took}; raise the server's "tool_timeout" if it may.`);
   }
+  if (!(error instanceof Error)) throw error;
+  const reason = shorten(error.message, { redact });
   if (error instanceof AnswerTooLargeError) {
-    const message = `${subject} was called, and its result cannot be read: ${error.message}. Ask it for less, such as a page or a filter.`;
+    const message = `${subject} was called, and its result cannot be read: ${reason}. Ask it for less, such as a page or a filter.`;
     return jobError("result_too_large", message);
   }
   if (error instanceof ServerBusyError) {
-    const message = `${subject} was not called, because its server has too much to do: ${error.message}`;
-    return jobError("server_unavailable", redact(message));
+    const message = `${subject} was not called, because its server has too much to do: ${reason}`;
+    return jobError("server_unavailable", message);
   }
   if (error instanceof RequestRejectedError) {
-    return jobError("call_rejected", redact(`${subject} was refused by its server: ${error.message}`));
+    const what =
+      error instanceof QuestionRefusedError ? "asked for what it does not get" : "was refused by its server";
+    return jobError("call_rejected", `${subject} ${what}: ${reason}`);
   }
   if (error instanceof ConnectionLostError) return describeLoss(error.message);
   throw error;

@@ -1,3 +1,5 @@
+import { shorten } from "../shorten.ts";
+
 /** Enough for a stack trace. */
 const MOST_LINES = 20;
 const LONGEST_LINE = 500;
@@ -19,8 +21,9 @@ export class StderrTail {
     if (this.#lines.length > MOST_LINES) this.#lines.shift();
   }
 
-  /** `reason`, and below it what is in the tail. */
-  explain(reason: string): string {
+  /** `reason`, which may quote the server at length, and below it what is in the tail. */
+  explain(given: string): string {
+    const reason = shorten(given, { redact: this.#redact });
     if (this.#lines.length === 0) return reason;
     return [`${reason}; last lines of its stderr:`, ...this.#lines].join("\n");
   }

@@ -81,8 +81,8 @@ export class WarmServer {
     this.#listings = new Listings({
       connection: () => this.#connections.leastBusy()?.connection ?? null,
       timeoutMs: () => this.#settings.connectTimeoutMs,
-      warn: (warning) =>
-        logger.warn({ server: this.#settings.name, warning: shared.redact(warning) }, "MCP server warning"),
+      redact: shared.redact,
+      warn: (warning) => logger.warn({ server: this.#settings.name, warning }, "MCP server warning"),
       onChange: () => this.#tell(),
     });
     this.#connections = new ConnectionGroup({
@@ -183,8 +183,8 @@ export class WarmServer {
   }
 
   /**
-   * This and the two below reject with `ConnectionLostError` when the server is away, `RequestTimeoutError` when it does
-   * not answer within its tool timeout, `RequestRejectedError` when it refuses, and the signal's reason when that aborts.
+   * This and the two below reject with `ConnectionLostError` when the server is away, `AnswerLostError` when it goes
+   * meanwhile, `RequestTimeoutError` after its tool timeout, `RequestRejectedError`, and the signal's reason.
    */
   readResource(uri: string, signal: AbortSignal): Promise<ResourceContents[]> {
     return this.#requests.ask(signal, (connection, bounded) => connection.readResource(uri, bounded));

@@ -4,6 +4,7 @@
  *   chameleon   its description is what `recolour` was last told; the change is announced
  *   leave       ends the process at once
  *   liar        its structured content does not fit its output schema; `mute` has an output schema and returns none
+ *   grumble     is refused with a message of so many characters as it is told
  *   nested      returns a value that nests so deep as it is told
  *   calls       names of the tools that were called, in order
  *   a.b, a_b    sanitise to the same name; another name is longer than providers take
@@ -46,6 +47,7 @@ function tools(): Tool[] {
     tool("leave"),
     tool("liar", { outputSchema }),
     tool("mute", { outputSchema }),
+    tool("grumble"),
     tool("nested"),
     tool("calls"),
     tool("a.b"),
@@ -86,6 +88,8 @@ server.setRequestHandler(CallToolRequestSchema, async ({ params }): Promise<Call
       process.exit(0);
     case "liar":
       return { content, structuredContent: { count: "three" } };
+    case "grumble":
+      throw new Error("x".repeat(Number(given["characters"])));
     case "nested":
       return { content, structuredContent: nest(Number(given["depth"])) };
     case "calls":

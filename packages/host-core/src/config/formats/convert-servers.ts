@@ -63,7 +63,10 @@ function transportOf(server: JsonObject): string {
   return guessTransport(server);
 }
 
+/** @throws Error that says why the entry cannot be read. */
 function convertServer(server: JsonObject): unknown {
+  const { disabled = false } = server;
+  if (typeof disabled !== "boolean") throw new Error("disabled must be true or false");
   const transport = transportOf(server);
   const config =
     transport === "stdio"
@@ -71,7 +74,7 @@ function convertServer(server: JsonObject): unknown {
       : pick(server, REMOTE_KEYS);
   return {
     ...pick(server, SERVER_SETTING_KEYS),
-    ...(server["disabled"] === true && { is_active: false }),
+    ...(disabled && { is_active: false }),
     transport_type: transport,
     config: translateReferences(config),
     ...("auth" in server && { auth: translateReferences(server["auth"]) }),

@@ -60,6 +60,14 @@ test("[config.formats.vscode] a file of VS Code loads; its inputs become variabl
   ]);
 });
 
+test("[config.formats.references] what VS Code would fill in is a variable, and a default stays one", () => {
+  const args = ["${workspaceFolder:my root}/x", "${config:editor.tabSize}", "${env:HOME}", "${A:-b}"];
+  const { config } = parse({ servers: { local: { command: "x", args } } });
+  expect(config.mcp_servers["local"]?.config).toMatchObject({
+    args: ["${workspaceFolder_my_root}/x", "${config_editor_tabSize}", "${HOME}", "${A:-b}"],
+  });
+});
+
 test("[config.formats.own_keys] our own settings work in the other formats as well", () => {
   const auth = { type: "bearer", token: "${env:TOKEN}" };
   const { config, warnings } = parse({
@@ -99,6 +107,7 @@ test.each([
     "mcpServers.a: type must be one of stdio, http",
   ],
   [{ mcpServers: { a: { type: "http", command: "x" } } }, "mcpServers.a.url: "],
+  [{ mcpServers: { a: { command: "x", disabled: "true" } } }, "mcpServers.a: disabled must be true or false"],
   [{ mcpServers: { a: { command: 7 } } }, "mcpServers.a.command: "],
   [{ mcpServers: { a: { command: "x", args: [1] } } }, "mcpServers.a.args[0]: "],
   [{ mcpServers: { a: { command: "x", pin: "maybe" } } }, "mcpServers.a.pin: "],

@@ -1,8 +1,12 @@
+import { shorten } from "../../shorten.ts";
+
 /** A server whose pages never end must not hold up the start for ever. */
 const MOST_PAGES = 200;
 const MOST_ITEMS = 10_000;
 /** Of all pages together, as {@link sizeOf} counts: an entry may have megabytes. */
 const MOST_CHARACTERS = 32 * 1_024 * 1_024;
+/** Of a cursor that is told of. */
+const SHOWN_CURSOR_LENGTH_MAX = 200;
 /** For a number, a pair of brackets, a comma. */
 const CHARACTERS_OF_OTHERS = 8;
 
@@ -57,7 +61,10 @@ export async function readPages(fetchPage: FetchPage, key: ListKey): Promise<Pag
     }
     if (items.length === MOST_ITEMS && !isLast) return cutBecause(tooMany);
     if (isLast) return { items, warnings: [], ttlMs };
-    if (nextCursor === cursor) return cutBecause(`the server repeats page "${nextCursor}" of its ${key}`);
+    if (nextCursor === cursor) {
+      const shown = shorten(nextCursor, { longest: SHOWN_CURSOR_LENGTH_MAX });
+      return cutBecause(`the server repeats page "${shown}" of its ${key}`);
+    }
     cursor = nextCursor;
   }
   return cutBecause(`the server has more than ${MOST_PAGES} pages of ${key}`);

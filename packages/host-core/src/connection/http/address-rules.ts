@@ -25,10 +25,11 @@ FORBIDDEN.addSubnet("169.254.0.0", 16, ipv4);
 FORBIDDEN.addSubnet("192.0.0.0", 24, ipv4);
 FORBIDDEN.addSubnet("198.18.0.0", 15, ipv4);
 FORBIDDEN.addSubnet("224.0.0.0", 3, ipv4);
-// Metadata services outside of the link-local range: Alibaba, Azure, AWS over IPv6.
+// Metadata services outside of the link-local range: Alibaba, Azure, AWS and Google over IPv6.
 FORBIDDEN.addAddress("100.100.100.200", ipv4);
 FORBIDDEN.addAddress("168.63.129.16", ipv4);
 FORBIDDEN.addAddress("fd00:ec2::254", ipv6);
+FORBIDDEN.addAddress("fd20:ce::254", ipv6);
 FORBIDDEN.addAddress("::", ipv6);
 FORBIDDEN.addSubnet("100::", 64, ipv6);
 FORBIDDEN.addSubnet("fe80::", 10, ipv6);
@@ -39,15 +40,21 @@ FORBIDDEN.addSubnet("2002::", 16, ipv6);
 FORBIDDEN.addSubnet("2001::", 32, ipv6);
 FORBIDDEN.addSubnet("64:ff9b:1::", 48, ipv6);
 
-/** NAT64: networks without IPv4 reach public IPv4 servers so. */
-const NAT64 = new BlockList();
-NAT64.addSubnet("64:ff9b::", 96, ipv6);
+/**
+ * IPv6 addresses that stand for the IPv4 address in their last 32 bits: NAT64, over which networks without IPv4 reach
+ * public IPv4 servers, IPv4-compatible ones (RFC 4291), and IPv4-translated ones (RFC 2765).
+ */
+const EMBEDDED = new BlockList();
+EMBEDDED.addSubnet("64:ff9b::", 96, ipv6);
+EMBEDDED.addSubnet("::", 96, ipv6);
+EMBEDDED.addSubnet("::ffff:0:0:0", 96, ipv6);
 
 /** The IPv4 address in the last 32 bits, in IPv6 notation that a `BlockList` takes for IPv4. */
 function asMapped(address: string): string {
+  // A URL writes it in the shortest form: what stands behind "::" has these bits, without the zeros before them.
   const { hostname } = new URL(`http://[${address}]`);
-  const [high, low] = hostname.slice(1, -1).replace("64:ff9b::", "").split(":");
-  return low === undefined ? `::ffff:0:${high || "0"}` : `::ffff:${high}:${low}`;
+  const [low, high] = hostname.slice(1, -1).replace(/^.*::/, "").split(":").toReversed();
+  return `::ffff:${high || "0"}:${low || "0"}`;
 }
 
 /** @throws when `address` is no IP address. */
@@ -55,9 +62,9 @@ export function kindOfAddress(address: string): AddressKind {
   const [plain = ""] = address.split("%");
   if (isIP(plain) === 0) throw new Error(`"${address}" is no IP address`);
   const family = isIPv6(plain) ? ipv6 : ipv4;
-  if (NAT64.check(plain, family)) return kindOfAddress(asMapped(plain));
   if (FORBIDDEN.check(plain, family)) return "forbidden";
-  return INTERNAL.check(plain, family) ? "internal" : "public";
+  if (INTERNAL.check(plain, family)) return "internal";
+  return EMBEDDED.check(plain, family) ? kindOfAddress(asMapped(plain)) : "public";
 }
 
 /** Names that no public DNS has: of one label, as in Docker networks, and those reserved for private use. */

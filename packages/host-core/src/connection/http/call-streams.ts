@@ -1,6 +1,6 @@
 import { withDeadline } from "../../with-deadline.ts";
 import { AnswerTooLargeError, ConnectionLostError } from "../connection.ts";
-import type { RequestId } from "../wire/json-rpc.ts";
+import type { JsonRpcMessage, RequestId } from "../wire/json-rpc.ts";
 import { readMessages } from "../wire/read-messages.ts";
 import { BodyGauge } from "./body-gauge.ts";
 import { boundBody, isEventStream } from "./bound-body.ts";
@@ -38,8 +38,8 @@ async function fetchNotice(fetch: Fetch, url: string | URL, init: RequestInit): 
 }
 
 /** The line breaks end an event that was cut off. */
-function asEvent(text: string): Uint8Array {
-  return new TextEncoder().encode(`\n\nevent: message\ndata: ${text}\n\n`);
+function asEvent(answer: JsonRpcMessage): Uint8Array {
+  return new TextEncoder().encode(`\n\nevent: message\ndata: ${JSON.stringify(answer)}\n\n`);
 }
 
 function isWholeAnswer({ ok, body, headers }: Response): boolean {
@@ -115,7 +115,7 @@ export class CallStreams {
     };
     this.#ends.set(id, () => {
       forget();
-      ended.resolve(new Response(lastWords(id), { headers: { "content-type": "application/json" } }));
+      ended.resolve(Response.json(lastWords(id)));
       controller.abort();
     });
     let response: Response;

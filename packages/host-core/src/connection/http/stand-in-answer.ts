@@ -5,17 +5,17 @@ import type { JsonRpcMessage, RequestId } from "../wire/json-rpc.ts";
 const LOST = -1_700_300_001;
 const TOO_LARGE = -1_700_300_002;
 
-/** An answer of our own, in place of one that did not come whole: in the form in which the SDKs take answers. */
-export function standInAnswer(id: RequestId, error: Error): string {
+/** An answer of our own, in place of one that did not come whole. */
+export function standInAnswer(id: RequestId, error: Error): JsonRpcMessage {
   const code = error instanceof AnswerTooLargeError ? TOO_LARGE : LOST;
-  return JSON.stringify({ jsonrpc: "2.0", id, error: { code, message: error.message } });
+  return { jsonrpc: "2.0", id, error: { code, message: error.message } };
 }
 
 const ENDED = "millrace/ended";
 
 /** An answer of our own that nobody waits for: it tells the SDK that it need not ask for the rest of the stream. */
-export function lastWords(id: RequestId): string {
-  return JSON.stringify({ jsonrpc: "2.0", id, result: { [ENDED]: true } });
+export function lastWords(id: RequestId): JsonRpcMessage {
+  return { jsonrpc: "2.0", id, result: { [ENDED]: true } };
 }
 
 /** Whether a message is an answer of our own, and so no sign of the server's life. */

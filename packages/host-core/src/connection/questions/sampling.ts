@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { ConversationMessage, UserBlock } from "@millrace/contracts";
-import { RequestRejectedError } from "../connection.ts";
+import { QuestionRefusedError } from "../connection.ts";
 import { INVALID_PARAMS, USER_REFUSED } from "../wire/json-rpc.ts";
 
 /** What a tool asks of a model in the middle of its call (MCP specification, "Sampling"). */
@@ -74,17 +74,17 @@ function toMessages(given: z.infer<typeof Parameters>["messages"]): Conversation
 function readRequest(parameters: unknown): SamplingRequest {
   const parsed = Parameters.safeParse(parameters);
   if (!parsed.success) {
-    throw new RequestRejectedError(INVALID_PARAMS, `cannot be sampled: ${z.prettifyError(parsed.error)}`);
+    throw new QuestionRefusedError(INVALID_PARAMS, `cannot be sampled: ${z.prettifyError(parsed.error)}`);
   }
   const { systemPrompt, maxTokens, temperature } = parsed.data;
   const messages = toMessages(parsed.data.messages);
   if (messages[0]?.role !== "user" || messages.at(-1)?.role !== "user") {
-    throw new RequestRejectedError(INVALID_PARAMS, "the messages must begin and end with the user");
+    throw new QuestionRefusedError(INVALID_PARAMS, "the messages must begin and end with the user");
   }
   return { system: systemPrompt, messages, maxTokens, temperature };
 }
 
-/** Answers `sampling/createMessage`. @throws RequestRejectedError, which the server is answered with. */
+/** Answers `sampling/createMessage`. @throws QuestionRefusedError, which the server is answered with. */
 export async function answerSampling(
   parameters: unknown,
   sample: Sampler,
@@ -95,7 +95,7 @@ export async function answerSampling(
     const { model, text, stopReason } = await sample(request, signal);
     return { model, role: "assistant", content: { type: "text", text }, stopReason };
   } catch (error) {
-    if (error instanceof SamplingRefusedError) throw new RequestRejectedError(USER_REFUSED, error.message);
+    if (error instanceof SamplingRefusedError) throw new QuestionRefusedError(USER_REFUSED, error.message);
     throw error;
   }
 }

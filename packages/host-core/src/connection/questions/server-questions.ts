@@ -1,5 +1,5 @@
 import type { QuestionSettings } from "../../config/server-settings.ts";
-import { RequestRejectedError } from "../connection.ts";
+import { QuestionRefusedError } from "../connection.ts";
 import { METHOD_NOT_FOUND, USER_REFUSED } from "../wire/json-rpc.ts";
 import { answerElicitation } from "./elicitation.ts";
 import { answerSampling, type Sampler } from "./sampling.ts";
@@ -50,20 +50,20 @@ export class ServerQuestions {
     }
   }
 
-  /** This and the two below throw `RequestRejectedError`, which the server is answered with. */
+  /** This and the two below throw `QuestionRefusedError`, which the server is answered with. */
   async sample(parameters: unknown, signal: AbortSignal): Promise<Answer> {
     if (!this.#settings.sampling) throw notOffered("sampling");
     const [entry, ...others] = this.#samplers;
     if (others.length > 0) {
-      throw new RequestRejectedError(
+      throw new QuestionRefusedError(
         USER_REFUSED,
         "several calls run on this connection: nobody knows whose job pays",
       );
     }
     if (!entry)
-      throw new RequestRejectedError(USER_REFUSED, "no tool call is running that could ask a model");
+      throw new QuestionRefusedError(USER_REFUSED, "no tool call is running that could ask a model");
     if (!entry.sample) {
-      throw new RequestRejectedError(USER_REFUSED, "this call has no model: call the tool from a chat job");
+      throw new QuestionRefusedError(USER_REFUSED, "this call has no model: call the tool from a chat job");
     }
     return await answerSampling(parameters, entry.sample, signal);
   }
@@ -81,6 +81,6 @@ export class ServerQuestions {
   }
 }
 
-function notOffered(what: string): RequestRejectedError {
-  return new RequestRejectedError(METHOD_NOT_FOUND, `${what} is not offered to this server`);
+function notOffered(what: string): QuestionRefusedError {
+  return new QuestionRefusedError(METHOD_NOT_FOUND, `${what} is not offered to this server`);
 }

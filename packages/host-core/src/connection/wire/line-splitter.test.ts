@@ -4,12 +4,14 @@ import { LineSplitter } from "./line-splitter.ts";
 function splitter(maxBytes: number) {
   const lines: string[] = [];
   const tooLong: string[] = [];
+  const skipped: string[] = [];
   const split = new LineSplitter({
     maxBytes,
     onLine: (line) => lines.push(line),
     onTooLong: (line) => tooLong.push(line),
+    onSkipped: (end) => skipped.push(end),
   });
-  return { split, lines, tooLong };
+  return { split, lines, tooLong, skipped };
 }
 
 test("[host.stdio.lines] lines come whole, however the bytes were cut", () => {
@@ -27,4 +29,16 @@ test("[host.stdio.lines] a line that is too long is told of once, and the next o
   split.push(Buffer.from("78\nnext\n"));
   expect(tooLong).toEqual(["1234"]);
   expect(lines).toEqual(["next"]);
+});
+
+test("[host.stdio.too_long] of a line that is skipped its beginning and its end are told, however it was cut", () => {
+  const { split, lines, tooLong, skipped } = splitter(10_000);
+  const line = `first${"x".repeat(10_000)}${"y".repeat(508)}last`;
+  for (const size of [1, 97, 100_000]) {
+    const bytes = Buffer.from(`${line}\nnext\n`);
+    for (let at = 0; at < bytes.length; at += size) split.push(bytes.subarray(at, at + size));
+  }
+  expect(lines).toEqual(["next", "next", "next"]);
+  for (const beginning of tooLong) expect(beginning).toBe(line.slice(0, 8_192));
+  expect(skipped).toEqual(Array(3).fill(line.slice(-512)));
 });

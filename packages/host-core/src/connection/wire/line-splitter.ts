@@ -1,11 +1,16 @@
 const NEWLINE = 0x0a;
+/** Of the beginning and of the end of a line that is too long, in bytes: enough to tell what it was. */
+const BEGINNING_BYTES = 8 * 1_024;
+const END_BYTES = 512;
 
 export interface LineSplitterOptions {
   /** Longest line that is kept, in bytes without the line break. */
   maxBytes: number;
   onLine(line: string): void;
-  /** Called once for a line that is too long, with its beginning; the rest of it is skipped. */
+  /** Called once for a line that is too long, with its beginning: 8 KiB at most. The rest of it is skipped. */
   onTooLong(beginning: string): void;
+  /** Called when such a line has ended, with the end of it: 512 bytes at most. */
+  onSkipped?(end: string): void;
 }
 
 /**
@@ -17,6 +22,8 @@ export class LineSplitter {
   #chunks: Buffer[] = [];
   #length = 0;
   #skipping = false;
+  /** Of a line that is skipped. */
+  #end: Buffer = Buffer.alloc(0);
 
   constructor(options: LineSplitterOptions) {
     this.#options = options;
@@ -38,20 +45,36 @@ export class LineSplitter {
   }
 
   #add(part: Buffer): void {
-    if (this.#skipping || part.length === 0) return;
+    if (part.length === 0) return;
+    if (this.#skipping) {
+      this.#skip(part);
+      return;
+    }
+    const { maxBytes } = this.#options;
     this.#chunks.push(part);
     this.#length += part.length;
-    if (this.#length <= this.#options.maxBytes) return;
-    const beginning = this.#take().subarray(0, this.#options.maxBytes).toString("utf8");
+    if (this.#length <= maxBytes) return;
+    const beginning = Buffer.concat(this.#chunks, Math.min(maxBytes, BEGINNING_BYTES)).toString("utf8");
+    for (const chunk of this.#chunks) this.#skip(chunk);
+    this.#chunks = [];
+    this.#length = 0;
     this.#skipping = true;
     this.#options.onTooLong(beginning);
   }
 
+  #skip(part: Buffer): void {
+    this.#end = Buffer.concat([this.#end, part.subarray(-END_BYTES)]).subarray(-END_BYTES);
+  }
+
   #endLine(): void {
-    const wasSkipping = this.#skipping;
-    this.#skipping = false;
-    const line = this.#take();
-    if (!wasSkipping) this.#options.onLine(line.toString("utf8").replace(/\r$/, ""));
+    if (this.#skipping) {
+      this.#skipping = false;
+      const end = this.#end.toString("utf8");
+      this.#end = Buffer.alloc(0);
+      this.#options.onSkipped?.(end);
+      return;
+    }
+    this.#options.onLine(this.#take().toString("utf8").replace(/\r$/, ""));
   }
 
   #take(): Buffer {

@@ -1,14 +1,21 @@
 import { z } from "zod";
 import { describeError } from "../../describe-error.ts";
 import type { Logger } from "../../logger.ts";
+import { shorten } from "../../shorten.ts";
 import type { ToolProgress } from "../connection.ts";
 import type { JsonRpcMessage } from "./json-rpc.ts";
+
+/** Every report may go into the log of its job, ten a second. */
+const MESSAGE_LENGTH_MAX = 1_000;
 
 const ProgressParameters = z.object({
   progressToken: z.union([z.string(), z.number()]),
   progress: z.number(),
   total: z.number().optional(),
-  message: z.string().optional(),
+  message: z
+    .string()
+    .transform((text) => shorten(text, { longest: MESSAGE_LENGTH_MAX }))
+    .optional(),
 });
 
 type Listener = (progress: ToolProgress) => void;

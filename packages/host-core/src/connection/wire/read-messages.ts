@@ -40,8 +40,8 @@ export function readMessages(given: string): JsonRpcMessage[] {
   return messages;
 }
 
-/** Which request a text answers that cannot be parsed; null when that is not certain. */
-function findAnsweredId(text: string): RequestId | null {
+/** Which request a text answers that cannot be parsed, or lacks its middle; null when that is not certain. */
+export function findAnsweredId(text: string): RequestId | null {
   const first = ID_FIRST.exec(text)?.[1];
   const found = first ?? (RESULT_FIRST.test(text) ? ID_LAST.exec(text.slice(-TAIL_LENGTH))?.[1] : undefined);
   return found === undefined ? null : Number(found);

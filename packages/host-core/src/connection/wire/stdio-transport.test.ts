@@ -29,6 +29,11 @@ test("[host.stdio.unread] what a server does not read is bounded, and what is re
   await Promise.all(sent);
 });
 
+test("[host.failure.start] arguments that the system does not take are named, with the cure", async () => {
+  const transport = open("sleep", ["x".repeat(1_024 * 1_024)]);
+  await expect(transport.start()).rejects.toThrow(/^command "sleep" has more in "args" and "env" than/);
+});
+
 test("[host.stdio.stdout_closed] a server that closes its stdout and lives on is lost and ended", async () => {
   const transport = open("sh", ["-c", "exec >&-; exec sleep 600"]);
   const closed = Promise.withResolvers<void>();

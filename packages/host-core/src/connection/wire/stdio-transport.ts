@@ -1,10 +1,9 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import { statSync } from "node:fs";
-import { resolve } from "node:path";
 import { describeError } from "../../describe-error.ts";
 import type { Logger } from "../../logger.ts";
-import { NotRunError, SessionLostError } from "../connection.ts";
+import { AnswerTooLargeError, NotRunError, SessionLostError } from "../connection.ts";
+import { standInAnswer } from "../http/stand-in-answer.ts";
 import { endProcessGroup } from "../../process/process-group.ts";
 import type { ProcessGuard } from "../../process/process-guard.ts";
 import { settlesWithin } from "../../settles-within.ts";
@@ -15,7 +14,8 @@ import {
   type MessageTransport,
 } from "./json-rpc.ts";
 import { LineSplitter } from "./line-splitter.ts";
-import { readMessages } from "./read-messages.ts";
+import { findAnsweredId, readMessages } from "./read-messages.ts";
+import { describeSpawnError } from "./spawn-error.ts";
 
 /** A server that is done when its stdin closes needs no signal (MCP specification, "Shutdown"). */
 const STDIN_GRACE_MS = 2_000;
@@ -46,20 +46,6 @@ function inheritedEnvironment(): Record<string, string> {
   return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-function describeSpawnError({ command, cwd }: StdioTransportOptions, error: NodeJS.ErrnoException): Error {
-  // The system tells of both in the same words.
-  if (cwd !== undefined && !statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) {
-    return new Error(`"cwd" is no folder: ${resolve(cwd)}; create it or correct "cwd"`);
-  }
-  if (error.code === "ENOENT") {
-    return new Error(`command "${command}" was not found: install it or correct "command"`);
-  }
-  if (error.code === "EACCES") {
-    return new Error(`command "${command}" may not be executed: correct its permissions or "command"`);
-  }
-  return new Error(`command "${command}" could not be started: ${error.message}`);
-}
-
 /**
  * A stdio server as the leader of a process group of its own: wrappers such as `npx` and `sh` start the
  * real server as a child, and only a signal to the group reaches it. (The SDK's own transport signals the
@@ -86,6 +72,15 @@ export class StdioTransport implements MessageTransport {
   }
 
   async start(): Promise<void> {
+    try {
+      await once(this.#spawn(), "spawn");
+    } catch (error) {
+      throw describeSpawnError(this.#options, error as NodeJS.ErrnoException);
+    }
+  }
+
+  /** @throws what the system says at once; the rest comes as the event `error`. */
+  #spawn(): ChildProcessWithoutNullStreams {
     const { command, args, env, cwd, processGuard } = this.#options;
     const child = spawn(command, args, {
       env: { ...inheritedEnvironment(), ...env },
@@ -99,11 +94,7 @@ export class StdioTransport implements MessageTransport {
       this.#read(child);
       child.once("exit", (code, signal) => void this.#finish(child, code, signal));
     }
-    try {
-      await once(child, "spawn");
-    } catch (error) {
-      throw describeSpawnError(this.#options, error as NodeJS.ErrnoException);
-    }
+    return child;
   }
 
   async send(message: JsonRpcMessage): Promise<void> {
@@ -159,13 +150,14 @@ export class StdioTransport implements MessageTransport {
   }
 
   #read(child: ChildProcessWithoutNullStreams): void {
+    let tooLong = "";
     const stdout = new LineSplitter({
       maxBytes: MAX_MESSAGE_BYTES,
       onLine: (line) => this.#receive(line),
-      onTooLong: () => {
-        this.closeReason = MESSAGE_TOO_LARGE;
-        void this.close();
+      onTooLong: (beginning) => {
+        tooLong = beginning;
       },
+      onSkipped: (end) => this.#refuse(tooLong + end),
     });
     const stderr = new LineSplitter({
       maxBytes: MAX_STDERR_LINE_BYTES,
@@ -199,6 +191,18 @@ export class StdioTransport implements MessageTransport {
       return;
     }
     for (const message of messages) this.onmessage?.(message);
+  }
+
+  /** Fails the request that a message answers whose middle was skipped. */
+  #refuse(message: string): void {
+    const id = findAnsweredId(message);
+    if (id !== null) {
+      this.onmessage?.(standInAnswer(id, new AnswerTooLargeError(MESSAGE_TOO_LARGE)));
+      return;
+    }
+    // Whoever waits for it would wait for ever.
+    this.closeReason = MESSAGE_TOO_LARGE;
+    void this.close();
   }
 
   /** Many servers print a banner or a debug line to stdout; that is no reason to lose their tools. */

@@ -1,12 +1,14 @@
 import { once } from "node:events";
 import { WebSocket, type Agent } from "undici";
 import { settlesWithin } from "../../settles-within.ts";
-import type { JsonRpcMessage, MessageTransport } from "./json-rpc.ts";
+import { MESSAGE_TOO_LARGE, type JsonRpcMessage, type MessageTransport } from "./json-rpc.ts";
 import { readMessages } from "./read-messages.ts";
 
 const SUBPROTOCOL = "mcp";
 /** For the other side's closing frame. */
 const CLOSE_GRACE_MS = 1_000;
+/** RFC 6455, section 7.4.1: no closing frame has come. Undici says so too when it refuses a message for its size. */
+const ABNORMAL_CLOSURE = 1006;
 
 /** The way to the server; a `RemoteAccess` is one. */
 interface WebSocketAccess {
@@ -18,6 +20,11 @@ interface WebSocketAccess {
   connectError(): Error | null;
   /** Asks why the handshake was refused; null when that cannot be found out. Never rejects. */
   findRefusal(): Promise<Error | null>;
+}
+
+function describeClose(code: number, reason: string): string {
+  const why = code === ABNORMAL_CLOSURE ? `it broke off, or ${MESSAGE_TOO_LARGE}` : reason;
+  return `the WebSocket was closed with code ${code}${why ? `: ${why}` : ""}`;
 }
 
 /**
@@ -61,8 +68,7 @@ export class WebSocketTransport implements MessageTransport {
     socket.addEventListener("error", () => opened.reject(refused()));
     socket.addEventListener("close", ({ code, reason }) => {
       opened.reject(refused());
-      if (wasOpen)
-        this.closeReason = `the WebSocket was closed with code ${code}${reason ? `: ${reason}` : ""}`;
+      if (wasOpen) this.closeReason = describeClose(code, reason);
       this.onclose?.();
     });
     try {
