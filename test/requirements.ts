@@ -1026,8 +1026,11 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.admission.parked": "A parked job takes no place.",
   "store.admission.place":
     "The first ten places of each key interleave with those of others, and all behind are equal.",
-  "store.admission.place.priority": "Among the first places a job's own priority counts.",
-  "store.admission.priority": "In line the lowest number goes first.",
+  "store.admission.priority": "In line the lowest number goes first, and urgent jobs do not wait for room.",
+  "store.admission.priority.capped": "A key at its cap lets an urgent job in when the next one ends.",
+  "store.admission.priority.order":
+    "The jobs of one key start by their priority, in whatever order and by whatever api they came.",
+  "store.admission.priority.others": "A priority moves jobs of other keys by no place.",
   "store.admission.retry": "A retried job waits in line like a new one, as its new generation.",
   "store.admission.standing":
     "A line that nobody has heard of, or in which jobs wait, is asked before anything goes into BullMQ.",

@@ -160,6 +160,21 @@ export class JobQueues {
     });
   }
 
+  /**
+   * Lets jobs that wait stand anew, in this order, behind those of the same priority. One that runs, or is gone, stays
+   * as it is.
+   */
+  async move(type: JobType, moved: readonly { entry: QueueEntry; priority: number }[]): Promise<void> {
+    const queue = this.#queue(type);
+    const changes = moved.map(async ({ entry, priority }) => {
+      const jobId = entryId(entry);
+      const job = new Job<QueuedJobData>(queue, type, { tenant: "", generation: 0 }, { jobId }, jobId);
+      // It throws for one that is gone.
+      await job.changePriority({ priority }).catch(() => undefined);
+    });
+    await Promise.all(changes);
+  }
+
   /** Lets a job that waits go before all but those that come back from parking. */
   async hasten(type: JobType, entry: QueueEntry): Promise<void> {
     const job = await this.#queue(type).getJob(entryId(entry));

@@ -120,7 +120,9 @@ export class JobStore {
     this.schedules = createSchedules({ ...shared, retentionSeconds, answer, logger });
     this.requestRates = new RequestRates(this.#redis, this.#keys, answer);
     keepPipelinesLean(this.#redis, (script) =>
-      /^(millrace|rlflx|add\w+Job:|promote:|removeJob:|(add|get|remove)JobScheduler:)/.test(script),
+      /^(millrace|rlflx|add\w+Job:|promote:|removeJob:|changePriority:|(add|get|remove)JobScheduler:)/.test(
+        script,
+      ),
     );
     checkRedisOnce(this.#redis, logger);
     this.#opened = firstAttempt(this.#redis).then(() => this.#clock.measure());

@@ -55,7 +55,7 @@ declare module "ioredis" {
     millraceDecideApproval(record: string, log: string, ...values: Values): Result<DecideReply, Context>;
     millraceBeginCoolDown(coolDown: string, ...values: Values): Result<0 | 1, Context>;
     millraceEnter(line: string, ...values: Values): Result<EnterReply, Context>;
-    millraceLeave(line: string, ...values: Values): Result<FedReply, Context>;
+    millraceLeave(line: string, ...values: Values): Result<LeaveReply, Context>;
     millraceChangeSchedule(
       schedules: string,
       runs: string,
@@ -100,8 +100,11 @@ export type ClaimedReply = [
   batchId: string | null,
 ];
 
-/** Of each job that is admitted now: its entry, its priority and its place. */
-export type FedReply = (string | number)[];
+/** Of each job its entry, its priority and its place. */
+export type PlacesReply = (string | number)[];
+
+/** `moved`: jobs in BullMQ that come after those that are let in now. */
+export type LeaveReply = [fed: PlacesReply, moved: PlacesReply];
 
 export type EnterReply = [
   refused: string[],
@@ -109,7 +112,8 @@ export type EnterReply = [
   priority: number,
   waiting: number,
   later: number,
-  fed: FedReply,
+  fed: PlacesReply,
+  moved: PlacesReply,
 ];
 
 type BatchOpenReply = "opened" | "resumed" | "cancelled" | "gone";

@@ -2,24 +2,11 @@ import { Pipeline } from "ioredis";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { DEFAULT_LIMITS, QueueFullError } from "../src/admission/tenant-limits.ts";
 import type { Execute } from "../src/run/job-execution.ts";
-import { lineState, linesGone, submitMany } from "./support/line-state.ts";
+import { lineState, linesGone, noteStarts, submitMany, untilStarted } from "./support/line-state.ts";
 import { PATIENCE_MS, queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";
 import { createInstallation, REQUEST, RESULT, TENANT } from "./support/test-installation.ts";
 
 const DONE = { status: "completed", result: RESULT } as const;
-
-/** Runs jobs and notes their ids in the order of their starts. */
-function noteStarts(): { starts: string[]; execute: Execute } {
-  const starts: string[] = [];
-  const execute: Execute = ({ jobId }) => {
-    starts.push(jobId);
-    return Promise.resolve(DONE);
-  };
-  return { starts, execute };
-}
-
-const untilStarted = (starts: readonly string[], count: number) =>
-  vi.waitFor(() => expect(starts.length).toBeGreaterThanOrEqual(count), PATIENCE_MS);
 
 test("[store.admission.window] at most a window of a key's jobs is in BullMQ, and all run in their order", async () => {
   const installation = createInstallation();
@@ -178,17 +165,6 @@ test("[store.admission.at_once] a key well below its window costs no round trip 
   expect(adding.size).toBeGreaterThanOrEqual(6);
   expect([...adding].filter((pipeline) => !asking.has(pipeline))).toEqual([]);
   for (const id of ids) await untilStatus(api, id, "completed");
-});
-
-test("[store.admission.priority] in line the lowest number goes first", async () => {
-  const installation = createInstallation();
-  const api = installation.createApi();
-  await submitMany(api, 120);
-  const late = await submitMany(api, 2, { request: { ...REQUEST, priority: 10 } });
-  const early = await submitMany(api, 2, { request: { ...REQUEST, priority: 0 } });
-  const { line } = await lineState(installation);
-  expect(line.slice(0, 2)).toEqual(early);
-  expect(line.slice(-2)).toEqual(late);
 });
 
 test("[store.admission.cancel] a job that is cancelled in line, or fails there for its queue timeout, leaves it", async () => {

@@ -2,7 +2,7 @@ import { DEFAULT_PRIORITY } from "@millrace/contracts";
 import type { IRedisTransaction } from "bullmq";
 import { entryId, parseEntryId, type JobQueues, type QueueEntry } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
-import type { EnterReply, FedReply } from "../scripts.ts";
+import type { EnterReply, LeaveReply, PlacesReply } from "../scripts.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
 import type { FleetCapacity } from "./fleet-capacity.ts";
 import type { Gate } from "./gate.ts";
@@ -24,8 +24,8 @@ export interface Leaving extends QueueEntry {
   comesBack?: boolean;
 }
 
-/** A job that has been admitted: it belongs into BullMQ now. */
-export interface FedJob {
+/** A job that has been admitted: it belongs into BullMQ now, or has a new place there. */
+export interface PlacedJob {
   entry: QueueEntry;
   /** BullMQ's. */
   priority: number;
@@ -114,7 +114,9 @@ export class Admission {
     const pipeline = queues.pipeline();
     pipeline.runCommand("millraceEnter", this.enterParameters(line, "wait", jobs, { bounded: false }));
     const [reply] = pipelineReplies(await pipeline.exec()) as [EnterReply];
-    await this.add(line, fedJobs(reply[5]));
+    const [, , , , , fed, moved] = reply;
+    await this.add(line, placedJobs(fed));
+    await this.move(line, placedJobs(moved));
   }
 
   /** Lets a job in that is due later. */
@@ -131,7 +133,7 @@ export class Admission {
    */
   async leave(
     line: LineName,
-    { gone, back = [] }: { gone: readonly Leaving[]; back?: readonly Entering[] },
+    { gone, back = [] }: { gone: readonly Leaving[]; back?: readonly QueueEntry[] },
     feed: "low" | "all" = "low",
   ): Promise<number> {
     const { keys, queues, capacity } = this.#options;
@@ -144,17 +146,17 @@ export class Admission {
       feed,
       back.length,
       pausing.length,
-      ...back.flatMap(({ entry, priority }) => [entryId(entry), priority]),
-      ...[...pausing, ...ended].map(entryId),
+      ...[...back, ...pausing, ...ended].map(entryId),
     ]);
-    const [fed] = pipelineReplies(await pipeline.exec()) as [FedReply];
-    const jobs = fedJobs(fed);
+    const [[fed, moved]] = pipelineReplies(await pipeline.exec()) as [LeaveReply];
+    const jobs = placedJobs(fed);
     await this.add(line, jobs);
+    await this.move(line, placedJobs(moved));
     return jobs.length;
   }
 
   /** Adds admitted jobs to BullMQ; one that is there already stays as it is. */
-  async add(line: LineName, fed: readonly FedJob[]): Promise<void> {
+  async add(line: LineName, fed: readonly PlacedJob[]): Promise<void> {
     if (fed.length === 0) return;
     const pipeline = this.#options.queues.pipeline();
     for (const job of fed) await this.addOne(pipeline, line, job);
@@ -162,20 +164,22 @@ export class Admission {
   }
 
   /** The same, for one of them as part of a pipeline. Its request does not travel: the claim reads it. */
-  addOne(pipeline: IRedisTransaction, line: LineName, { entry, priority }: FedJob): Promise<void> {
+  addOne(pipeline: IRedisTransaction, line: LineName, { entry, priority }: PlacedJob): Promise<void> {
     return this.#options.queues.add(pipeline, { ...line, entry, priority });
+  }
+
+  /** Lets jobs that are in BullMQ stand behind those of their key that were added meanwhile. */
+  async move({ type }: LineName, moved: readonly PlacedJob[]): Promise<void> {
+    if (moved.length > 0) await this.#options.queues.move(type, moved);
   }
 }
 
-/** What a script says that it has admitted. */
-export function fedJobs(reply: FedReply): FedJob[] {
-  const jobs: FedJob[] = [];
+/** What a script says of the places of jobs. */
+export function placedJobs(reply: PlacesReply): PlacedJob[] {
+  const jobs: PlacedJob[] = [];
   for (let position = 0; position < reply.length; position += 3) {
-    const [id, priority, place] = reply.slice(position, position + 3);
-    jobs.push({
-      entry: parseEntryId(String(id)),
-      priority: queuePriority(Number(priority), Number(place)),
-    });
+    const [id, , place] = reply.slice(position, position + 3);
+    jobs.push({ entry: parseEntryId(String(id)), priority: queuePriority(Number(place)) });
   }
   return jobs;
 }

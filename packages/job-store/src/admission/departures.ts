@@ -1,6 +1,6 @@
 import type { Logger } from "../logger.ts";
-import { entryId } from "../job-queues.ts";
-import type { Admission, Entering, Leaving } from "./admission.ts";
+import { entryId, type QueueEntry } from "../job-queues.ts";
+import type { Admission, Leaving } from "./admission.ts";
 import { lineId, type LineName } from "./line-name.ts";
 
 /** How long departures wait for others to go with, in milliseconds. */
@@ -15,7 +15,7 @@ const TOGETHER_MAX = 500;
 interface Waiting extends PromiseWithResolvers<void> {
   line: LineName;
   gone: Leaving[];
-  back: Entering[];
+  back: QueueEntry[];
 }
 
 /**
@@ -51,12 +51,12 @@ export class Departures {
   }
 
   /** A job that was parked, or waited for its next attempt, runs again: it counts from now on. */
-  comeBack(line: LineName, job: Entering): void {
+  comeBack(line: LineName, entry: QueueEntry): void {
     const { gone, back } = this.#of(line);
-    const left = gone.findIndex((entry) => entryId(entry) === entryId(job.entry));
+    const left = gone.findIndex((each) => entryId(each) === entryId(entry));
     // The line has not been told yet that it left: it has stayed.
     if (left >= 0) gone.splice(left, 1);
-    else back.push(job);
+    else back.push(entry);
     this.#schedule(COLLECT_MS.soon);
   }
 

@@ -6,7 +6,7 @@ import {
   type PreparedSubmission,
   type SubmissionDependencies,
 } from "../submission/submission.ts";
-import { fedJobs, priorityOf, type EnterMode, type FedJob } from "./admission.ts";
+import { placedJobs, priorityOf, type EnterMode, type PlacedJob } from "./admission.ts";
 import type { LineName } from "./line-name.ts";
 import { queuePriority } from "./place.ts";
 
@@ -23,6 +23,7 @@ export class Entrance {
   readonly #priority: number;
   readonly #dependencies: SubmissionDependencies;
   #command = -1;
+  #moved: readonly PlacedJob[] = [];
 
   constructor(
     line: LineName,
@@ -66,7 +67,7 @@ export class Entrance {
       const job = {
         ...this.#line,
         entry: { jobId: submission.jobId, generation: 0 },
-        priority: queuePriority(priorityOf(submission.request), place),
+        priority: queuePriority(place),
         request: travellingRequest(submission),
       };
       await pipeline.add([submission], (bare) => queues.add(bare, job));
@@ -80,7 +81,9 @@ export class Entrance {
     replies: OwnedReplies<PreparedSubmission>,
     pipeline: Pipeline,
   ): Promise<ReadonlySet<PreparedSubmission>> {
-    const [refusedIds, before, priority, waiting, later, fed] = replies.reply(this.#command) as EnterReply;
+    const reply = replies.reply(this.#command) as EnterReply;
+    const [refusedIds, before, priority, waiting, later, fed, moved] = reply;
+    this.#moved = placedJobs(moved);
     const { standings } = this.#dependencies;
     const count = this.isAtOnce ? this.submissions.length : fed.length / 3;
     const entered = { count, priority: this.#priority };
@@ -92,9 +95,14 @@ export class Entrance {
         if (!refused.has(submission)) await this.#addDue(pipeline, submission);
       }
     } else {
-      await this.#addFed(pipeline, fedJobs(fed));
+      await this.#addFed(pipeline, placedJobs(fed));
     }
     return refused;
+  }
+
+  /** Comes last: jobs of the key that go after these stand behind them. */
+  async reorder(): Promise<void> {
+    await this.#dependencies.admission.move(this.#line, this.#moved);
   }
 
   #placeAtOnce(): number | null {
@@ -109,7 +117,7 @@ export class Entrance {
   }
 
   /** Some may be jobs of others, who then have been waiting in line. */
-  async #addFed(pipeline: Pipeline, fed: readonly FedJob[]): Promise<void> {
+  async #addFed(pipeline: Pipeline, fed: readonly PlacedJob[]): Promise<void> {
     const { queues } = this.#dependencies;
     const own = new Map(this.submissions.map((submission) => [submission.jobId, submission]));
     for (const job of fed) {

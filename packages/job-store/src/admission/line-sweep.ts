@@ -5,7 +5,7 @@ import type { Keys } from "../keys.ts";
 import { redisNowMs } from "../redis/redis-now.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
 import type { Admission } from "./admission.ts";
-import { readAdmittedScore } from "./admitted-score.ts";
+import { readAdmittedAt } from "./admitted-score.ts";
 import { EndedSweep } from "./ended-sweep.ts";
 import type { LineName } from "./line-name.ts";
 import { MissedEntries } from "./missed-entries.ts";
@@ -34,8 +34,6 @@ export interface LineSweepOptions {
 /** An admitted entry, and for how long it has been that. */
 interface Admitted {
   entry: QueueEntry;
-  /** The user's. */
-  priority: number;
   ageMs: number;
 }
 
@@ -115,17 +113,14 @@ export class LineSweep {
     const { lost, cut, ended } = await this.#judge(missing);
     await admission.add(
       line,
-      lost.map(({ entry, priority }) => ({ entry, priority: queuePriority(priority, 0) })),
+      lost.map(({ entry }) => ({ entry, priority: queuePriority(0) })),
     );
-    const back = cut.map(({ entry, priority }) => ({
-      entry: { ...entry, generation: entry.generation + 1 },
-      priority,
-    }));
+    const back = cut.map(({ entry }) => ({ ...entry, generation: entry.generation + 1 }));
     const gone = [...cut, ...ended].map(({ entry }) => entry).concat(await this.#ended.step(line));
     await admission.leave(line, { gone, back }, "all");
     await admission.add(
       line,
-      back.map(({ entry }) => ({ entry, priority: RESUMED_PRIORITY })),
+      back.map((entry) => ({ entry, priority: RESUMED_PRIORITY })),
     );
     const waiting = admitted.filter((_, index) => places[index] === "waiting");
     if (!places.includes("elsewhere")) await this.#hasten(line, waiting);
@@ -138,8 +133,8 @@ export class LineSweep {
     const reply = await redis.zrange(key, "0", String(ADMITTED_MAX - 1), "WITHSCORES");
     const admitted: Admitted[] = [];
     for (let index = 0; index < reply.length; index += 2) {
-      const { priority, admittedAt } = readAdmittedScore(Number(reply[index + 1]));
-      admitted.push({ entry: parseEntryId(reply[index] ?? ""), priority, ageMs: now - admittedAt });
+      const admittedAt = readAdmittedAt(Number(reply[index + 1]));
+      admitted.push({ entry: parseEntryId(reply[index] ?? ""), ageMs: now - admittedAt });
     }
     return admitted;
   }

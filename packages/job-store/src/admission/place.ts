@@ -11,16 +11,10 @@ const FIRST_PRIORITY = RESUMED_PRIORITY + 1;
  */
 const PLACES = 10;
 
-/** How many places a step of user priority (0 … 10) is worth. */
-const PRIORITY_STEP = 2;
-
-const PRIORITY_MAX = 10;
-
 /**
- * BullMQ's priority of a job by its own priority and its place among the admitted jobs of its key, divided by the
- * key's weight: 2 … 31 for the first places, 32 for all behind.
+ * BullMQ's priority of a job by its place among the admitted jobs of its key, divided by the key's weight: 2 … 11 for
+ * the first places, 12 for all behind. Of equal ones BullMQ takes the one that was added first.
  */
-export function queuePriority(priority: number, place: number): number {
-  const step = place < PLACES ? priority * PRIORITY_STEP + place : PRIORITY_MAX * PRIORITY_STEP + PLACES;
-  return FIRST_PRIORITY + step;
+export function queuePriority(place: number): number {
+  return FIRST_PRIORITY + Math.min(place, PLACES);
 }

@@ -3,7 +3,6 @@ import type { Redis } from "ioredis";
 import { DelayedError, WaitingError, type Job as QueueJob, type Worker } from "bullmq";
 import type { JobType } from "@millrace/contracts";
 import type { BatchEnds } from "../batches/batch-ends.ts";
-import { priorityOf } from "../admission/admission.ts";
 import type { Departures } from "../admission/departures.ts";
 import type { DueJobs } from "../admission/due-jobs.ts";
 import { DRAIN_DELAY_SECONDS, LOCK_MS, openWorker } from "../bullmq/open-worker.ts";
@@ -197,9 +196,9 @@ export class JobRunner {
     return departures.leave({ tenant, type }, entry, comesBack ? "soon" : "later");
   }
 
-  #comeBack({ data: { tenant } }: QueueJob<QueuedJobData>, { fence, claimed }: JobRun): void {
+  #comeBack({ data: { tenant } }: QueueJob<QueuedJobData>, { fence }: JobRun): void {
     const { departures, type } = this.#options;
-    departures.comeBack({ tenant, type }, { entry: fence, priority: priorityOf(claimed.request) });
+    departures.comeBack({ tenant, type }, fence);
   }
 
   /** Moves the queue's entry of a job that waits out of the way until its time. */

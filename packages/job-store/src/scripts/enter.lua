@@ -6,15 +6,15 @@
 --      and of one priority; 'later' only counts the jobs, which are not due yet.
 -- An entry that is there already stays where it is; one that was admitted is answered as if it were fed.
 -- Returns { the entries that are refused; admitted before; priority of all these, or -1; waiting after; not due after;
---   { entry, priority and place of each that is admitted now } }.
+--   { entry, priority and place of each that is admitted now }; { the same of those that come after them now } }.
 local room, mode = tonumber(ARGV[1]), ARGV[2]
 local before = redis.call('ZCARD', admitted)
-local same = -1
+local same, worst = -1, -1
 if before > 0 then
   local first = redis.call('ZRANGE', admitted, 0, 0, 'WITHSCORES')
   local last = before > 1 and redis.call('ZRANGE', admitted, -1, -1, 'WITHSCORES') or first
-  same = math.floor(tonumber(first[2]) / PRIORITY_UNIT)
-  if math.floor(tonumber(last[2]) / PRIORITY_UNIT) ~= same then
+  same, worst = priority_of(first[2]), priority_of(last[2])
+  if worst ~= same then
     same = -1
   end
 end
@@ -30,13 +30,18 @@ if mode == 'now' then
   end
   redis.call('ZADD', admitted, unpack(entries))
   redis.call('HSET', state, 'top:' .. priority, top, unpack(limits))
-  return { {}, before, same, waiting(), redis.call('SCARD', later), {} }
+  local moved = {}
+  if worst > priority then
+    local _, weight = window_of(room)
+    moved = behind(priority, weight, {})
+  end
+  return { {}, before, same, waiting(), redis.call('SCARD', later), {}, moved }
 end
 
 if #limits > 0 then
   redis.call('HSET', state, unpack(limits))
 end
-local size, weight = window_of(room)
+local size, weight, _, extra = window_of(room)
 local free = math.huge
 if ARGV[5] ~= '' then
   free = tonumber(ARGV[5]) - before - waiting() - redis.call('SCARD', later)
@@ -91,8 +96,11 @@ end
 for position = 6, #ARGV, 3 do
   enter(ARGV[position], tonumber(ARGV[position + 1]), ARGV[position + 2])
 end
-local fed = mode == 'wait' and feed(size - redis.call('ZCARD', admitted), weight) or {}
+local fed, moved = {}, {}
+if mode == 'wait' then
+  fed, moved = feed(size, weight, extra)
+end
 for _, value in ipairs(again) do
   fed[#fed + 1] = value
 end
-return { refused, before, same, waiting(), redis.call('SCARD', later), fed }
+return { refused, before, same, waiting(), redis.call('SCARD', later), fed, moved }

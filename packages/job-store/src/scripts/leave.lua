@@ -2,16 +2,17 @@
 -- is enough room.
 -- KEYS line
 -- ARGV room, 'low' to feed only when many places are free, else 'all', number of entries that are back, number of
---      those that leave for a while, of each that is back its entry and priority, then those that leave for a while,
---      then those that have ended
--- Returns entry, priority and place of each that is admitted now.
+--      those that leave for a while, then these entries: those that are back, those that leave for a while, those that
+--      have ended
+-- Returns { entry, priority and place of each that is admitted now; the same of those that come after them now }.
 local has_gates = redis.call('EXISTS', gates) == 1
-local back = 4 + 2 * tonumber(ARGV[3])
+local back = 4 + tonumber(ARGV[3])
 local pausing = back + tonumber(ARGV[4])
-for position = 5, back, 2 do
-  -- It runs in any case; it is only counted, at its gate too: so no other passes as long as there are too many.
+for position = 5, back do
+  -- It runs in any case, before all new ones; it is only counted, at its gate too: so no other passes as long as there
+  -- are too many.
   local entry = ARGV[position]
-  local is_back = redis.call('ZADD', admitted, 'NX', score_now(tonumber(ARGV[position + 1])), entry) == 1
+  local is_back = redis.call('ZADD', admitted, 'NX', score_now(0), entry) == 1
   local gate = is_back and has_gates and redis.call('HGET', gates, entry)
   if gate then
     local _, id = parse_gate(gate)
@@ -65,10 +66,10 @@ end
 local taken = redis.call('ZCARD', admitted)
 if taken == 0 and redis.call('EXISTS', line, later, gates) == 0 then
   redis.call('DEL', state)
-  return {}
+  return { {}, {} }
 end
-local size, weight, low = window_of(tonumber(ARGV[1]))
-if ARGV[2] == 'all' or taken <= low then
-  return feed(size - taken, weight)
+local size, weight, low, extra = window_of(tonumber(ARGV[1]))
+if ARGV[2] == 'all' or taken <= low or (extra > 0 and is_urgent()) then
+  return { feed(size, weight, extra) }
 end
-return {}
+return { {}, {} }

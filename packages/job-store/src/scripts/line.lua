@@ -8,8 +8,10 @@
 --   :gate:ID    sorted set like the line: the entries that wait at this gate
 -- `admitted-score.ts` reads what is written with PRIORITY_UNIT.
 local SEQUENCES, PRIORITY_UNIT = 2 ^ 40, 2 ^ 42
--- One call admits no more than this, so that it is short.
+-- One call admits and moves no more than this, so that it is short.
 local FED_MAX = 1000
+-- So many more than its window has room for come in of a key when they go before others of it.
+local URGENT_MAX = 10
 local line = KEYS[1]
 local admitted, state, later, gates = line .. ':admitted', line .. ':state', line .. ':later', line .. ':gates'
 
@@ -18,8 +20,12 @@ local function score_now(priority)
   return string.format('%.0f', priority * PRIORITY_UNIT + now_ms())
 end
 
--- How many entries of the key are in BullMQ when its window is full, and its weight.
--- `room` is the window of a key with the weight 1.
+local function priority_of(admitted_score)
+  return math.floor(tonumber(admitted_score) / PRIORITY_UNIT)
+end
+
+-- How many entries of the key are in BullMQ when its window is full, its weight, how few there are when it is fed, and
+-- how many more are let in that are urgent. `room` is the window of a key with the weight 1.
 local function window_of(room)
   local limits = redis.call('HMGET', state, 'weight', 'max_running')
   local weight = tonumber(limits[1] or '') or 1
@@ -27,9 +33,9 @@ local function window_of(room)
   local most = tonumber(limits[2] or '')
   if most and most < size then
     -- Each place is one of a job that may run, so none stays empty.
-    return most, weight, most - 1
+    return most, weight, most - 1, 0
   end
-  return size, weight, math.min(size - 1, math.floor(size * 0.75))
+  return size, weight, math.min(size - 1, math.floor(size * 0.75)), URGENT_MAX
 end
 
 -- The place of one more entry of this priority among the admitted of the key, 0 first.
@@ -50,20 +56,62 @@ local function admit(entry, priority, weight)
   return math.floor(rank / weight)
 end
 
--- Admits as many as there is room for. Returns entry, priority and place of each, one after the other.
-local function feed(room, weight)
+-- Whether the first in line goes before one that is in BullMQ.
+local function is_urgent()
+  local first = redis.call('ZRANGE', line, 0, 0, 'WITHSCORES')
+  local last = #first > 0 and redis.call('ZRANGE', admitted, -1, -1, 'WITHSCORES') or {}
+  return #last > 0 and math.floor(tonumber(first[2]) / SEQUENCES) < priority_of(last[2])
+end
+
+-- Those in BullMQ that come after entries of this priority, which have just been admitted with those of `fed`. Returns
+-- entry, priority and new place of each: it stands anew, behind what has come in before it.
+local function behind(priority, weight, fed)
+  local first = string.format('%.0f', (priority + 1) * PRIORITY_UNIT)
+  local later = redis.call('ZRANGEBYSCORE', admitted, first, '+inf', 'WITHSCORES', 'LIMIT', 0, FED_MAX)
+  local moved, new = {}, {}
+  if #later == 0 then
+    return moved
+  end
+  for position = 1, #fed, 3 do
+    new[fed[position]] = true
+  end
+  local rank = redis.call('ZCOUNT', admitted, '-inf', '(' .. first)
+  for position = 1, #later, 2 do
+    if not new[later[position]] then
+      local own = priority_of(later[position + 1])
+      redis.call('HSET', state, 'top:' .. own, rank)
+      moved[#moved + 1] = later[position]
+      moved[#moved + 1] = own
+      moved[#moved + 1] = math.floor(rank / weight)
+    end
+    rank = rank + 1
+  end
+  return moved
+end
+
+-- Admits as many as there is room for. Returns entry, priority and place of each, one after the other, and the same of
+-- those that now come after them.
+local function feed(size, weight, extra)
   local fed = {}
-  if room < 1 then
-    return fed
+  local function admit_first(count)
+    local popped = redis.call('ZPOPMIN', line, count)
+    for position = 1, #popped, 2 do
+      local priority = math.floor(tonumber(popped[position + 1]) / SEQUENCES)
+      fed[#fed + 1] = popped[position]
+      fed[#fed + 1] = priority
+      fed[#fed + 1] = admit(popped[position], priority, weight)
+    end
   end
-  local popped = redis.call('ZPOPMIN', line, math.min(room, FED_MAX))
-  for position = 1, #popped, 2 do
-    local priority = math.floor(tonumber(popped[position + 1]) / SEQUENCES)
-    fed[#fed + 1] = popped[position]
-    fed[#fed + 1] = priority
-    fed[#fed + 1] = admit(popped[position], priority, weight)
+  local taken = redis.call('ZCARD', admitted)
+  if taken < size then
+    admit_first(math.min(size - taken, FED_MAX))
+    taken = redis.call('ZCARD', admitted)
   end
-  return fed
+  while taken < size + extra and is_urgent() do
+    admit_first(1)
+    taken = taken + 1
+  end
+  return fed, #fed > 0 and behind(fed[2], weight, fed) or {}
 end
 
 -- The limit and the id of a gate.

@@ -1,8 +1,11 @@
 import type { JobRequest, JobType } from "@millrace/contracts";
 import { expect, vi } from "vitest";
 import type { JobStore } from "../../src/job-store.ts";
+import type { Execute } from "../../src/run/job-execution.ts";
 import { PATIENCE_MS } from "./run-jobs.ts";
-import { REQUEST, TENANT, type Installation } from "./test-installation.ts";
+import { REQUEST, RESULT, TENANT, type Installation } from "./test-installation.ts";
+
+const DONE = { status: "completed", result: RESULT } as const;
 
 /** Of `scripts/line.lua`: how long ago jobs were admitted is part of their scores. */
 const LONG_MS = 60_000;
@@ -24,6 +27,19 @@ export async function submitMany(
   }
   return ids;
 }
+
+/** Runs jobs and notes their ids in the order of their starts. */
+export function noteStarts(): { starts: string[]; execute: Execute } {
+  const starts: string[] = [];
+  const execute: Execute = ({ jobId }) => {
+    starts.push(jobId);
+    return Promise.resolve(DONE);
+  };
+  return { starts, execute };
+}
+
+export const untilStarted = (starts: readonly string[], count: number) =>
+  vi.waitFor(() => expect(starts.length).toBeGreaterThanOrEqual(count), PATIENCE_MS);
 
 /** Where the jobs of one key stand. */
 export async function lineState(
