@@ -171,6 +171,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.cluster.schedule": "On a Redis Cluster a schedule submits its job, pauses and is deleted.",
   "api.cluster.webhook": "On a Redis Cluster a job's end is told by webhook, and can be told again.",
   "api.config.defaults": "The api needs only REDIS_URL; an empty or blank variable counts as absent.",
+  "api.config.host": "HOST may be an IPv6 address in brackets or a name in capitals.",
   "api.config.keys":
     "Malformed keys are reported together by their place, never with a secret; only hashes are kept.",
   "api.config.keys.presentable":
@@ -202,6 +203,13 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.execute.failure": "The execute route answers 200 with success false when the tool failed.",
   "api.execute.unknown":
     "The execute route answers 404 for an unknown server or tool, and names those that exist.",
+  "api.first-answer.late": "A late answer of the first worker counts while the second is silent.",
+  "api.first-answer.nobody":
+    "Without an answer there is none, and when nobody waits any more no other worker is asked.",
+  "api.first-answer.silence":
+    "When one worker stays silent, the next is asked as well, and the silent one is no longer waited for once that answers.",
+  "api.first-answer.turns":
+    "The next worker is asked when one has no answer, and nobody after the first answer.",
   "api.fleet.empty": "Without a worker the lists are empty, and jobs are accepted and judged later.",
   "api.fleet.health": "GET /mcp/health tells which servers are connected or rest.",
   "api.fleet.health.resting": "A lazy server that rests without an error is well.",
@@ -212,6 +220,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.fleet.transports": "A job reaches a real MCP server over stdio, Streamable HTTP, SSE and WebSocket.",
   "api.fleet.workers": "GET /workers lists the live workers, and no longer those that have left.",
   "api.health": "/health/live and /health/ready answer without a key.",
+  "api.host": "Every form of a valid Host is served, as a URL writes it or not.",
   "api.http_1_0": "A request in HTTP/1.0, which needs no Host, is answered.",
   "api.idempotency": "The same key and request give the first job again, and another request is refused.",
   "api.idempotency.header": "A malformed or too long key is 400.",
@@ -294,6 +303,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.reload.errors": "A new server that cannot start is named in the answer.",
   "api.reload.fleet": "Every live worker says what it did, and the lists are published when it answers.",
   "api.reload.invalid": "An invalid file is 422 with paths, and changes nothing.",
+  "api.reload.invalid.others": "Of each worker a refused reload says only what that worker has answered.",
+  "api.reload.invalid.visible": "A refused reload tells a key only of the servers that it may use.",
   "api.reload.many": "Many reloads in a row leave one process for each worker.",
   "api.reload.nobody": "Without a worker the answer says so.",
   "api.reload.unchanged": "The same file changes nothing.",
@@ -303,6 +314,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.resources.list": "Lists a server's resources and templates.",
   "api.resources.query": "A malformed query is 400.",
   "api.resources.read": "Reads text and bytes through a worker that has the server.",
+  "api.resources.silent": "A worker that gives no answer does not keep another from reading.",
   "api.resources.unknown": "An unknown resource or server is 404.",
   "api.result.misfit":
     "A finished job keeps structured content that does not fit its schema, and says where.",
@@ -945,7 +957,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "resources.huge":
     "A remote resource of more than 64 MiB is refused with that reason, and no other worker is asked.",
   "resources.odd": "An odd entry is left out with a warning.",
-  "resources.refused": "What a server does not have is refused with its code.",
+  "resources.refused":
+    "What a server does not have, or refuses, is refused with its code and a bounded message.",
   "resources.timeout":
     "A resource that hangs is a timeout that names its cure, its server stays connected, and one that is away is said to be away.",
   "schedule.admin":
@@ -980,6 +993,11 @@ export const requirements: Readonly<Record<string, string>> = {
   "schedule.run_time":
     "Server and tool are judged when a schedule runs, and what is wrong is its last error.",
   "schedule.tenant": "A schedule is its key's: others neither see nor change it, unless they are admins.",
+  "service.watch.folders":
+    "A watched file is followed when another folder takes the place of its own, and when its folder cannot be watched.",
+  "service.watch.links": "A change of what a watched link leads to in another folder is noticed.",
+  "service.watch.unreadable":
+    "A watched file that can no longer be looked at is a change, and so is its return.",
   "setup.redis.link": "The set-up leaves one place where the Redis binary is found.",
   "setup.repeat": "A set-up that has nothing to do says nothing and changes nothing.",
   "smoke.environment":
@@ -1098,6 +1116,12 @@ export const requirements: Readonly<Record<string, string>> = {
     "A cancel stops a job on its worker, and the terminal event tells what was stopped.",
   "store.cancel.tenant": "Another tenant's job, or what is no job, is not known to a cancel.",
   "store.cancel.too-late": "An outcome that comes after the cancel's request is not taken.",
+  "store.cancel.tool":
+    "A tool job whose cancel came before its outcome could be written says what its call had done.",
+  "store.cancel.tool.attempt":
+    "A tool job that is cancelled between two attempts says whether the one before had made its call.",
+  "store.cancel.tool.parked":
+    "A tool job that is cancelled while it waits for its approval has made no call.",
   "store.cancel.twice": "Two cancels at once count as one.",
   "store.cancel.wait": "A request that waits for a job hears of its cancel.",
   "store.claim.newer": "A run takes a job only when it is newer than the stored one.",
@@ -1131,6 +1155,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "Repeated worker deaths without a new step end the job; its log is kept and it can be retried.",
   "store.crash_loop.cancel":
     "A job whose cancel was accepted ends as cancelled, also when its workers die of it.",
+  "store.crash_loop.cancel.tool":
+    "A cancelled tool job whose workers died again and again names the call that they may have made.",
   "store.crash_loop.hand_back": "Giving a job back is no crash.",
   "store.crash_loop.newer": "A newer run that begins while the last take-over is judged goes on.",
   "store.crash_loop.progress": "Only finished steps reset the count.",
@@ -1171,8 +1197,11 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.fleet.change": "The fleet shows a changed catalogue, and a worker that leaves.",
   "store.fleet.dead": "The fleet forgets a worker whose heartbeat has expired.",
   "store.fleet.heartbeat": "A heartbeat that fails for another reason than Redis is told as a warning.",
+  "store.fleet.holders":
+    "Of a server's workers those that are connected come first, and first the one heard of last.",
   "store.fleet.lapse": "After an outage nothing false is said of a worker's servers.",
   "store.fleet.merge": "The workers' servers are merged: the best status wins.",
+  "store.fleet.names": "A server may be called as something that every object has, such as `constructor`.",
   "store.follow.gap": "A follower that missed messages reads the log.",
   "store.follow.large": "A follower wakes for an event that is too large to publish.",
   "store.follow.large_events": "large events are read a few at a time, in order and without gaps",
@@ -1216,6 +1245,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.lock.renewed":
     "A job that comes back to its worker at once, while its run before is still being put away, keeps its lock.",
   "store.log.expired": "A log that expires between two looks at it is gone, which is no bug.",
+  "store.lost_log": "A job whose log is lost is gone: nobody starts it, and it is in no other job's way.",
   "store.park": "A parked job holds no slot, and its log tells of park and return.",
   "store.park.between": "A wake-up between the record's park and the queue's is not lost.",
   "store.park.clock": "A job's clock stands still for an approval, and not for a cool-down.",
@@ -1226,6 +1256,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.park.past": "A run gets what earlier runs wrote, without its own start.",
   "store.park.prompt": "A job whose approval was there before it parked comes back at once.",
   "store.park.time": "A parked job wakes at its time, again and again.",
+  "store.park.until": "Readers are told on Redis' clock until when a job is parked.",
   "store.park.wake": "No wake-up is lost, at whatever moment it comes.",
   "store.priority": "A key's jobs run by priority, 0 first.",
   "store.queue-timeout.claim": "A worker that comes too late does not start the job.",
@@ -1385,6 +1416,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "A webhook has the job as it ended, and no request and result when that is longer than 1 MiB.",
   "webhook.policy":
     "2xx is delivered, 410 is over, all else is tried again with growing, jittered waits for a day.",
+  "webhook.port": "A webhook may go to any port, also to one that browsers keep from.",
   "webhook.private": "Private addresses are not reached unless WEBHOOK_ALLOW_HOSTS names them.",
   "webhook.redirect": "A redirect is not followed.",
   "webhook.replay":
@@ -1401,6 +1433,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "worker.access.connecting": "a job waits for no server that its key may not use",
   "worker.access.name":
     "A job waits for its server also when several that its key may not use have the tool.",
+  "worker.approval.expired":
+    "A tool job's call on which nobody decides in time is denied, and its error says so.",
   "worker.config.defaults": "The worker needs only REDIS_URL.",
   "worker.config.overrides": "The environment's settings for MCP servers are passed on.",
   "worker.config.proxy": "A proxy that is no URL is refused with the cure, and its password is never shown.",
@@ -1409,11 +1443,16 @@ export const requirements: Readonly<Record<string, string>> = {
   "worker.reload.shared": "One reload runs at a time, and all who ask during it share the next.",
   "worker.required":
     "A worker takes no jobs until its required servers are connected, and says what it waits for.",
+  "worker.tool.cancelled_late":
+    "Every ending of a tool job's call says under which list a cancel names it, or that it never ran.",
   "worker.tool.hand_back": "A job that still waited for its server at shutdown simply runs elsewhere.",
   "worker.tool.held": "The record tells a call that waits for a place from one that has been sent.",
   "worker.tool.lost": "A server that dies in a call leaves its outcome unknown.",
   "worker.tool.unknown": "A begun call is repeated only where that does no harm.",
   "worker.tool.unknown.approval": "a call that nobody has approved has not been made by a worker that died",
+  "worker.tool.unknown.reason":
+    "The error of an unknown outcome names a worker's shutdown besides its death.",
+  "worker.tool.unknown_server": "A worker without a job's server says that this is so on that worker.",
   "worker.watch":
     "A file that changes is read again however it is saved, and one log line says what was done.",
 };

@@ -108,6 +108,8 @@ test("[smoke.port_in_use] a port that is in use ends the api with a message that
   expect(await second.ended).toBe(1);
   expect(second.log.text).toContain(`Port ${port} on 127.0.0.1 is in use`);
   expect(second.log.text).toContain("set PORT");
+  // Nothing else is wrong: the connection to Redis was given up while it was being made.
+  expect(second.log.text).not.toContain("REDIS_URL");
 });
 
 test.for(["api", "worker"] as const)(

@@ -1,30 +1,31 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { writeUnwatched } from "./unwatched-file.ts";
 
 /** A file of API keys, in a folder of its own. The secret of each key is `NAME-secret`. */
 export class KeysFile implements AsyncDisposable {
   /** For `API_KEYS_FILE`. */
   readonly path: string;
   readonly #folder: string;
+  readonly #isWatched: boolean;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, isWatched: boolean) {
     this.#folder = folder;
+    this.#isWatched = isWatched;
     this.path = join(folder, "api-keys.json");
   }
 
   static async create(keys: Record<string, object>): Promise<KeysFile> {
-    const file = new KeysFile(await mkdtemp(join(tmpdir(), "millrace-keys-")));
+    const file = new KeysFile(await mkdtemp(join(tmpdir(), "millrace-keys-")), true);
     await file.write(keys);
     return file;
   }
 
-  /** One behind a link, in whose folder nothing happens: apis read it again only when they are told to. */
+  /** One that seems never to change: apis read it again only when they are told to. */
   static async unwatched(keys: Record<string, object>): Promise<KeysFile> {
-    const file = new KeysFile(await mkdtemp(join(tmpdir(), "millrace-keys-")));
-    await mkdir(join(file.#folder, "elsewhere"));
-    await symlink(join(file.#folder, "elsewhere", "keys.json"), file.path);
+    const file = new KeysFile(await mkdtemp(join(tmpdir(), "millrace-keys-")), false);
     await file.write(keys);
     return file;
   }
@@ -39,7 +40,8 @@ export class KeysFile implements AsyncDisposable {
   }
 
   async writeText(text: string): Promise<void> {
-    await writeFile(this.path, text);
+    if (this.#isWatched) await writeFile(this.path, text);
+    else writeUnwatched(this.path, text);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

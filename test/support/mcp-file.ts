@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { loadMcpConfig } from "@millrace/host-core";
 import { FIXTURE_STDIO_PROGRAM } from "@millrace/testing";
 import { parseWorkerConfig } from "../../apps/worker/src/config.ts";
 import { startWorker, type TestWorker } from "./test-worker.ts";
+import { writeUnwatched } from "./unwatched-file.ts";
 
 /** The fixture server as a configuration file has it, with its flags. */
 export function fixtureEntry(flags: string[] = [], changes: object = {}): object {
@@ -18,25 +19,24 @@ export class McpFile implements AsyncDisposable {
   /** For `MCP_CONFIG_FILE`. */
   readonly path: string;
   readonly #folder: string;
+  readonly #isWatched: boolean;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, isWatched: boolean) {
     this.#folder = folder;
+    this.#isWatched = isWatched;
     this.path = join(folder, "mcp-servers.json");
   }
 
   /** One that workers notice when it changes. */
   static async watched(servers: Record<string, object>): Promise<McpFile> {
-    const file = new McpFile(await mkdtemp(join(tmpdir(), "millrace-mcp-")));
+    const file = new McpFile(await mkdtemp(join(tmpdir(), "millrace-mcp-")), true);
     await file.write(servers);
     return file;
   }
 
-  /** One behind a link, in whose folder nothing happens: workers read it again only when they are told to. */
+  /** One that seems never to change: workers read it again only when they are told to. */
   static async unwatched(servers: Record<string, object>): Promise<McpFile> {
-    const folder = await mkdtemp(join(tmpdir(), "millrace-mcp-"));
-    await mkdir(join(folder, "elsewhere"));
-    const file = new McpFile(folder);
-    await symlink(join(folder, "elsewhere", "servers.json"), file.path);
+    const file = new McpFile(await mkdtemp(join(tmpdir(), "millrace-mcp-")), false);
     await file.write(servers);
     return file;
   }
@@ -46,7 +46,8 @@ export class McpFile implements AsyncDisposable {
   }
 
   async writeText(text: string): Promise<void> {
-    await writeFile(this.path, text);
+    if (this.#isWatched) await writeFile(this.path, text);
+    else writeUnwatched(this.path, text);
   }
 
   /** As editors save: a new file takes the place of the old one. */
@@ -54,6 +55,12 @@ export class McpFile implements AsyncDisposable {
     const next = `${this.path}.new`;
     await writeFile(next, JSON.stringify({ mcp_servers: servers }));
     await rename(next, this.path);
+  }
+
+  /** A link to itself takes the place of the file: it cannot be looked at. */
+  async replaceByLoop(): Promise<void> {
+    await symlink(basename(this.path), `${this.path}.new`);
+    await rename(`${this.path}.new`, this.path);
   }
 
   /** A worker that has this file. */

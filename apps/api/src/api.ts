@@ -6,6 +6,7 @@ import type { ModelDirectory } from "@millrace/contracts";
 import { createJobStore } from "@millrace/job-store";
 import type { Logger } from "pino";
 import type { KeyRing } from "./access/key-ring.ts";
+import { normalHost } from "./access/normal-host.ts";
 import { watchKeys } from "./access/watch-keys.ts";
 import { createApp } from "./app.ts";
 import type { ApiConfig } from "./config.ts";
@@ -60,6 +61,8 @@ export function createApi({ config, keyRing, models, logger }: ApiOptions) {
   const answer = getRequestListener(app.fetch, { errorHandler });
   const server = createServer(serverOptions, (incoming, outgoing) => {
     if (incoming.httpVersion === "1.0") incoming.headers.host ??= NO_HOST;
+    // What takes the request from here compares the host with the one of the URL that it makes of it.
+    if (incoming.headers.host !== undefined) incoming.headers.host = normalHost(incoming.headers.host);
     void answer(incoming, outgoing);
   });
   server.setTimeout(SILENCE_MS);

@@ -80,6 +80,13 @@ test.for(["127.0.0.1", "127.5.5.5", "localhost", "::1"])(
   },
 );
 
+test.for([
+  ["[::1]", "::1"],
+  ["LOCALHOST", "localhost"],
+])("[api.config.host] HOST=%s, as a URL or a person has it, listens on %s", ([given, host]) => {
+  expect(parseApiConfig({ REDIS_URL, HOST: given })).toMatchObject({ host });
+});
+
 test("[api.config.keys] keeps only the hashes of keys, given as secret or as hash", () => {
   const hash = createHash("sha256").update("s3cret:with-colon").digest();
   const other = createHash("sha256").update("another").digest();

@@ -28,11 +28,17 @@ const apiKeys = z
     return keys;
   });
 
+/** As it is listened on: an IPv6 address may come in the brackets that it has in a URL. */
+const host = z
+  .string()
+  .min(1)
+  .transform((text) => text.toLowerCase().replace(/^\[(.+)\]$/, "$1"));
+
 const Environment = z
   .object({
     ...sharedVariables,
     PORT: z.coerce.number().int().min(0).max(65_535).default(8_000),
-    HOST: z.string().min(1).default("127.0.0.1"),
+    HOST: host.default("127.0.0.1"),
     API_KEYS: apiKeys,
     API_KEYS_FILE: z.string().optional(),
     JOB_RETENTION_SECONDS: z.coerce.number().int().min(1).max(31_536_000).default(86_400),

@@ -1,14 +1,19 @@
 import type {
   FilledPrompt,
+  FleetRequests,
   ProblemCode,
   ReadAnswer,
   ReadFailure,
   ResourceContent,
 } from "@millrace/contracts";
-import type { FleetView, JobStore } from "@millrace/job-store";
+import type { FleetOutcome, FleetView, JobStore } from "@millrace/job-store";
 import type { Principal } from "./access/principal.ts";
+import { firstAnswer } from "./first-answer.ts";
 import { reportOf, WORKERS_WAIT_MS } from "./fleet-lists.ts";
 import { ProblemError } from "./http/problem.ts";
+
+/** A worker that is silent for so long may have died: another is asked as well. In milliseconds. */
+const PATIENCE_MS = 5_000;
 
 /** `not_connected` leads to another worker instead. */
 type Codes = Record<Exclude<ReadFailure, "not_connected">, ProblemCode>;
@@ -42,12 +47,10 @@ export async function readResource(
 ): Promise<ResourceContent[]> {
   const fleet = (await store.fleet()).visibleTo(toolAccess);
   reportOf(fleet, server);
-  return await askHolders(fleet, server, RESOURCE_CODES, async (id) => {
-    const ask = { workers: [id], timeoutMs: WORKERS_WAIT_MS, signal };
-    const outcomes = await store.requests.ask({ name: "read_resource", body: { server, uri }, ...ask });
-    const outcome = outcomes.get(id);
-    return outcome?.outcome === "answered" ? outcome.answer : notAnswered();
-  });
+  const body = { server, uri };
+  return await askHolders({ fleet, server, codes: RESOURCE_CODES, signal }, async (asked) =>
+    answerIn(await store.requests.ask({ name: "read_resource", body, ...asked })),
+  );
 }
 
 /** A prompt with its arguments filled in, likewise. */
@@ -66,30 +69,56 @@ export async function getPrompt(
       detail: `Server "${server}" has no prompt "${prompt}". Its prompts: ${known}.`,
     });
   }
-  return await askHolders(fleet, server, PROMPT_CODES, async (id) => {
-    const ask = { workers: [id], timeoutMs: WORKERS_WAIT_MS, signal };
-    const outcomes = await store.requests.ask({ name: "get_prompt", body, ...ask });
-    const outcome = outcomes.get(id);
-    return outcome?.outcome === "answered" ? outcome.answer : notAnswered();
-  });
+  return await askHolders({ fleet, server, codes: PROMPT_CODES, signal }, async (asked) =>
+    answerIn(await store.requests.ask({ name: "get_prompt", body, ...asked })),
+  );
 }
 
-function notAnswered(): ReadAnswer<never> {
-  const message = `The worker that was asked gave no answer; it has ${WORKERS_WAIT_MS / 1_000} s. Try again.`;
-  return { ok: false, reason: "timeout", message };
+/** Of the one worker that was asked; null when it gave none. */
+function answerIn<Name extends "read_resource" | "get_prompt">(
+  outcomes: ReadonlyMap<string, FleetOutcome<Name>>,
+): FleetRequests[Name]["answer"] | null {
+  const [outcome] = outcomes.values();
+  return outcome?.outcome === "answered" ? outcome.answer : null;
+}
+
+interface Reading {
+  fleet: FleetView;
+  server: string;
+  codes: Codes;
+  signal: AbortSignal;
+}
+
+interface Asked {
+  workers: [id: string];
+  timeoutMs: number;
+  signal: AbortSignal;
 }
 
 async function askHolders<Contents>(
-  fleet: FleetView,
-  server: string,
-  codes: Codes,
-  ask: (workerId: string) => Promise<ReadAnswer<Contents>>,
+  { fleet, server, codes, signal }: Reading,
+  ask: (asked: Asked) => Promise<ReadAnswer<Contents> | null>,
 ): Promise<Contents> {
-  for (const { id } of fleet.holders(server)) {
-    const answer = await ask(id);
-    if (answer.ok) return answer.contents;
-    if (answer.reason === "not_connected") continue;
+  const until = performance.now() + WORKERS_WAIT_MS;
+  let someWereSilent = false;
+  const answer = await firstAnswer({
+    candidates: fleet.holders(server),
+    patienceMs: PATIENCE_MS,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(WORKERS_WAIT_MS)]),
+    ask: async ({ id }, asking) => {
+      const timeoutMs = Math.max(0, Math.ceil(until - performance.now()));
+      const given = await ask({ workers: [id], timeoutMs, signal: asking });
+      if (given === null) someWereSilent = true;
+      return given?.ok === false && given.reason === "not_connected" ? null : given;
+    },
+  });
+  if (answer?.ok) return answer.contents;
+  if (answer && answer.reason !== "not_connected") {
     throw new ProblemError(codes[answer.reason], { detail: answer.message });
+  }
+  if (someWereSilent) {
+    const detail = `No worker that was asked gave an answer within ${WORKERS_WAIT_MS / 1_000} s. Try again.`;
+    throw new ProblemError(codes.timeout, { detail });
   }
   throw new ProblemError("server_unavailable", {
     detail: `No worker has server "${server}" connected. GET /mcp/servers tells why; try again when it is.`,

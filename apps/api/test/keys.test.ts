@@ -113,6 +113,17 @@ test("[api.keys.open] with keys any Host and Origin is served", async () => {
   expect(response.status).toBe(200);
 });
 
+test.for([
+  "[::ffff:127.0.0.1]",
+  "[2001:db8:0:0:0:0:0:1]:8000",
+  "[2001:DB8::1]:",
+  "api.example.com:",
+  "127.1:80",
+])("[api.host] the host %s, which a URL writes otherwise, is served", async (host) => {
+  const headers = { host, authorization: `Bearer ${SECRET}` };
+  expect((await rawRequest(installation.api.url, "/jobs", { headers })).status).toBe(200);
+});
+
 test("[api.keys.tenants] another key's job does not exist: look-up, wait, events, list", async () => {
   const mine = await first.run(echo);
   const theirs = await second.run(echo);

@@ -27,6 +27,8 @@ test.for([
   "10.0.0.1:8000",
   "169.254.169.254",
   "[::2]",
+  "10.1:",
+  "[::ffff:10.0.0.1]",
 ])("[api.loopback.host] without keys a request for the host %s is refused (DNS rebinding)", async (host) => {
   for (const path of ["/jobs", "/mcp/tools", "/workers", "/docs", "/openapi.json", "/nowhere"]) {
     const problem = await expectProblem(await from({ host }, path), "host_not_allowed");
@@ -51,6 +53,8 @@ test("[api.loopback.host] this machine's own names are served, whatever the port
     "127.1.2.3",
     "[::1]:8000",
     "LOCALHOST",
+    "localhost:",
+    "[0:0:0:0:0:0:0:1]:",
   ]) {
     expect((await from({ host })).status, host).toBe(200);
   }

@@ -5,7 +5,7 @@ import { fixtureEntry, McpFile } from "../../../test/support/mcp-file.ts";
 
 const isReload = ({ msg }: LogLine) => msg.startsWith("MCP configuration ");
 
-test("[worker.watch] a file that changes is read again, however it is saved, and one line says what was done", async () => {
+test("[worker.watch] a file that changes is read again, however it is saved or spoilt, and one line says what was done", async () => {
   await using installation = await startInstallation({ redisUrl: inject("redisUrl") });
   await using file = await McpFile.watched({ first: fixtureEntry() });
   await using worker = await file.startWorker(installation.environment);
@@ -24,6 +24,10 @@ test("[worker.watch] a file that changes is read again, however it is saved, and
   await file.writeText("{");
   const refused = await worker.log.line(({ msg }) => msg.startsWith("MCP configuration not reloaded"));
   expect(refused["msg"]).toContain("line 1 column");
+  await client.untilConnected(1);
+
+  await file.replaceByLoop();
+  await worker.log.line(({ msg }) => msg.includes("ELOOP"));
   await client.untilConnected(1);
 
   await file.replace({ second: fixtureEntry(), third: fixtureEntry() });

@@ -1,7 +1,9 @@
 import { ReloadResponse, type WorkerReload } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
+import { startApi } from "../../../test/support/api-server.ts";
 import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
 import { startInstallation, type Installation } from "../../../test/support/installation.ts";
+import { KeysFile, secretOf } from "../../../test/support/keys-file.ts";
 import { fixtureEntry, McpFile } from "../../../test/support/mcp-file.ts";
 import { logged, startProgram } from "../../../test/support/program.ts";
 import type { TestWorker } from "../../../test/support/test-worker.ts";
@@ -122,6 +124,24 @@ test("[api.reload.invalid] a file that is no JSON is 422 with the place, and cha
   const problem = await expectProblem(await client.post("/mcp/reload", {}), "config_invalid");
   expect(problem.detail).toContain("line 1 column");
   expect(await client.read("/mcp/health")).toEqual({ health: { other: true, same: true } });
+});
+
+test("[api.reload.invalid.visible] a key hears only of the servers that it may use", async () => {
+  await using keys = await KeysFile.unwatched({ narrow: { servers: ["same"] }, wide: {} });
+  await using api = await startApi({ ...installation.environment, API_KEYS_FILE: keys.path });
+  const narrow = api.client.as(secretOf("narrow"));
+  await file.write({ same: fixtureEntry([], { colour: 1 }), other: fixtureEntry([], { bogus: 1 }) });
+  const problem = await expectProblem(await narrow.post("/mcp/reload", {}), "config_invalid");
+  expect(problem.errors).toEqual([{ path: "mcp_servers.same.colour", message: "unknown key" }]);
+  expect(problem.detail).not.toMatch(/other|bogus|\/tmp/);
+  await file.writeText("{");
+  const broken = await expectProblem(await narrow.post("/mcp/reload", {}), "config_invalid");
+  expect(broken.detail).toContain("one that may use every server");
+  expect(broken.detail).not.toContain(file.path);
+  await file.write(START);
+  await keys.write({ narrow: { servers: ["same"] }, wide: { colour: 1 } });
+  const refused = await expectProblem(await narrow.post("/mcp/reload", {}), "config_invalid");
+  expect(JSON.stringify(refused)).not.toMatch(/wide|colour|\/tmp/);
 });
 
 test("[api.reload.errors] a new server that cannot start is named, and harms no other", async () => {

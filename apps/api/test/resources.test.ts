@@ -5,6 +5,8 @@ import {
   ResourceList,
   ServerToolList,
 } from "@millrace/contracts";
+import { createWorkerStore } from "@millrace/job-store";
+import { pino } from "pino";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
 import { startInstallation, type Installation } from "../../../test/support/installation.ts";
@@ -147,11 +149,35 @@ test("[api.resources.limit] a resource over the server's limit is refused, with 
   expect(problem.detail).toContain(String(LIMIT_BYTES));
 });
 
+test("[api.resources.silent] a worker that gives no answer does not keep another from reading", async () => {
+  const { REDIS_URL: redisUrl = "", REDIS_KEY_PREFIX: keyPrefix = "" } = installation.environment;
+  const store = createWorkerStore({ redisUrl, keyPrefix, logger: pino({ level: "silent" }) });
+  const registry = store.createRegistry({
+    describe: () => ({
+      host: "host",
+      version: "1.0.0",
+      started_at: "2026-01-01T00:00:00.000Z",
+      concurrency: { tool: 0, chat: 0 },
+      running: { tool: 0, chat: 0 },
+      servers: { std: "connected" },
+    }),
+    reports: () => [],
+  });
+  try {
+    // It has just been heard of, so it is the one that is asked first.
+    await registry.join();
+    expect(await contents("std", "fixture://greeting")).toHaveLength(1);
+  } finally {
+    await registry.leave();
+    await store.close();
+  }
+});
+
 test("[api.resources.away] a server that no worker has connected is 409", async () => {
   await expectProblem(await read("away", "fixture://greeting"), "server_unavailable");
 });
 
-test.for(["", "?uri=", "?uri=a:b&x=1", `?uri=${"x".repeat(9_000)}`])(
+test.for(["", "?uri=", "?uri=a:b&x=1", `?uri=${"x".repeat(9_000)}`, "?uri=%ff", "?uri=100%"])(
   "[api.resources.query] the malformed query %j is 400",
   async (query) => {
     const answer = await client.get(`/mcp/servers/std/resources/read${query}`);

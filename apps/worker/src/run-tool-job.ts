@@ -1,7 +1,9 @@
 import {
   jobError,
-  UNIFIED_SEPARATOR,
+  toolJobCall,
   type Cancellation,
+  type JobError,
+  type JobErrorCode,
   type JobStep,
   type ToolJobRequest,
   type ToolJobResult,
@@ -16,7 +18,7 @@ import {
 } from "@millrace/host-core";
 import type { ExecutionResult, JobExecution } from "@millrace/job-store";
 import type { JobTools } from "./job-tools.ts";
-import { callWithPermission, TOOL_CALL_ID, wasNeverAllowed, type GuardedCall } from "./tool-approval.ts";
+import { callWithPermission, wasNeverAllowed, type GuardedCall } from "./tool-approval.ts";
 
 /**
  * Runs a tool job: one call through the warm host. A tool that answers `isError` fails the job, and its answer is kept.
@@ -38,11 +40,18 @@ export async function runToolJob(tools: JobTools, execution: JobExecution): Prom
     // Where nothing had to be waited for, nobody has looked at it.
     signal.throwIfAborted();
     mayRepeat ||= target.ok && mayRunAgain(target.tool?.annotations ?? null);
-    if (isUnknown && !mayRepeat) return outcomeUnknown("The worker that made it died");
+    if (isUnknown && !mayRepeat) {
+      const reason = "The worker that made it died, or shut down before the answer came";
+      return withCall(request, outcomeUnknown(reason), isUnknown);
+    }
     const onStopping: StopListener = (stopped) => {
       stopping = stopped;
     };
-    return await makeCall({ tools, request, target, execution }, { mayRepeat, onStopping });
+    const onLost = () => {
+      isUnknown = true;
+    };
+    const given = { tools, request, target, execution };
+    return withCall(request, await makeCall(given, { mayRepeat, onStopping, onLost }), isUnknown);
   } catch (error) {
     if (!signal.aborted) throw error;
     const isIdle = stopping === null && !isUnknown;
@@ -54,13 +63,14 @@ export async function runToolJob(tools: JobTools, execution: JobExecution): Prom
 /** Makes the call, and makes it again when its answer was lost and that does no harm. */
 async function makeCall(
   given: Omit<GuardedCall, "call"> & { tools: JobTools },
-  { mayRepeat, onStopping }: { mayRepeat: boolean; onStopping: StopListener },
+  { mayRepeat, onStopping, onLost }: { mayRepeat: boolean; onStopping: StopListener; onLost: () => void },
 ): Promise<ExecutionResult> {
   const { tools, request, target, execution } = given;
-  const tool = target.ok ? (target.tool?.name ?? nameOf(request)) : nameOf(request);
+  const named = toolJobCall(request);
+  const tool = target.ok ? (target.tool?.name ?? named.tool) : named.tool;
   // Whoever lost the job hears of it by its signal.
   const write = (...steps: JobStep[]) => void execution.write(steps).catch(() => {});
-  const progress = new ProgressWriter({ tool_call_id: TOOL_CALL_ID, tool }, systemClock, write);
+  const progress = new ProgressWriter({ ...named, tool }, systemClock, write);
   const onProgress: ToolCallRequest["onProgress"] = (report) => progress.add(report);
   const call: GuardedCall["call"] = (permitted) =>
     callTool(tools, execution, request, { ...permitted, onStopping, onProgress });
@@ -68,6 +78,7 @@ async function makeCall(
     const first = await callWithPermission({ ...given, call });
     if ("ending" in first) return first.ending;
     const wasLost = !first.ok && first.isAnswerLost === true;
+    if (wasLost) onLost();
     const last = wasLost && mayRepeat ? await callWithPermission({ ...given, call }) : first;
     if ("ending" in last) return last.ending;
     const unwritten = progress.drain();
@@ -99,7 +110,14 @@ function toEnding(
   if (wasLost && !mayRepeat) return outcomeUnknown(call.error.message);
   // What took too long may have happened all the same.
   const mustNotRepeat = call.error.code === "tool_timeout" && !mayRepeat;
-  return { status: "failed", error: call.error, result: null, mustNotRepeat };
+  return { status: "failed", error: ofThisWorker(call.error), result: null, mustNotRepeat };
+}
+
+/** Others may have the server already, as during a deploy that adds it. */
+function ofThisWorker(error: JobError): JobError {
+  if (error.code !== "unknown_server") return error;
+  const message = `${error.message} That is so on this worker; when others have the server, retry the job once all have it.`;
+  return jobError(error.code, message);
 }
 
 function outcomeUnknown(reason: string): ExecutionResult {
@@ -107,9 +125,18 @@ function outcomeUnknown(reason: string): ExecutionResult {
   return { status: "failed", error: jobError("outcome_unknown", message), result: null };
 }
 
-/** The call's tool, as far as the request says it. */
-function nameOf({ server, tool }: ToolJobRequest): string {
-  return server === undefined ? tool : server + UNIFIED_SEPARATOR + tool;
+/** The call may have happened, or go on. */
+const MAY_GO_ON: ReadonlySet<JobErrorCode> = new Set(["tool_timeout", "outcome_unknown"]);
+
+/** Adds what is told of the call should the job be cancelled before this ending is written. */
+function withCall(request: ToolJobRequest, ending: ExecutionResult, isUnknown: boolean): ExecutionResult {
+  if (ending.status !== "completed" && ending.status !== "failed") return ending;
+  const call = toolJobCall(request);
+  const code = ending.status === "failed" ? ending.error.code : null;
+  const hasRun = ending.result !== null || code === "result_too_large";
+  const isOpen = !hasRun && (isUnknown || (code !== null && MAY_GO_ON.has(code)));
+  const cancellation = { completed: hasRun ? [call] : [], stopped: [], ignored: isOpen ? [call] : [] };
+  return { ...ending, cancellation: { ...cancellation, model_stopped: false } };
 }
 
 /**
@@ -120,7 +147,7 @@ async function cancellationOf(
   request: ToolJobRequest,
   { stopping, isUnknown }: { stopping: Promise<boolean> | null; isUnknown: boolean },
 ): Promise<Cancellation> {
-  const call = { tool_call_id: TOOL_CALL_ID, tool: nameOf(request) };
+  const call = toolJobCall(request);
   const stopped = stopping === null && isUnknown ? false : await stopping;
   return {
     completed: [],

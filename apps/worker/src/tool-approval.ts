@@ -1,9 +1,11 @@
 import {
+  APPROVAL_EXPIRED,
   APPROVAL_LIFETIME_MS,
   checkToolArguments,
   jobError,
   needsApproval,
   strictestPolicy,
+  TOOL_JOB_CALL_ID,
   type JobError,
   type JobStep,
   type Tool,
@@ -13,9 +15,6 @@ import {
 import type { ToolCallOutcome } from "@millrace/host-core";
 import type { ExecutionResult, JobExecution } from "@millrace/job-store";
 import type { JobTools } from "./job-tools.ts";
-
-/** A tool job has one call. */
-export const TOOL_CALL_ID = "call_1";
 
 /** The call may not run now: how the run ends. */
 interface Refusal {
@@ -96,7 +95,7 @@ async function askOrReadDecision(
   tool: Tool,
   { readPast, write }: JobExecution,
 ): Promise<Permission> {
-  const call = { tool_call_id: TOOL_CALL_ID, tool: tool.name };
+  const call = { tool_call_id: TOOL_JOB_CALL_ID, tool: tool.name };
   const past = await readPast();
   const requested = past.find(isRequest);
   const now = Date.now();
@@ -111,13 +110,16 @@ async function askOrReadDecision(
   }
   if (decision) return denied(tool, decision.reason);
   if (now < until) return { granted: false, ending: { status: "parked", reason: "approval", until } };
-  const reason = "nobody decided in time";
-  await write([{ type: "approval.resolved", ...call, decision: "deny", reason, arguments: null }]);
-  return denied(tool, reason);
+  const decided = { decision: "deny", reason: APPROVAL_EXPIRED, arguments: null } as const;
+  await write([{ type: "approval.resolved", ...call, ...decided }]);
+  return denied(tool, APPROVAL_EXPIRED);
 }
 
 function denied({ name }: Tool, reason: string | null): Permission {
-  const message = `The call of ${name} was denied${reason === null ? "" : `: ${reason}`}.`;
+  const message =
+    reason === APPROVAL_EXPIRED
+      ? `Nobody decided in time, so the call of ${name} was denied.`
+      : `The call of ${name} was denied${reason === null ? "" : `: ${reason}`}.`;
   const error = jobError("approval_denied", message);
   return { granted: false, ending: { status: "failed", error, result: null } };
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkFirst, noPrototypeKey } from "./check-first.ts";
 import { ToolAccess } from "./tool-access.ts";
 
 /** `jobs`: submit, read and change one's own jobs. `mcp`: everything under `/mcp`. `admin`: both, for what every key has. */
@@ -64,7 +65,7 @@ function findSharedHashes({ value, issues }: z.core.ParsePayload<Record<string, 
     for (const text of [sha256].flat()) {
       const other = owners.get(text.toLowerCase());
       owners.set(text.toLowerCase(), name);
-      if (other === undefined) continue;
+      if (other === undefined || other === name) continue;
       const message = `is the hash of "${other}" too: give each key a secret of its own`;
       issues.push({ code: "custom", input: value, path: [name, "sha256"], message });
     }
@@ -75,10 +76,13 @@ function findSharedHashes({ value, issues }: z.core.ParsePayload<Record<string, 
 export const ApiKeysConfig = z
   .strictObject({
     $schema: z.string().optional(),
-    keys: z
-      .record(z.string().regex(KEY_NAME, "a name has 1 to 64 letters, digits, _ . -"), ApiKeyConfig)
-      .refine((keys) => Object.keys(keys).length > 0, "must have a key")
-      .check(findSharedHashes),
+    keys: checkFirst(
+      noPrototypeKey,
+      z
+        .record(z.string().regex(KEY_NAME, "a name has 1 to 64 letters, digits, _ . -"), ApiKeyConfig)
+        .refine((keys) => Object.keys(keys).length > 0, "must have a key")
+        .check(findSharedHashes),
+    ),
   })
   .meta({ title: "Millrace API keys" });
 export type ApiKeysConfig = z.infer<typeof ApiKeysConfig>;

@@ -8,6 +8,9 @@ export type ApprovalPolicy = z.infer<typeof ApprovalPolicy>;
 /** How long a call waits for its approval; then it is denied. In milliseconds. */
 export const APPROVAL_LIFETIME_MS = 86_400_000;
 
+/** The reason of the denial that follows. */
+export const APPROVAL_EXPIRED = "nobody decided in time";
+
 export const ApprovalDecision = z.enum(["approve", "deny"]);
 export type ApprovalDecision = z.infer<typeof ApprovalDecision>;
 

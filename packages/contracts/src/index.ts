@@ -32,6 +32,7 @@ export * from "./tool-access.ts";
 export * from "./tool-arguments.ts";
 export * from "./tool-call.ts";
 export * from "./tool-directory.ts";
+export * from "./tool-job-call.ts";
 export * from "./tool-job-request.ts";
 export * from "./tool-result-view.ts";
 export * from "./traceparent.ts";

@@ -167,7 +167,7 @@ test("[agent.approval.expire] what nobody decides in time is denied", async () =
   expect(resolved.at(-1)).toEqual(decide("d", "deny", { reason: "nobody decided in time" }));
   expect(resultOf(late.model.requests[0], "d")).toMatchObject({
     is_error: true,
-    content: [{ text: "The user denied this call: nobody decided in time" }],
+    content: [{ text: "Nobody decided in time, so this call was denied." }],
   });
 });
 

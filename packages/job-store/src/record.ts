@@ -30,6 +30,8 @@ export interface JobRecord {
   attempt: number;
   generation: number;
   run: number;
+  /** The run that had begun no side effect when it ended, or waits to begin one. */
+  idleRun: number | null;
   workerId: string | null;
   startedAt: number | null;
   /** When it fails if no worker has started it by then, in milliseconds since 1970. */
@@ -109,6 +111,7 @@ export function parseRecord(hash: Record<string, string>): JobRecord | null {
     attempt: Number(hash["attempt"]),
     generation: Number(hash["generation"]),
     run: Number(hash["run"]),
+    idleRun: hash["idle_run"] === undefined ? null : Number(hash["idle_run"]),
     workerId: hash["worker_id"] ?? null,
     startedAt: hash["started_at"] === undefined ? null : Number(hash["started_at"]),
     queueDeadline: hash["queue_deadline"] === undefined ? null : Number(hash["queue_deadline"]),

@@ -192,7 +192,7 @@ test("[store.unknown.clean] after a park or a failed attempt nothing is unknown"
   await first.park("cool_down", Date.now(), 1_000);
   const second = await claimChat(installation, jobId, 2);
   expect(second.claimed.isUnknown).toBe(false);
-  await second.retry(0, { code: "provider_unavailable", message: "", retryable: true });
+  await second.retry(0, { code: "provider_unavailable", message: "", retryable: true }, false);
   const third = await claimChat(installation, jobId, 3);
   expect(third).toMatchObject({ claimed: { isUnknown: false, attempt: 2 }, tries: 2 });
 });

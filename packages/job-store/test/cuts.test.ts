@@ -36,7 +36,7 @@ test("[store.cut.attempt] a worker that dies between the end of an attempt and i
   const jobId = await submitChat(installation, { ...CHAT_REQUEST, attempts: 2 });
   await takeAndDie(installation, "chat");
   const run = await claimChat(installation, jobId);
-  await run.retry(60_000, { code: "provider_unavailable", message: "", retryable: true });
+  await run.retry(60_000, { code: "provider_unavailable", message: "", retryable: true }, false);
   // It died here. Its lock expires, and the next attempt begins at once instead of later.
   startRunner(installation, () => Promise.resolve(CHAT_DONE));
   await untilStatus(api, jobId, "completed");

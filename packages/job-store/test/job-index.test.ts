@@ -1,5 +1,8 @@
-import { expect, test } from "vitest";
-import { createInstallation, REQUEST, TENANT } from "./support/test-installation.ts";
+import { expect, test, vi } from "vitest";
+import { GoneError } from "../src/reading/gone-error.ts";
+import { FAR_MS } from "./support/executors.ts";
+import { queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";
+import { createInstallation, REQUEST, RESULT, TENANT } from "./support/test-installation.ts";
 
 test("[store.list.large] bounds a page by its size, and a walk over the pages still meets every job", async () => {
   const installation = createInstallation();
@@ -42,4 +45,43 @@ test("[store.list.status] a job that has ended since its record was read is not 
   await redis.hset(keys.record(id), "status", "running");
   expect(await api.list(TENANT, { limit: 10, status: "running" })).toEqual({ jobs: [], next_cursor: null });
   expect((await api.list(TENANT, { limit: 10 })).jobs).toMatchObject([{ id, status: "cancelled" }]);
+});
+
+test("[store.lost_log] a job whose log is lost is gone: nobody starts it, and it is in no one's way", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const { id: whole } = await api.submit({ tenant: TENANT, request: { ...REQUEST, delay_ms: FAR_MS } });
+  const { id: running } = await api.submit({ tenant: TENANT, request: REQUEST });
+  const { id: queued } = await api.submit({ tenant: TENANT, request: REQUEST });
+  let starts = 0;
+  const goOn = Promise.withResolvers<void>();
+  startRunner(
+    installation,
+    async ({ write }) => {
+      starts += 1;
+      await goOn.promise;
+      await write([{ type: "job.warning", code: "no_price", message: "" }]);
+      return { status: "completed", result: RESULT };
+    },
+    { type: "tool", concurrency: 1 },
+  );
+  await untilStatus(api, running, "running");
+  await redis.del(keys.log(running), keys.log(queued));
+  goOn.resolve();
+  await vi.waitFor(async () => expect(await redis.exists(keys.record(queued))).toBe(0), 20_000);
+  await queueEmpty(installation, "tool");
+  expect(starts).toBe(1);
+  // What was under way has written its end.
+  expect(await redis.llen(keys.log(running))).toBe(2);
+  for (const id of [running, queued]) {
+    expect(await api.find(TENANT, id)).toBeNull();
+    expect(await api.logHead(TENANT, id)).toBeNull();
+    expect(await api.cancel(TENANT, id)).toBeNull();
+    expect(await api.retries.retry(TENANT, id, "start")).toBeNull();
+  }
+  for (const after of [0, 1]) {
+    await expect(api.readLog(running, after, 10)).rejects.toThrow(GoneError);
+  }
+  expect((await api.list(TENANT, { limit: 10 })).jobs).toMatchObject([{ id: whole }]);
 });

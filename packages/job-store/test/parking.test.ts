@@ -1,5 +1,6 @@
 import type { JobStep } from "@millrace/contracts";
 import { expect, test, vi } from "vitest";
+import { claimRun } from "../src/run/claim-run.ts";
 import type { ExecutionResult, JobExecution } from "../src/run/job-execution.ts";
 import { CHAT_DONE, CHAT_REQUEST, claimChat, submitChat } from "./support/chat-jobs.ts";
 import { askOnce, approve, FAR_MS } from "./support/executors.ts";
@@ -45,6 +46,24 @@ test("[store.park] holds no slot while a job is parked, and tells readers of par
   expect(Date.parse(events[3].until)).toBeGreaterThan(Date.now());
   expect(events[5].worker_id).toBe(events[1].worker_id);
   await queueEmpty(installation, "chat");
+});
+
+test("[store.park.until] tells readers on Redis' clock until when a job is parked, whatever its worker's own says", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const jobId = await submitChat(installation);
+  const HOUR_MS = 3_600_000;
+  // Redis' clock, as a machine sees it whose own is an hour behind.
+  const clock = { now: () => Date.now() + HOUR_MS };
+  const fence = { jobId, generation: 0, run: 1, workerId: "behind" };
+  const claim = await claimRun(fence, { request: CHAT_REQUEST }, { redis, keys, clock, maxCrashes: 2 });
+  if (claim.outcome !== "claimed") expect.fail(claim.outcome);
+  const until = Date.now() + 60_000;
+  await claim.run.park("cool_down", until, FAR_MS);
+  const [parked] = (await api.readLog(jobId, 2, 1)).map(({ json }) => JSON.parse(json));
+  const aheadMs = Date.parse(parked.until) - until;
+  expect(Math.abs(aheadMs - HOUR_MS)).toBeLessThan(10_000);
 });
 
 test("[store.park.past] hands the next run all that earlier ones have written, and not its own start", async () => {

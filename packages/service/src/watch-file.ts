@@ -4,6 +4,9 @@ import { dirname } from "node:path";
 /** Editors write in several steps. In milliseconds. */
 const SETTLE_MS = 200;
 
+/** How often the file is looked at when nothing has been heard of its folder, in milliseconds. */
+const RECHECK_MS = 5_000;
+
 export interface FileWatchOptions {
   path: string;
   onChange: () => Promise<unknown>;
@@ -12,20 +15,29 @@ export interface FileWatchOptions {
     warn(fields: object, message: string): void;
     error(fields: object, message: string): void;
   };
+  /** Default 5 s. */
+  recheckMs?: number;
 }
 
 /** Another value for another file or content; null while there is no such file. */
 function versionOf(path: string): string | null {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found ? `${found.ino} ${found.size} ${found.mtimeMs}` : null;
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found ? `${found.ino} ${found.size} ${found.mtimeMs}` : null;
+  } catch (error) {
+    // Such as a link to itself, or a folder that may not be entered. Who reads the file then says what is wrong.
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  }
 }
 
 /**
- * Calls `onChange` after the file has become another. What is watched is its folder: editors and Kubernetes put a new
- * file, or a link to one, in the place of the old one. A file that is taken away is no change: it may be on its way.
- * Disposing ends the watch.
+ * Calls `onChange` after the file has become another, or can no longer be read. What is watched is its folder: editors
+ * and Kubernetes put a new file, or a link to one, in the place of the old one. The file itself is looked at every few
+ * seconds too: a folder says nothing of what its links lead to, nor of the folder that takes its own place. A file that
+ * is taken away is no change: it may be on its way. Disposing ends the watch.
  */
-export function watchFile({ path, onChange, logger }: FileWatchOptions): Disposable {
+export function watchFile(options: FileWatchOptions): Disposable {
+  const { path, onChange, logger, recheckMs = RECHECK_MS } = options;
   let version = versionOf(path);
   let timer: NodeJS.Timeout | null = null;
 
@@ -36,23 +48,32 @@ export function watchFile({ path, onChange, logger }: FileWatchOptions): Disposa
     version = latest;
     onChange().catch((error: unknown) => logger.error({ err: error }, "Bug: a changed file was not read"));
   };
+  const lookSoon = (): void => {
+    timer ??= setTimeout(look, SETTLE_MS);
+  };
+  const folder = watchFolder(options, lookSoon);
+  const recheck = setInterval(() => {
+    if (versionOf(path) !== version) lookSoon();
+  }, recheckMs).unref();
+  return {
+    [Symbol.dispose]: () => {
+      folder?.close();
+      clearInterval(recheck);
+      if (timer !== null) clearTimeout(timer);
+    },
+  };
+}
+
+/** Null when its folder cannot be watched. */
+function watchFolder({ path, logger }: FileWatchOptions, onEvent: () => void) {
   const fail = (error: unknown): void => {
     const fields = { path, reason: String(error) };
-    logger.warn(fields, "Changes of this file are not noticed; POST /mcp/reload reads it again");
+    logger.warn(fields, "The folder of this file is not watched; changes are noticed some seconds later");
   };
   try {
-    const watcher = watch(dirname(path), () => {
-      timer ??= setTimeout(look, SETTLE_MS);
-    });
-    watcher.on("error", fail);
-    return {
-      [Symbol.dispose]: () => {
-        watcher.close();
-        if (timer !== null) clearTimeout(timer);
-      },
-    };
+    return watch(dirname(path), onEvent).on("error", fail);
   } catch (error) {
     fail(error);
-    return { [Symbol.dispose]: () => undefined };
+    return null;
   }
 }

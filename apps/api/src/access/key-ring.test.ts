@@ -52,6 +52,7 @@ test.for([
   [{ keys: { a: { sha256: HASH, tools: "x" } } }, "keys.a.tools"],
   [{ keys: { "a b": { sha256: HASH } } }, "keys.a b"],
   [{ keys: {} }, "keys"],
+  [`{"keys": {"a": {"sha256": "${HASH}"}, "__proto__": {"sha256": "x"}}}`, "keys"],
   [{ key: {} }, "key"],
   [{ keys: { a: { sha256: HASH }, b: { sha256: ["c".repeat(64), HASH.toUpperCase()] } } }, "keys.b.sha256"],
   [{ keys: { me: { sha256: HASH } } }, "keys.me"],
@@ -78,6 +79,12 @@ test("[api.keys.shared] a secret of the file that API_KEYS has under another nam
   await expect(ring.reload()).rejects.toMatchObject({ errors });
   const opening = KeyRing.open({ environmentKeys, file: { path, isNamed: true } });
   await expect(opening).rejects.toMatchObject({ errors });
+});
+
+test("[api.keys.file] a key may have the hash of one secret twice", async () => {
+  const path = await keysFile({ keys: { a: { sha256: [HASH, HASH.toUpperCase()] } } });
+  const ring = await KeyRing.open({ environmentKeys: [], file: { path, isNamed: true } });
+  expect(ring.isEmpty).toBe(false);
 });
 
 test("[api.keys.file.wrong] what is no JSON is never shown", async () => {

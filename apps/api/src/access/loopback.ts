@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import { ProblemError } from "../http/problem.ts";
 import type { KeyRing } from "./key-ring.ts";
+import { normalHost } from "./normal-host.ts";
 
 /** Whether a host name or address can only mean this machine. */
 export function isLoopback(host: string): boolean {
@@ -21,7 +22,7 @@ export function loopbackOnly(keyRing: Pick<KeyRing, "isEmpty">) {
 }
 
 function refuseOthers(c: Context): void {
-  if (!isLoopback(withoutPort(c.req.header("host") ?? ""))) {
+  if (!isLoopback(withoutPort(normalHost(c.req.header("host") ?? "")))) {
     throw new ProblemError("host_not_allowed", {
       detail:
         "Without API keys only requests to localhost or 127.0.0.1 are served. Use that name, or set API_KEYS.",
@@ -36,5 +37,5 @@ function refuseOthers(c: Context): void {
 }
 
 function withoutPort(host: string): string {
-  return host.replace(/:\d{1,5}$/, "").toLowerCase();
+  return host.replace(/:\d{1,5}$/, "");
 }

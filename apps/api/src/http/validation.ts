@@ -47,9 +47,25 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
 
 /** Validates the query; 400 with the name of each parameter that is wrong. */
 export function queryParameters<Schema extends z.ZodType>(schema: Schema) {
-  return validator("query", schema, (result) => {
+  return validator("query", schema, (result, c) => {
+    if (!isReadable(c.req.url)) {
+      throw new ProblemError("invalid_query", {
+        detail: "The query has a % that begins no percent-encoded UTF-8. Write %25 for the character itself.",
+      });
+    }
     if (!result.success) throw invalid("invalid_query", "The query is malformed", result.error);
   });
+}
+
+/** Hono takes what cannot be decoded as it stands, so that nobody would see it. */
+function isReadable(url: string): boolean {
+  const start = url.indexOf("?");
+  try {
+    if (start >= 0) decodeURIComponent(url.slice(start));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function invalid(code: ProblemCode, summary: string, issues: readonly unknown[]): ProblemError {

@@ -13,10 +13,8 @@ import type { KeyRing } from "../access/key-ring.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { WORKERS_WAIT_MS } from "../fleet-lists.ts";
 import { json, problems } from "../http/openapi.ts";
-import { ProblemError } from "../http/problem.ts";
 import { waitSignal } from "../http/wait-signal.ts";
-
-type Outcomes = ReadonlyMap<string, FleetOutcome<"reload">>;
+import { invalidKeys, invalidServers } from "./invalid-config.ts";
 
 /** `POST /mcp/reload`. */
 export function mcpReloadRoutes({ store, keyRing, shutdown }: ApiDependencies) {
@@ -29,30 +27,28 @@ export function mcpReloadRoutes({ store, keyRing, shutdown }: ApiDependencies) {
       responses: { 200: json("What each worker did", ReloadResponse), ...problems(401, 413, 422, 503) },
     }),
     async (c) => {
-      await reloadKeys(keyRing);
+      const { toolAccess } = c.get("principal");
+      await reloadKeys(keyRing, toolAccess);
       await store.keyReloads.announce();
       const { workers: live } = await store.fleet();
       const workers = live.map(({ id }) => id);
       const signal = waitSignal(c, shutdown);
       const request = { name: "reload", body: null, workers, timeoutMs: WORKERS_WAIT_MS, signal } as const;
       const outcomes = await store.requests.ask(request);
-      refuseInvalid(outcomes);
-      const { toolAccess } = c.get("principal");
+      // One invalid file is enough: whoever deploys a configuration must not take this for a success.
+      const invalid = invalidServers(outcomes, toolAccess);
+      if (invalid) throw invalid;
       const reports = [...outcomes].map(([id, outcome]) => visibleReport(reportOf(id, outcome), toolAccess));
       return c.json({ message: summaryOf(reports), workers: reports });
     },
   );
 }
 
-async function reloadKeys(keyRing: KeyRing): Promise<void> {
+async function reloadKeys(keyRing: KeyRing, access: ToolAccess | null): Promise<void> {
   try {
     await keyRing.reload();
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw new ProblemError("config_invalid", {
-      detail: `Nothing has changed: ${inOneLine(error.message)}.`,
-      ...(error.errors.length > 0 ? { errors: [...error.errors] } : {}),
-    });
+    throw error instanceof ConfigError ? invalidKeys(error, access) : error;
   }
 }
 
@@ -69,27 +65,6 @@ function visibleReport(report: WorkerReload, access: ToolAccess | null): WorkerR
     unchanged: visible(unchanged),
     errors: errors.filter(({ server }) => server === null || mayUseServer(access, server)),
   };
-}
-
-function inOneLine(text: string): string {
-  return text.replaceAll(/\s*\n\s*/g, " ");
-}
-
-/** One invalid file is enough: whoever deploys a configuration must not take this for a success. */
-function refuseInvalid(outcomes: Outcomes): void {
-  const invalid = [...outcomes].flatMap(([id, outcome]) => {
-    const answer = outcome.outcome === "answered" ? outcome.answer : null;
-    return answer?.ok === false ? [{ id, ...answer }] : [];
-  });
-  const [first] = invalid;
-  if (!first) return;
-  const others = [...outcomes.keys()].filter((id) => !invalid.some((worker) => worker.id === id));
-  const rest = others.length > 0 ? ` These workers have read a valid file: ${others.join(", ")}.` : "";
-  const where = invalid.map(({ id }) => id).join(", ");
-  throw new ProblemError("config_invalid", {
-    detail: `Nothing has changed on ${where}: ${inOneLine(first.message)}.${rest}`,
-    ...(first.errors.length > 0 ? { errors: [...first.errors] } : {}),
-  });
 }
 
 function reportOf(id: string, outcome: FleetOutcome<"reload">): WorkerReload {

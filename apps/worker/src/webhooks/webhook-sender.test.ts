@@ -1,33 +1,53 @@
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer, type AddressInfo, type Socket } from "node:net";
 import { expect, test } from "vitest";
 import { createWebhookSender } from "./webhook-sender.ts";
 
 const SECRET = "4f2a91c07be35d68a1f0c2e49b7d5836";
 
-/** What the sender makes of a receiver that answers with these bytes. */
-async function sendTo(answer: string) {
+const LOCAL = { secrets: [SECRET], allowedHosts: ["127.0.0.1"] };
+
+/** A receiver that hands each connection over, and ends them when it is disposed of. */
+async function listen(onConnection: (socket: Socket) => void) {
+  const sockets: Socket[] = [];
   const receiver = createServer((socket) => {
-    socket.on("error", () => undefined);
-    socket.once("data", () => socket.write(answer));
+    sockets.push(socket.on("error", () => undefined));
+    onConnection(socket);
   });
   receiver.listen(0, "127.0.0.1");
   await once(receiver, "listening");
   const { port } = receiver.address() as AddressInfo;
-  const sender = createWebhookSender({ secrets: [SECRET], allowedHosts: ["127.0.0.1"] });
+  return {
+    port,
+    [Symbol.dispose]() {
+      for (const socket of sockets) socket.destroy();
+      receiver.close();
+    },
+  };
+}
+
+/** What the sender makes of one attempt. */
+async function attempt(url: string, signal = new AbortController().signal) {
+  const sender = createWebhookSender(LOCAL);
   try {
-    const { signal } = new AbortController();
-    return await sender.send({
-      tenant: "alice",
-      url: `http://127.0.0.1:${port}`,
-      id: "1",
-      body: "{}",
-      signal,
-    });
+    return await sender.send({ tenant: "alice", url, id: "1", body: "{}", signal });
   } finally {
     await sender.close();
-    receiver.close();
   }
+}
+
+/** What the sender makes of a receiver that answers each request with these bytes, and how many requests it got. */
+async function sendTo(answer: string) {
+  let requests = 0;
+  using receiver = await listen((socket) =>
+    socket.on("data", (chunk) => {
+      if (!chunk.includes("POST ")) return;
+      requests += 1;
+      socket.write(answer);
+    }),
+  );
+  const { statusCode, error } = await attempt(`http://127.0.0.1:${receiver.port}`);
+  return { statusCode, error, requests };
 }
 
 const EMPTY = "content-length: 0\r\n\r\n";
@@ -37,9 +57,12 @@ test.each([
   [300, "answered 300"],
   [304, "answered 304"],
   [308, "answered 308: redirects are not followed, so the webhook has to name the final URL"],
+  [407, "answered 407"],
   [410, "answered 410: it wants no more"],
+  [421, "answered 421"],
 ])("[webhook.answer] %s is told as %j", async (statusCode, error) => {
-  expect(await sendTo(`HTTP/1.1 ${statusCode} Status\r\n${EMPTY}`)).toEqual({ statusCode, error });
+  const sent = await sendTo(`HTTP/1.1 ${statusCode} Status\r\n${EMPTY}`);
+  expect(sent).toEqual({ statusCode, error, requests: 1 });
 });
 
 test.each([
@@ -52,3 +75,25 @@ test.each([
   expect(statusCode).toBeNull();
   expect(error).toContain("no final HTTP response");
 });
+
+test.each([
+  `content-encoding: ${Array(8).fill("gzip").join(", ")}\r\ncontent-length: 2\r\n\r\nok`,
+  `content-length: ${2 ** 40}\r\n\r\nand so on`,
+  "transfer-encoding: chunked\r\n\r\nno chunk",
+])("[webhook.answer] a 200 counts, whatever comes behind it: %j", async (rest) => {
+  expect(await sendTo(`HTTP/1.1 200 OK\r\n${rest}`)).toMatchObject({ statusCode: 200, error: null });
+});
+
+test("[webhook.port] a webhook may go to a port that browsers keep from", async () => {
+  const { error } = await attempt("http://127.0.0.1:1");
+  expect(error).toBe("could not be reached: ECONNREFUSED");
+});
+
+test("[webhook.shutdown] an attempt whose connection is still being made is broken off", async () => {
+  const stop = new AbortController();
+  const reason = new Error("stopping");
+  // It never says a word, so TLS waits for it.
+  using receiver = await listen((socket) => socket.once("data", () => stop.abort(reason)));
+  await expect(attempt(`https://127.0.0.1:${receiver.port}`, stop.signal)).rejects.toBe(reason);
+  // By itself the connection would be given up after 10 s.
+}, 8_000);

@@ -1,4 +1,4 @@
-import { APPROVAL_LIFETIME_MS, jobError, type JobStep } from "@millrace/contracts";
+import { APPROVAL_EXPIRED, APPROVAL_LIFETIME_MS, jobError, type JobStep } from "@millrace/contracts";
 import { callsThatAre, type CallThatIs } from "./agent-state.ts";
 import { mustBeApproved } from "./required-approval.ts";
 import { denied, failed } from "./returned.ts";
@@ -48,8 +48,8 @@ function planAsked(session: Session, offer: ToolOffer, { block }: CallThatIs<"as
 function expire({ clock }: Session, { block, state }: CallThatIs<"pending">): JobStep[] {
   if (clock.now() < state.expiresAt) return [];
   const call = { tool_call_id: block.id, tool: state.tool };
-  const reason = "nobody decided in time";
-  return [{ type: "approval.resolved", ...call, decision: "deny", reason, arguments: null }];
+  const decided = { decision: "deny", reason: APPROVAL_EXPIRED, arguments: null } as const;
+  return [{ type: "approval.resolved", ...call, ...decided }];
 }
 
 function planApproved(offer: ToolOffer, { block, state }: CallThatIs<"approved">): JobStep {

@@ -1,4 +1,4 @@
-import { jobError, UNKNOWN_OUTCOME, type JobError } from "@millrace/contracts";
+import { APPROVAL_EXPIRED, jobError, UNKNOWN_OUTCOME, type JobError } from "@millrace/contracts";
 import type { ToolCallOutcome } from "../server/run-call.ts";
 import type { CallName, CallThatIs, Step } from "./agent-state.ts";
 
@@ -43,8 +43,13 @@ export function outcomeUnknown(name: CallName): Returned {
 }
 
 export function denied({ block, state }: CallThatIs<"denied">): Returned {
-  const text = `The user denied this call${state.reason ? `: ${state.reason}` : "."}`;
+  const text = describeDenial(state.reason);
   return failed({ tool_call_id: block.id, tool: state.tool }, text, jobError("approval_denied", text));
+}
+
+function describeDenial(reason: string | null): string {
+  if (reason === APPROVAL_EXPIRED) return "Nobody decided in time, so this call was denied.";
+  return `The user denied this call${reason ? `: ${reason}` : "."}`;
 }
 
 /** With its wrong paths, so that the model can mend its arguments. */

@@ -16,7 +16,7 @@ import { forgetDeadline, takeOut } from "./queue-timeouts.ts";
 import { PUBLISH_BYTES_MAX } from "../run/run-writer.ts";
 import type { Answer } from "../redis/unavailable.ts";
 import type { Viewer } from "../reading/viewer.ts";
-import { NOTHING_RAN, readSteps, workDone, type WorkDone } from "../run/work-done.ts";
+import { NOTHING_RAN, readWork, type WorkDone } from "../run/work-done.ts";
 
 export interface JobControlDependencies {
   redis: Redis;
@@ -138,9 +138,9 @@ export class JobControl {
   }
 
   /** What a job that waits has done. It writes no steps, so this stays true until it is claimed. */
-  async #done(jobId: string, { status, attempt }: JobRecord): Promise<WorkDone> {
-    if (status === "queued" && attempt === 1) return { cancellation: NOTHING_RAN };
+  async #done(jobId: string, record: JobRecord): Promise<WorkDone> {
+    if (record.status === "queued" && record.attempt === 1) return { cancellation: NOTHING_RAN };
     const { redis, keys } = this.#dependencies;
-    return workDone(await readSteps(redis, keys.log(jobId)));
+    return await readWork(redis, keys.log(jobId), record);
   }
 }

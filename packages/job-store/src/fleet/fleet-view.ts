@@ -61,17 +61,17 @@ export class FleetView {
     return this.reports.flatMap((report) => report.tools);
   }
 
-  /** Live workers that have this server, those where it is connected first. */
+  /** Live workers that have this server: those where it is connected first, and first the one heard of last. */
   holders(server: string): Worker[] {
-    const holders = this.workers.filter(({ servers }) => servers[server] !== undefined);
-    const order = ({ servers }: Worker) => rank(servers[server] ?? "unknown");
-    return holders.toSorted((a, b) => order(a) - order(b));
+    const holders = this.workers.filter((worker) => statusOn(worker, server) !== null);
+    const order = (worker: Worker) => rank(statusOn(worker, server) ?? "unknown");
+    return holders.toSorted((a, b) => order(a) - order(b) || a.heartbeat_age_ms - b.heartbeat_age_ms);
   }
 
   #server(report: ServerReport): Server {
     const { name, display_name, description, transport_type, status, last_error } = report;
-    const holders = this.members.filter((member) => member.worker.servers[report.name] !== undefined);
-    const connected = holders.filter((member) => member.worker.servers[report.name] === "connected");
+    const holders = this.holders(name);
+    const connected = holders.filter((worker) => statusOn(worker, name) === "connected");
     return {
       name,
       display_name,
@@ -84,6 +84,11 @@ export class FleetView {
       workers: { connected: connected.length, total: holders.length },
     };
   }
+}
+
+/** Null when the worker does not have the server, whose name may be one that every object has, such as `constructor`. */
+function statusOn({ servers }: Worker, server: string): ServerStatus | null {
+  return Object.hasOwn(servers, server) ? (servers[server] ?? null) : null;
 }
 
 function narrow({ worker, reports }: FleetMember, access: ToolAccess): FleetMember {

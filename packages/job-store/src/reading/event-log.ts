@@ -6,6 +6,7 @@ import type { Keys } from "../keys.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
 import { readStored } from "./stored-events.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
+import { isWholeLog } from "./whole-log.ts";
 
 /** An event as readers see it: `json` is the whole public object, `terminal` says that the log ends here. */
 export interface LogEvent {
@@ -68,14 +69,14 @@ export class EventLog {
     this.#keys = keys;
   }
 
-  /** Null when there is no such job. */
+  /** Null when there is no such job, or when it is not there whole. */
   async head(jobId: string): Promise<LogHead | null> {
-    const replies = pipelineReplies(
-      await this.#redis.pipeline().hgetall(this.#keys.record(jobId)).llen(this.#keys.log(jobId)).exec(),
-    );
-    const record = parseRecord(replies[0] as Record<string, string>);
-    if (!record) return null;
-    return { record, length: replies[1] as number, ended: isTerminal(record.status) };
+    const log = this.#keys.log(jobId);
+    const reads = this.#redis.pipeline().hgetall(this.#keys.record(jobId)).llen(log).lindex(log, 0);
+    const [hash, length, first] = pipelineReplies(await reads.exec());
+    const record = parseRecord(hash as Record<string, string>);
+    if (!record || !isWholeLog(first)) return null;
+    return { record, length: length as number, ended: isTerminal(record.status) };
   }
 
   /** At most `limit` events whose ids come after `after`; fewer where they are large. */
@@ -86,6 +87,8 @@ export class EventLog {
     });
     const needsFirst = after > 0 && stored.some((event) => isTerminalEvent(eventType(event)));
     const first = needsFirst ? await this.first(jobId) : (stored[0] ?? "");
+    if (after === 0 && first !== "" && !isWholeLog(first))
+      return { events: [], hasMore: false, isGone: true };
     const events = stored.map((event, index) => {
       const shown = publicEvent(jobId, after + index + 1, event, first);
       // A terminal event that has a successor is not the end: the job was reopened.
@@ -106,11 +109,11 @@ export class EventLog {
 
   /**
    * The stored form of event 1.
-   * @throws GoneError when the log has expired.
+   * @throws GoneError when the log has expired, or is lost.
    */
   async first(jobId: string): Promise<string> {
     const first = await this.#redis.lindex(this.#keys.log(jobId), 0);
-    if (first === null) throw new GoneError(jobId);
+    if (!isWholeLog(first)) throw new GoneError(jobId);
     return first;
   }
 }

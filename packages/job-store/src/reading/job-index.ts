@@ -6,6 +6,7 @@ import type { Keys } from "../keys.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
 import { EVERY_TENANT, maySee, type Viewer } from "./viewer.ts";
+import { isWholeLog } from "./whole-log.ts";
 
 export interface JobFilter {
   status?: JobStatus;
@@ -115,7 +116,7 @@ export class JobIndex {
     return chosen.flatMap(({ id, record }, index) => {
       const first = replies[index * 2];
       const last = replies[index * 2 + 1];
-      if (!record || !first || !last) return [];
+      if (!record || !isWholeLog(first) || !last) return [];
       return [{ job: jobView(id, record, first, last), length: first.length + last.length }];
     });
   }

@@ -4,6 +4,7 @@ import type { Keys } from "../keys.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
 import { maySee, type Viewer } from "./viewer.ts";
+import { isWholeLog } from "./whole-log.ts";
 
 /** A job's record, the length of its log, and the log's first and last event as they are stored. */
 export interface JobReading {
@@ -25,6 +26,6 @@ export async function readJob(
   const [hash, logLength, first, last] = pipelineReplies(await pipeline.exec());
   const record = parseRecord(hash as Record<string, string>);
   if (!record || !maySee(viewer, record.tenant)) return null;
-  if (typeof first !== "string" || typeof last !== "string") return null;
+  if (!isWholeLog(first) || typeof last !== "string") return null;
   return { record, logLength: logLength as number, first, last };
 }

@@ -169,6 +169,8 @@ function reasonOf(error: Error): string {
 
 /** Closes for good; harmless in any state and when repeated. */
 export async function closeConnection(redis: Redis): Promise<void> {
+  // What fails from now on, the first command of a connection that was still being made for instance, is no outage.
+  redis.removeAllListeners("error").on("error", () => undefined);
   if (redis.status === "ready") {
     await redis.quit().catch(() => redis.disconnect());
   } else {

@@ -5,7 +5,7 @@ import { endWaitingJob, type EndWaitingResult } from "../control/end-waiting-job
 import type { Keys } from "../keys.ts";
 import type { JobOutcome } from "../reading/job-view.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
-import { readSteps, workDone, type WorkDone } from "./work-done.ts";
+import { readWork, type WorkDone } from "./work-done.ts";
 
 /**
  * Sets a job aside whose workers die of it. Its log stays, so it can be looked at, and retried when the cause is mended.
@@ -24,7 +24,7 @@ export async function failCrashLoop(
     // A newer run may live.
     if (seen && (record.generation !== seen.generation || record.run !== seen.run)) return;
     seen = record;
-    const work = workDone(await readSteps(redis, keys.log(jobId)));
+    const work = await readWork(redis, keys.log(jobId), record);
     const outcome: JobOutcome = record.cancelRequested
       ? { status: "cancelled", ...work }
       : crashed(work, maxCrashes);

@@ -78,6 +78,8 @@ export type ExecutionResult =
 interface Repetition {
   /** A side effect may have happened that must not happen twice: there is no further attempt by itself. */
   mustNotRepeat?: boolean;
+  /** Of a tool job: what is told of its call should the job be cancelled before this can be written. */
+  cancellation?: Cancellation;
 }
 
 /** Does the work. Expected failures are outcomes; a rejection is a bug, or follows from the signal. */
@@ -87,8 +89,8 @@ export type Execute = (execution: JobExecution) => Promise<ExecutionResult>;
 class JobTimeout extends Error {}
 /** How a run ends: its job does, or waits for something. */
 export type RunEnding =
-  | JobOutcome
-  | { status: "retrying"; error: JobError; delayMs: number }
+  | (JobOutcome & Pick<Repetition, "cancellation">)
+  | ({ status: "retrying"; error: JobError; delayMs: number } & Pick<Repetition, "cancellation">)
   | { status: "parked"; reason: ParkReason; until: number; /** Of the job's own time. */ leftMs: number };
 
 interface ExecutionEnvironment {
@@ -122,7 +124,8 @@ export async function executeRun(
     }
     if (result.status === "parked") return parkedEnding(result, timer.leftMs);
     const outcome = result.status === "stopped" ? await stoppedOutcome(run, signal.reason, result) : result;
-    return result.mustNotRepeat ? outcome : againOrEnd(run, outcome);
+    const ending = result.mustNotRepeat ? outcome : againOrEnd(run, outcome);
+    return result.cancellation ? { ...ending, cancellation: result.cancellation } : ending;
   } catch (error) {
     if (error instanceof HandedOver) throw error;
     if (signal.aborted) return await stoppedOutcome(run, signal.reason, { cancellation: NOTHING_RAN });
@@ -134,7 +137,10 @@ export async function executeRun(
 }
 
 /** A job that may try again does so instead of failing. */
-function againOrEnd({ claimed, tries }: JobRun, outcome: JobOutcome): RunEnding {
+function againOrEnd(
+  { claimed, tries }: JobRun,
+  outcome: JobOutcome,
+): Exclude<RunEnding, { status: "parked" }> {
   const delayMs = nextAttemptMs(claimed.request, outcome, tries, Math.random());
   if (delayMs === null || outcome.status !== "failed") return outcome;
   return { status: "retrying", error: outcome.error, delayMs };

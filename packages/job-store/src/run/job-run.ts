@@ -1,6 +1,6 @@
 import { currentSteps, type JobError, type JobStep, type ParkReason } from "@millrace/contracts";
 import type { Redis } from "ioredis";
-import type { Clock } from "../clock.ts";
+import { systemClock, type Clock } from "../clock.ts";
 import type { ClaimedJob } from "./claimed-job.ts";
 import { terminalEvent, type JobOutcome } from "../reading/job-view.ts";
 import type { Keys } from "../keys.ts";
@@ -115,26 +115,30 @@ export class JobRun {
   }
 
   /**
-   * Lets go of the job until `until`, or until its reason has ended. With an approval its clock stands still.
+   * Lets go of the job until `until`, or until its reason has ended. With an approval its clock stands still. `until` is
+   * on this machine's clock; readers see it on Redis', like the times of all events.
    * @throws CancelRequestedError when somebody wants it stopped.
    * @throws RunRefusedError when this run no longer holds the job.
    */
   async park(reason: ParkReason, until: number, leftMs: number): Promise<void> {
     if (reason === "approval") await this.#noteWebhook();
-    const event = this.#encode({ type: "job.parked", reason, until: new Date(until).toISOString() });
+    const shown = new Date(until + this.#dependencies.clock.now() - systemClock.now()).toISOString();
+    const event = this.#encode({ type: "job.parked", reason, until: shown });
     const kept = reason === "approval" ? Math.max(0, Math.round(leftMs)) : NO_TIME_KEPT;
     await this.#writer.close("park", event, { status: "parked", crashes: 0, left_ms: kept });
   }
 
   /**
-   * Ends this attempt; the next one, which waits in the queue for `delayMs`, is another run's.
+   * Ends this attempt; the next one, which waits in the queue for `delayMs`, is another run's. `isIdle`: this one has
+   * begun no side effect.
    * @throws CancelRequestedError when somebody wants it stopped.
    * @throws RunRefusedError when this run no longer holds the job.
    */
-  async retry(delayMs: number, error: JobError): Promise<void> {
+  async retry(delayMs: number, error: JobError, isIdle: boolean): Promise<void> {
     const attempt = this.claimed.attempt + 1;
     const event = this.#encode({ type: "job.retrying", delay_ms: delayMs, error }, attempt);
-    await this.#writer.close("retry", event, { status: "queued", attempt, crashes: 0 });
+    const idle: StepFields = isIdle ? { idle_run: this.fence.run } : {};
+    await this.#writer.close("retry", event, { status: "queued", attempt, crashes: 0, ...idle });
   }
 
   /**

@@ -2,7 +2,7 @@ import { systemClock } from "../clock.ts";
 import type { RunEnding } from "./job-execution.ts";
 import type { JobRun } from "./job-run.ts";
 import { CancelRequestedError } from "./run-writer.ts";
-import { workDone } from "./work-done.ts";
+import { NOTHING_RAN, openCall, workDone, type WorkDone } from "./work-done.ts";
 
 /** A run whose job waits for a while, in BullMQ's delayed set. */
 export interface WaitingRun {
@@ -33,13 +33,28 @@ export function waitingRun(run: JobRun, ending: RunEnding): WaitingRun | null {
 export async function writeEnding(run: JobRun, ending: RunEnding): Promise<RunEnding> {
   try {
     if (ending.status === "parked") await run.park(ending.reason, ending.until, ending.leftMs);
-    else if (ending.status === "retrying") await run.retry(ending.delayMs, ending.error);
+    else if (ending.status === "retrying")
+      await run.retry(ending.delayMs, ending.error, hasBegunNothing(ending));
     else await run.finish(ending);
     return ending;
   } catch (error) {
     if (!(error instanceof CancelRequestedError)) throw error;
-    const cancelled = { status: "cancelled", ...workDone(await run.readSteps()) } as const;
+    const cancelled = { status: "cancelled", ...(await workOf(run, ending)) } as const;
     await run.finish(cancelled);
     return cancelled;
   }
+}
+
+/** What the run has done whose own ending is not taken. */
+async function workOf(run: JobRun, ending: RunEnding): Promise<WorkDone> {
+  const { request } = run.claimed;
+  if (request.type === "chat") return workDone(await run.readSteps());
+  if (ending.status === "parked") return { cancellation: NOTHING_RAN };
+  return { cancellation: ending.cancellation ?? openCall(request) };
+}
+
+function hasBegunNothing({ cancellation }: Exclude<RunEnding, { status: "parked" }>): boolean {
+  if (!cancellation) return false;
+  const { completed, stopped, ignored } = cancellation;
+  return completed.length + stopped.length + ignored.length === 0;
 }

@@ -2,12 +2,16 @@ import {
   addUsage,
   currentSteps,
   NO_USAGE,
+  toolJobCall,
   type Cancellation,
   type JobStep,
+  type ToolJobRequest,
   type Usage,
 } from "@millrace/contracts";
 import type { Redis } from "ioredis";
+import type { QueuedEvent } from "../reading/job-view.ts";
 import { storedEvents } from "../reading/stored-events.ts";
+import type { JobRecord } from "../record.ts";
 
 export const NOTHING_RAN: Cancellation = { completed: [], stopped: [], ignored: [], model_stopped: false };
 
@@ -25,6 +29,22 @@ export async function readSteps(redis: Redis, log: string): Promise<JobStep[]> {
   const steps: JobStep[] = [];
   for await (const event of storedEvents(redis, log, 1)) steps.push(JSON.parse(event) as JobStep);
   return [...currentSteps(steps)];
+}
+
+/** What a job has done that no worker runs: it waits, or its workers have died. */
+export async function readWork(redis: Redis, log: string, record: JobRecord): Promise<WorkDone> {
+  if (record.type === "chat") return workDone(await readSteps(redis, log));
+  const { status, run, idleRun } = record;
+  // A reopened job counts its runs anew, and one that waits for its approval has made no call.
+  if (run === 0 || run === idleRun || status === "parked") return { cancellation: NOTHING_RAN };
+  const first = await redis.lindex(log, 0);
+  const request = first === null ? null : (JSON.parse(first) as QueuedEvent).request;
+  return { cancellation: request?.type === "tool" ? openCall(request) : NOTHING_RAN };
+}
+
+/** A tool job writes no step that tells of its call, so nobody has proof that one which may have begun has stopped. */
+export function openCall(request: ToolJobRequest): Cancellation {
+  return { ...NOTHING_RAN, ignored: [toolJobCall(request)] };
 }
 
 /**

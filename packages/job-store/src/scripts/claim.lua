@@ -6,7 +6,7 @@
 -- Returns { outcome, attempt, started at, milliseconds left, deadline, first event or false, log's length,
 --   1 when a cancel has been requested, take-overs in a row, 1 when an earlier run was cut off that may have begun,
 --   attempts before the job was last reopened, its batch or false };
--- outcome is claimed, missing, terminal, stale, overdue when its time in the queue is over, or crash_loop.
+-- outcome is claimed, missing (also when only the log is), terminal, stale, overdue when its time in the queue is over, or crash_loop.
 local record = redis.call('HMGET', KEYS[1], 'status', 'generation', 'run', 'worker_id', 'sequence',
   'attempt', 'started_at', 'deadline', 'timeout_ms', 'left_ms', 'queue_deadline', 'cancel_requested',
   'crashes', 'idle_run', 'unknown_run', 'attempts_before', 'batch_id')
@@ -16,6 +16,12 @@ if not status then
 end
 if is_terminal(status) then
   return { 'terminal' }
+end
+-- The log holds the request. One that was lost, as by an eviction, is not begun again, and the job is gone with it.
+local first = redis.call('LINDEX', KEYS[2], 0)
+if not first or string.sub(first, 1, 20) ~= '{"type":"job.queued"' then
+  redis.call('DEL', KEYS[1], KEYS[2])
+  return { 'missing' }
 end
 local generation, run = tonumber(ARGV[2]), tonumber(ARGV[3])
 local stored_generation, stored_run = tonumber(record[2]), tonumber(record[3])
@@ -79,5 +85,5 @@ else
   redis.call('PUBLISH', ARGV[1], length .. '\n' .. event)
 end
 return { 'claimed', record[6], started_at, deadline - now, string.format('%d', deadline),
-  ARGV[7] == '1' and redis.call('LINDEX', KEYS[2], 0), length, record[12] and 1 or 0,
+  ARGV[7] == '1' and first, length, record[12] and 1 or 0,
   crashes, is_unknown and 1 or 0, tonumber(record[16] or '0'), record[17] }

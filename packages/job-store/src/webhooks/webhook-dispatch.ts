@@ -1,5 +1,6 @@
 import { isTerminal, type JobStatus } from "@millrace/contracts";
 import type { QueuedEvent } from "../reading/job-view.ts";
+import { isWholeLog } from "../reading/whole-log.ts";
 import type { Logger } from "../logger.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
 import type { DeliveryRecords } from "./delivery-records.ts";
@@ -58,8 +59,7 @@ export class WebhookDispatch {
     const { redis, keys, records, queue, clock } = this.#options;
     const reads = redis.pipeline().hget(keys.record(jobId), "status").lindex(keys.log(jobId), 0);
     const [status, first] = pipelineReplies(await reads.exec());
-    const webhook =
-      typeof first === "string" ? (JSON.parse(first) as QueuedEvent).request.webhook : undefined;
+    const webhook = isWholeLog(first) ? (JSON.parse(first) as QueuedEvent).request.webhook : undefined;
     if (typeof status !== "string" || !webhook) return true;
     const due = await dueEvents(jobId, webhook, this.#options);
     for (const { n, event } of due) {

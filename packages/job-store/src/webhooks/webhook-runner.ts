@@ -5,6 +5,7 @@ import { openWorker } from "../bullmq/open-worker.ts";
 import { webhookId, type DeliveryRecords } from "./delivery-records.ts";
 import { systemClock, type Clock } from "../clock.ts";
 import type { QueuedEvent } from "../reading/job-view.ts";
+import { isWholeLog } from "../reading/whole-log.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
 import { parseRecord } from "../record.ts";
@@ -164,7 +165,7 @@ export class WebhookRunner {
       .lindex(log, n - 1);
     const [hash, first, stored] = pipelineReplies(await reads.exec());
     const record = parseRecord(hash as Record<string, string>);
-    if (!record || typeof first !== "string" || typeof stored !== "string") return null;
+    if (!record || !isWholeLog(first) || typeof stored !== "string") return null;
     const { webhook } = (JSON.parse(first) as QueuedEvent).request;
     if (!webhook) return null;
     const body = webhookBody(jobId, n, stored, first);
