@@ -92,8 +92,9 @@ function cpuFigure(name: string, rounds: readonly Round[]): Figure {
   return { name: `${name}: CPU per call`, unit: "ms", floor, system, ratio, budget: null };
 }
 
-async function measurePlace(place: Place, { sizes, onProgress }: HostBench): Promise<Figure[]> {
+async function measurePlace(place: Place, { sizes: { calls }, onProgress }: HostBench): Promise<Figure[]> {
   const where = place.type;
+  const sizes = calls[where];
   await using callers = await connectCallers(place);
   onProgress(`host over ${where}: warming up`);
   for (const caller of [callers.floor, callers.system]) await measure(caller, sizes.warmUpCalls, IN_FLIGHT);

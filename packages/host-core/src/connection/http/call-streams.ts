@@ -168,7 +168,7 @@ export class CallStreams {
             return;
           }
           forget();
-          this.#standIn(id, gauge, brokenOff(), controller);
+          this.#standIn(id, gauge, null, controller);
           controller.close();
         } catch (error) {
           forget();
@@ -179,7 +179,7 @@ export class CallStreams {
             return;
           }
           ending = { error };
-          if (!this.#standIn(id, gauge, brokenOff(), controller)) controller.error(error);
+          if (!this.#standIn(id, gauge, null, controller)) controller.error(error);
         }
       },
       cancel: async (reason) => {
@@ -192,19 +192,19 @@ export class CallStreams {
     return Object.defineProperty(response, "body", { value: stream });
   }
 
-  /** Ends what was cut off with an answer of ours, where none can come any more; whether it did. */
+  /** Ends what was too large, or else cut off, with an answer of ours, where none can come any more; whether it did. */
   #standIn(
     id: RequestId,
     { hasIds }: BodyGauge,
-    error: Error,
+    tooLarge: AnswerTooLargeError | null,
     controller: ReadableStreamDefaultController<Uint8Array>,
   ): boolean {
     if (!this.#unanswered.delete(id)) return false;
-    if (hasIds && !(error instanceof AnswerTooLargeError)) {
+    if (hasIds && !tooLarge) {
       this.#resuming.add(id);
       return false;
     }
-    controller.enqueue(asEvent(standInAnswer(id, error)));
+    controller.enqueue(asEvent(standInAnswer(id, tooLarge ?? brokenOff())));
     return true;
   }
 }
