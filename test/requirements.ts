@@ -759,6 +759,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "A server over HTTP is lost after three pings that stay unanswered, and not while an HTTP status comes for them.",
   "host.processes.close": "Close leaves no child and no grandchild.",
   "host.processes.crash": "What a crashed server leaves behind is ended.",
+  "host.processes.early":
+    "A stdio server starts before the code that speaks to it is loaded, and ends when its connection is closed meanwhile.",
   "host.processes.environment":
     "A server sees its own variables and a handful more, Node's cache of compiled modules among them.",
   "host.processes.guard": "SIGKILL of the host leaves no server, grandchild or guard.",

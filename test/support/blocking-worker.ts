@@ -1,4 +1,4 @@
-import { createWorkerStore } from "@millrace/job-store";
+import { createWorkerStore } from "@millrace/job-store/worker";
 import { pino } from "pino";
 
 /** A worker whose first job blocks its event loop for so many milliseconds: `blocking-worker.ts REDIS_URL PREFIX MS`. */

@@ -5,7 +5,7 @@ import {
   ResourceList,
   ServerToolList,
 } from "@millrace/contracts";
-import { createWorkerStore } from "@millrace/job-store";
+import { createWorkerStore } from "@millrace/job-store/worker";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";

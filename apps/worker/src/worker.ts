@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { loadProvider } from "@millrace/host-core";
-import { createWorkerStore } from "@millrace/job-store";
+import { createWorkerStore } from "@millrace/job-store/worker";
 import type { ModelDirectory } from "@millrace/contracts";
 import { watchFile } from "@millrace/service";
 import type { Logger } from "pino";

@@ -12,8 +12,6 @@ export {
   type McpConfigOverrides,
 } from "./config/load-mcp-config.ts";
 export type { AuthSettings, ServerSettings, TransportSettings } from "./config/server-settings.ts";
-export { AddressGuard, AddressRefusedError, bareHost } from "./connection/http/address-guard.ts";
-export { kindOfAddress } from "./connection/http/address-rules.ts";
 export type {
   Completion,
   CompletionRequest,

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { startProcessGuard } from "@millrace/host-core";
+import { connections, patience } from "./connections.ts";
 import { call, fixture, startHost, structured } from "./hosts.ts";
 import { isRunning, startProgram } from "./programs.ts";
 
@@ -30,6 +31,20 @@ test("[host.processes.close] a server that ends when its stdin closes is not wai
   await host.close();
   expect(isRunning(pid)).toBe(false);
   expect(performance.now() - startedAt).toBeLessThan(2_000);
+});
+
+test("[host.processes.early] a server starts at once, and close ends it while nobody can speak to it yet", async () => {
+  const running = new Set<number>();
+  const processGuard = {
+    add: (group: number) => running.add(group),
+    remove: (group: number) => running.delete(group),
+  };
+  const { connection } = connections({ processGuard })(fixture("std"));
+  const refused = connection.connect(patience()).catch((error: Error) => error.message);
+  expect(running.size).toBe(1);
+  await connection.close();
+  expect([...running]).toEqual([]);
+  expect(await refused).toBe("the connection was closed");
 });
 
 test("[host.processes.crash] what a crashed server leaves behind is ended, and the host hears of the crash at once", async () => {

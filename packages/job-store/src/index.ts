@@ -28,6 +28,6 @@ export type { CoolDowns } from "./fleet/cool-downs.ts";
 export { StoreUnavailableError } from "./redis/unavailable.ts";
 export { EVERY_TENANT, type Viewer } from "./reading/viewer.ts";
 export type { WorkerRegistry } from "./fleet/worker-registry.ts";
-export { createWorkerStore, type WorkerStore } from "./worker-store.ts";
+export type { WorkerStore } from "./worker-store.ts";
 export type { SendWebhook, WebhookAnswer, WebhookMessage } from "./webhooks/webhook-runner.ts";
 export { waitForEnd } from "./reading/wait-for-end.ts";

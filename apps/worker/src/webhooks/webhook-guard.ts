@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import { AddressGuard, AddressRefusedError, bareHost, kindOfAddress } from "@millrace/host-core";
+import { AddressGuard, AddressRefusedError, bareHost, kindOfAddress } from "@millrace/host-core/network";
 
 /**
  * What webhooks may reach: public addresses, and the hosts that the operator names. Their URLs come from clients, who

@@ -1,5 +1,6 @@
 import { AssertionError } from "node:assert";
-import { abortable, AddressRefusedError } from "@millrace/host-core";
+import { abortable } from "@millrace/host-core";
+import { AddressRefusedError } from "@millrace/host-core/network";
 import type { SendWebhook, WebhookAnswer, WebhookMessage } from "@millrace/job-store";
 import { webhookSecret } from "@millrace/service";
 import { Webhook } from "standardwebhooks";

@@ -1,3 +1,4 @@
+import type { ServerSettings } from "../config/server-settings.ts";
 import {
   ConnectionLostError,
   RequestRejectedError,
@@ -8,11 +9,11 @@ import {
 } from "./connection.ts";
 
 export interface NegotiatingConnectionOptions {
-  protocol: "auto" | "2026-07-28";
+  protocol: ServerSettings["protocol"];
   /** Outlives the connection. */
   memory: { isModern: boolean };
-  openLegacy: () => McpConnection;
-  /** Loads the driver of protocol 2026-07-28 first. */
+  openLegacy: () => Promise<McpConnection>;
+  /** Protocol 2026-07-28. */
   openModern: () => Promise<McpConnection>;
 }
 
@@ -24,6 +25,7 @@ export class NegotiatingConnection implements McpConnection {
   readonly #options: NegotiatingConnectionOptions;
   /** Null before a driver has been chosen. */
   #driver: McpConnection | null = null;
+  #opening: Promise<McpConnection> | null = null;
   #isClosed = false;
 
   constructor(options: NegotiatingConnectionOptions) {
@@ -36,13 +38,13 @@ export class NegotiatingConnection implements McpConnection {
 
   async connect(signal: AbortSignal): Promise<void> {
     const { protocol, memory } = this.#options;
-    if (protocol === "auto" && !memory.isModern && (await this.#connectLegacy(signal))) return;
-    const driver = await this.#options.openModern();
-    this.#driver = driver;
-    if (this.#isClosed) {
-      await driver.close();
-      throw new ConnectionLostError("the connection was closed");
+    if (protocol === "legacy") {
+      const driver = await this.#open(this.#options.openLegacy);
+      await driver.connect(signal);
+      return;
     }
+    if (protocol === "auto" && !memory.isModern && (await this.#connectLegacy(signal))) return;
+    const driver = await this.#open(this.#options.openModern);
     try {
       await driver.connect(signal);
       memory.isModern = true;
@@ -55,6 +57,8 @@ export class NegotiatingConnection implements McpConnection {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    // What a driver needs may have been started already.
+    await this.#opening?.catch(() => {});
     await this.#driver?.close();
   }
 
@@ -96,8 +100,7 @@ export class NegotiatingConnection implements McpConnection {
 
   /** Whether it worked: false when the server speaks the new protocol only. */
   async #connectLegacy(signal: AbortSignal): Promise<boolean> {
-    const driver = this.#options.openLegacy();
-    this.#driver = driver;
+    const driver = await this.#open(this.#options.openLegacy);
     try {
       await driver.connect(signal);
       return true;
@@ -107,6 +110,15 @@ export class NegotiatingConnection implements McpConnection {
       await driver.close();
       return false;
     }
+  }
+
+  async #open(open: () => Promise<McpConnection>): Promise<McpConnection> {
+    this.#opening = open();
+    const driver = await this.#opening;
+    this.#driver = driver;
+    if (!this.#isClosed) return driver;
+    await driver.close();
+    throw new ConnectionLostError("the connection was closed");
   }
 
   #connected(): McpConnection {

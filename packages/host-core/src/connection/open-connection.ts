@@ -4,10 +4,10 @@ import type { ServerSettings } from "../config/server-settings.ts";
 import type { Logger } from "../logger.ts";
 import type { ProcessGuard } from "../process/process-guard.ts";
 import type { McpConnection, McpConnectionEvents } from "./connection.ts";
+import type { DriverOptions, ServerLocation } from "./driver-options.ts";
 import type { TokenSource } from "./http/authorized-fetch.ts";
 import { NegotiatingConnection } from "./negotiating-connection.ts";
-import { ClientCredentials } from "./legacy/client-credentials.ts";
-import { LegacyConnection } from "./legacy/legacy-connection.ts";
+import { StdioTransport } from "./wire/stdio-transport.ts";
 
 export interface ConnectionDependencies {
   processGuard: Pick<ProcessGuard, "add" | "remove"> | undefined;
@@ -19,22 +19,31 @@ export interface ConnectionDependencies {
 /** What one server has told us that its next connection need not ask again. */
 interface ServerMemory {
   readonly fingerprint: string;
-  readonly tokens: TokenSource | null;
+  readonly tokens: () => Promise<TokenSource | null>;
   /** It refused the handshake of the older protocol versions. */
   isModern: boolean;
 }
 
-function createMemory({ transport, auth, connectionFingerprint }: ServerSettings): ServerMemory {
-  const tokens =
-    transport.type !== "stdio" && auth?.type === "client_credentials"
-      ? new ClientCredentials(new URL(transport.url), auth)
-      : null;
-  return { fingerprint: connectionFingerprint, tokens, isModern: false };
+function createMemory(settings: ServerSettings): ServerMemory {
+  let tokens: Promise<TokenSource | null> | undefined;
+  return {
+    fingerprint: settings.connectionFingerprint,
+    tokens: () => (tokens ??= loadTokens(settings)),
+    isModern: false,
+  };
+}
+
+async function loadTokens({ transport, auth }: ServerSettings): Promise<TokenSource | null> {
+  if (transport.type === "stdio" || auth?.type !== "client_credentials") return null;
+  const { ClientCredentials } = await import("./legacy/client-credentials.ts");
+  return new ClientCredentials(new URL(transport.url), auth);
 }
 
 /**
  * Makes connections that are not connected yet, with the driver for `settings.protocol`. Tokens and the verdict on a
  * server's protocol are kept from one connection to the next, for as long as its settings are the same.
+ *
+ * A driver is loaded when the first server needs it. A stdio server starts meanwhile, which takes as long.
  */
 export function createConnectionOpener(dependencies: ConnectionDependencies) {
   const memories = new Map<string, ServerMemory>();
@@ -45,15 +54,34 @@ export function createConnectionOpener(dependencies: ConnectionDependencies) {
       memories.set(settings.name, memory);
     }
     const { tokens } = memory;
-    const { transport, auth, questions } = settings;
+    const { auth, questions, protocol } = settings;
+    const { lookup, processGuard } = dependencies;
     const logger = redactingLogger(dependencies.logger, settings.secrets);
-    const options = { ...dependencies, logger, transport, auth, questions, tokens, events };
-    const openLegacy = () => new LegacyConnection(options);
-    if (settings.protocol === "legacy") return openLegacy();
-    const openModern = async () => {
-      const { ModernConnection } = await import("./modern/modern-connection.ts");
-      return new ModernConnection(options);
+    const begin = async (): Promise<DriverOptions> => {
+      const location = locate(settings, { processGuard, logger, onStderr: events.onStderr });
+      return { location, auth, lookup, questions, events, logger, tokens: await tokens() };
     };
-    return new NegotiatingConnection({ protocol: settings.protocol, memory, openLegacy, openModern });
+    const openLegacy = async () => {
+      const begun = begin();
+      const { openLegacyConnection } = await import("./legacy/open-legacy-connection.ts");
+      return openLegacyConnection(await begun);
+    };
+    const openModern = async () => {
+      const begun = begin();
+      const { ModernConnection } = await import("./modern/modern-connection.ts");
+      return new ModernConnection(await begun);
+    };
+    return new NegotiatingConnection({ protocol, memory, openLegacy, openModern });
   };
+}
+
+function locate(
+  { transport }: ServerSettings,
+  options: Pick<ConstructorParameters<typeof StdioTransport>[0], "processGuard" | "logger" | "onStderr">,
+): ServerLocation {
+  if (transport.type !== "stdio") return transport;
+  const process = new StdioTransport({ ...transport, ...options });
+  // Whoever connects hears of it.
+  process.start().catch(() => {});
+  return { ...transport, process };
 }

@@ -4,7 +4,6 @@ import type { Logger } from "../logger.ts";
 import { createDemoModel } from "./demo/demo-model.ts";
 import type { Model } from "./model.ts";
 import { ModelError } from "./model.ts";
-import { createModelHttp } from "./model-http.ts";
 import { createPacedStarts } from "./paced-starts.ts";
 import { unconfiguredError, unfitKeyError } from "./provider-error.ts";
 
@@ -62,6 +61,7 @@ function modelOf(settings: ModelSettings, environment: Variables): Model {
     return { settings, respond: () => Promise.reject(unfitKeyError(settings)) };
   }
   return loadedLater(settings, async () => {
+    const { createModelHttp } = await import("./model-http.ts");
     const http = createModelHttp(environment);
     if (provider === "anthropic") {
       const { createAnthropicModel } = await SDKS.anthropic();

@@ -6,7 +6,7 @@ import { createGuardedFetch, type Fetch, type GuardedFetch } from "./guarded-fet
 
 const REFUSAL_TIMEOUT_MS = 2_000;
 
-type RemoteSettings = Exclude<TransportSettings, { type: "stdio" }>;
+export type RemoteSettings = Exclude<TransportSettings, { type: "stdio" }>;
 
 export interface RemoteAccessOptions {
   auth: AuthSettings | null;

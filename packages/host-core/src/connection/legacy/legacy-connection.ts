@@ -1,6 +1,5 @@
 import type { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { abortable } from "../../abortable.ts";
-import type { QuestionSettings, TransportSettings } from "../../config/server-settings.ts";
 import { describeError } from "../../describe-error.ts";
 import { settlesWithin } from "../../settles-within.ts";
 import { readCallResult } from "../answers/call-result.ts";
@@ -9,10 +8,10 @@ import {
   ConnectionLostError,
   SessionLostError,
   type McpConnection,
-  type McpConnectionEvents,
   type ServerToolResult,
   type ToolCallOptions,
 } from "../connection.ts";
+import type { DriverOptions } from "../driver-options.ts";
 import { ServerQuestions } from "../questions/server-questions.ts";
 import { CancelledCalls, type CancelNotice } from "../wire/cancelled-calls.ts";
 import type { JsonRpcMessage } from "../wire/json-rpc.ts";
@@ -21,11 +20,11 @@ import { Probe } from "../wire/probe.ts";
 import { ProgressRouter } from "../wire/progress-router.ts";
 import { RequestChannel } from "../wire/request-channel.ts";
 import { createClient } from "./create-client.ts";
+import type { Link } from "./link.ts";
 import { mendHandshake } from "./mend-handshake.ts";
 import { SessionCheck } from "./session-check.ts";
 import { TaskCall } from "./task-call.ts";
 import { describeBreak, translateError } from "./translate-error.ts";
-import { openLink, type Link, type LinkOptions } from "./transports.ts";
 
 /** How long the response of a cancelled call waits for the server to take note of that. */
 const NOTICE_TIMEOUT_MS = 2_000;
@@ -34,10 +33,8 @@ const END_SESSION_TIMEOUT_MS = 2_000;
 /** What the SDK says when it asks no more for the rest of a stream. */
 const GIVEN_UP = /^Maximum reconnection attempts/;
 
-export interface LegacyConnectionOptions extends Omit<LinkOptions, "onStderr"> {
-  transport: TransportSettings;
-  questions: QuestionSettings;
-  events: McpConnectionEvents;
+export interface LegacyConnectionOptions extends Pick<DriverOptions, "questions" | "events" | "logger"> {
+  link: Link;
 }
 
 /** Speaks the protocol versions up to 2025-11-25, through `@modelcontextprotocol/sdk`. */
@@ -62,7 +59,7 @@ export class LegacyConnection extends ServerRequests implements McpConnection {
     this.#questions = new ServerQuestions(options.questions);
     this.#client = createClient(this.#questions, options.events);
     this.#progress = new ProgressRouter(options.logger);
-    this.#link = openLink(options.transport, { ...options, onStderr: options.events.onStderr });
+    this.#link = options.link;
     const { transport, streams } = this.#link;
     const ping = (signal: AbortSignal) => this.ping(signal);
     this.#cancelled = new CancelledCalls({ ...this.#link, ping });

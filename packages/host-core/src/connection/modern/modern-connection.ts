@@ -1,18 +1,17 @@
 import type { Client, StandardSchemaV1 } from "@modelcontextprotocol/client";
 import { abortable } from "../../abortable.ts";
-import type { QuestionSettings, TransportSettings } from "../../config/server-settings.ts";
 import { describeError } from "../../describe-error.ts";
 import { readCallResult } from "../answers/call-result.ts";
 import { ServerRequests } from "../answers/server-requests.ts";
 import {
   NotRunError,
   type McpConnection,
-  type McpConnectionEvents,
   type ServerTool,
   type ServerToolResult,
   type ToolCallOptions,
   type ToolListing,
 } from "../connection.ts";
+import type { DriverOptions } from "../driver-options.ts";
 import { ServerQuestions } from "../questions/server-questions.ts";
 import { CancelledCalls, type CancelNotice } from "../wire/cancelled-calls.ts";
 import { NO_TIMEOUT_MS } from "../wire/no-timeout.ts";
@@ -23,7 +22,7 @@ import { createClient } from "./create-client.ts";
 import { putItemsBack, setItemsAside } from "./listed-items.ts";
 import { SentNotices } from "./sent-notices.ts";
 import { translateError } from "./translate-error.ts";
-import { changeMessages, openModernLink, type ModernLink, type ModernLinkOptions } from "./transports.ts";
+import { changeMessages, openModernLink, type ModernLink } from "./transports.ts";
 
 /** Takes every object: what is in it is judged by us. */
 const anyResult: StandardSchemaV1<unknown, Record<string, unknown>> = {
@@ -33,12 +32,6 @@ const anyResult: StandardSchemaV1<unknown, Record<string, unknown>> = {
     validate: (value) => ({ value: value as Record<string, unknown> }),
   },
 };
-
-export interface ModernConnectionOptions extends Omit<ModernLinkOptions, "onStderr"> {
-  transport: TransportSettings;
-  questions: QuestionSettings;
-  events: McpConnectionEvents;
-}
 
 /** Speaks protocol 2026-07-28 alone, through `@modelcontextprotocol/client`. */
 export class ModernConnection extends ServerRequests implements McpConnection {
@@ -50,7 +43,7 @@ export class ModernConnection extends ServerRequests implements McpConnection {
   readonly #notices: SentNotices;
   readonly #changes: ChangeFeed;
   readonly #probe: Probe;
-  readonly #options: ModernConnectionOptions;
+  readonly #options: DriverOptions;
   #tools: ReadonlyMap<string, ServerTool> = new Map();
   #established = false;
   #closing: Promise<void> | null = null;
@@ -59,7 +52,7 @@ export class ModernConnection extends ServerRequests implements McpConnection {
   /** Stands for the id of a request whose cancelling needs no notice. */
   #unnamed = 0;
 
-  constructor(options: ModernConnectionOptions) {
+  constructor(options: DriverOptions) {
     super(options.events.onWarning);
     const { events, logger } = options;
     this.#options = options;
@@ -67,7 +60,7 @@ export class ModernConnection extends ServerRequests implements McpConnection {
     this.#client = createClient(this.#questions);
     this.#progress = new ProgressRouter(logger);
     this.#changes = new ChangeFeed(this.#client, events);
-    this.#link = openModernLink(options.transport, { ...options, onStderr: events.onStderr });
+    this.#link = openModernLink(options);
     this.#cancelled = new CancelledCalls({ ...this.#link, ping: (signal) => this.ping(signal) });
     this.#probe = new Probe({
       ping: (signal) => this.ping(signal),

@@ -1,11 +1,8 @@
 import { StreamableHTTPClientTransport, type Transport } from "@modelcontextprotocol/client";
-import type { TransportSettings } from "../../config/server-settings.ts";
-import type { Logger } from "../../logger.ts";
-import type { ProcessGuard } from "../../process/process-guard.ts";
+import type { DriverOptions } from "../driver-options.ts";
 import type { CallStreams } from "../http/call-streams.ts";
-import { RemoteAccess, type RemoteAccessOptions } from "../http/remote-access.ts";
+import { RemoteAccess } from "../http/remote-access.ts";
 import type { JsonRpcMessage } from "../wire/json-rpc.ts";
-import { StdioTransport } from "../wire/stdio-transport.ts";
 import { WebSocketTransport } from "../wire/websocket-transport.ts";
 
 export interface ModernLink {
@@ -19,12 +16,6 @@ export interface ModernLink {
   readonly isDoubtedOnError: boolean;
   /** Whether the end of the connection is the end of every call on it. */
   readonly callsEndWithConnection: boolean;
-}
-
-export interface ModernLinkOptions extends RemoteAccessOptions {
-  onStderr: (line: string) => void;
-  processGuard: Pick<ProcessGuard, "add" | "remove"> | undefined;
-  logger: Logger;
 }
 
 /** Hands every message that arrives through `change`, whoever listens. */
@@ -43,9 +34,9 @@ export function changeMessages(
   return transport;
 }
 
-export function openModernLink(settings: TransportSettings, options: ModernLinkOptions): ModernLink {
-  if (settings.type === "stdio") {
-    const transport = new StdioTransport({ ...settings, ...options });
+export function openModernLink({ location, ...options }: DriverOptions): ModernLink {
+  if (location.type === "stdio") {
+    const transport = location.process;
     return {
       transport: transport as Transport,
       closeReason: () => transport.closeReason,
@@ -55,9 +46,9 @@ export function openModernLink(settings: TransportSettings, options: ModernLinkO
       callsEndWithConnection: true,
     };
   }
-  const access = new RemoteAccess(settings, options);
+  const access = new RemoteAccess(location, options);
   const release = () => access.release();
-  if (settings.type === "websocket") {
+  if (location.type === "websocket") {
     const transport = new WebSocketTransport(access);
     const closeReason = () => transport.closeReason;
     const rest = {

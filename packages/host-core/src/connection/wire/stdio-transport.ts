@@ -59,6 +59,7 @@ export class StdioTransport implements MessageTransport {
   closeReason: string | null = null;
   readonly #options: StdioTransportOptions;
   #child: ChildProcessWithoutNullStreams | null = null;
+  #starting: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
   /** Not written yet: what is sent together goes out in one write. */
   #outgoing: { text: string; written: PromiseWithResolvers<void> } | null = null;
@@ -71,7 +72,13 @@ export class StdioTransport implements MessageTransport {
     this.#options = options;
   }
 
-  async start(): Promise<void> {
+  /** Harmless when repeated: the process may start before there is somebody who speaks to it. */
+  start(): Promise<void> {
+    this.#starting ??= this.#launch();
+    return this.#starting;
+  }
+
+  async #launch(): Promise<void> {
     try {
       await once(this.#spawn(), "spawn");
     } catch (error) {
