@@ -320,6 +320,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "A finished job keeps structured content that does not fit its schema, and says where.",
   "api.retry": "Retry and bulk retry over HTTP; other states are refused.",
   "api.retry.empty": "A retry without a body means the defaults, whatever its headers say of it.",
+  "api.retry.filter": "A bulk retry goes by status or by batch too; an empty filter is refused.",
   "api.stream.slices":
     "A large page of a stream is given out in slices and is whole at the end; a small one is one chunk.",
   "api.stream.steady":
@@ -429,6 +430,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "chat.streams.hang_up": "A client that hangs up on POST /chat leaves its job to run.",
   "chat.streams.leave": "Clients that connect and leave keep nothing open and stop nothing.",
   "chat.streams.slow_reader": "A slow reader of a fast stream holds nobody up and misses nothing.",
+  "chat.tool.late": "A worker that has lost a chat job sends none of its calls that had to wait.",
   "chat.tool.lost": "The model is told so.",
   "chat.tools.bare": "A bare tool name finds the one server that has it, and no one of several.",
   "chat.tools.error": "What goes wrong in a tool is told to the model and fails no job.",
@@ -469,6 +471,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "cli.jobs": "The command line lists, shows, watches, cancels and retries jobs.",
   "cli.jobs.each":
     "of several jobs that are cancelled or retried each is told of, also when one is not there",
+  "cli.jobs.retry": "The command line retries what has failed of a batch.",
   "cli.json": "With --json stdout has JSON and nothing else.",
   "cli.node": "An older Node hands over to the project's own.",
   "cli.pipe": "A reader that has read enough is no error.",
@@ -641,6 +644,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "faults.redis.absent": "The api starts without Redis, answers 503 soon, and works once Redis is there.",
   "faults.redis.killed": "A Redis that crashes and comes back costs no job and no event.",
   "faults.redis.paused": "While Redis hangs the api answers 503 soon, and works when it goes on.",
+  "faults.redis.upload":
+    "An upload is told soon that Redis hangs, and goes on when the same file comes again.",
   "host.answers.broken":
     "An answer that is not valid JSON fails the request that it certainly answers, and no other.",
   "host.answers.http": "Over HTTP an answer is read as loosely, and one that is broken fails its call.",
@@ -700,17 +705,23 @@ export const requirements: Readonly<Record<string, string>> = {
     "A call that cannot be sent ends no other that runs; a connection on which nothing else runs is made anew.",
   "host.health.wedged":
     "a server that hangs under a steady load is asked after the first call that times out, and given up",
+  "host.http.answered":
+    "Over Streamable HTTP nobody asks for more of a stream that has brought an error, or was too large.",
   "host.http.broken_off": "a call whose stream breaks off without its answer is lost at once, alone",
   "host.http.content_type": "An answer of an unfit content type says what it has to be.",
   "host.http.ended": "A connection whose event stream simply ends says so.",
   "host.http.failing":
-    "Calls that fail with 500, or are cut off, end no call that runs beside them, over HTTP; those that fail with 500 end none over SSE either.",
+    "Calls that fail with 500, or are cut off, end no call that runs beside them, over HTTP and SSE; nor does a 401 or 404 over SSE.",
   "host.http.half_answered": "Calls that are given up after the beginning of their answer keep no socket.",
   "host.http.hung": "That a call over HTTP was ended by us is no sign of its server's life.",
   "host.http.no_body": "A response without a body is passed on as it is; one with a body is read whole.",
+  "host.http.not_resumed": "A call whose stream cannot be resumed is lost, alone.",
   "host.http.paced": "a stream that is opened again and again is opened once a second, and calls go on",
   "host.http.refused":
     "what is turned away with 4xx has not run and harms no other call; of a 5xx nobody knows",
+  "host.http.reopened": "The stream of a session is opened again, however often its server refuses that.",
+  "host.http.resumed":
+    "A call whose stream ends too early gets its answer over another, which ends with it, whatever it is.",
   "host.http.streams":
     "80 cancelled calls leave no 80 sockets, and the session goes on with nothing resumed.",
   "host.http.too_large": "an endless answer over HTTP fails its call alone, and says what to do",
@@ -737,6 +748,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.list.large.counted":
     "Tools that are left out or listed twice take nothing from what all may have together.",
   "host.list.pages": "All pages are read; an endless list is cut with a warning.",
+  "host.list.restless":
+    "A list that is announced as changed again and again, and is the same, is read ever less often.",
   "host.list.ttl": "A list is read again when its server says, between 5 s and an hour.",
   "host.listener": "A listener that throws keeps no reload and no end from being whole.",
   "host.names.legal": "A unified name fits model providers, and a legal one stays as it is.",
@@ -764,6 +777,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.processes.environment":
     "A server sees its own variables and a handful more, Node's cache of compiled modules among them.",
   "host.processes.guard": "SIGKILL of the host leaves no server, grandchild or guard.",
+  "host.questions.abandoned":
+    "What a tool asks whose call was cancelled or has timed out is put to no other job.",
   "host.questions.elicitation": "A question for a human is declined, or answered with its form's defaults.",
   "host.questions.one_call":
     "A server that may ask a model gets one call at a time, so each is answered by its own job.",
@@ -815,8 +830,9 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.secrets.cut": "of a secret at the end of a line that is cut nothing is left",
   "host.secrets.redacted": "No secret reaches `last_error`, an error or a log.",
   "host.session.gone":
-    "A call that a restarted HTTP server refuses because of its session runs once more in a new one.",
-  "host.session.word": "A 400 that speaks of sessions is that call's alone while pings are answered.",
+    "A call that a restarted HTTP server refuses because of its session runs once more in a new one; over SSE as well.",
+  "host.session.word":
+    "A 404, or a 400 that speaks of sessions, is that call's alone while pings are answered.",
   "host.slots":
     "So many run at once; those that wait, each a caller of its own, in the order in which they came.",
   "host.slots.fair":
@@ -829,6 +845,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.stdio.broken":
     "A broken answer fails its request, and another broken line on stdout is told of once.",
   "host.stdio.flood": "A server that floods its stdout answers all the same, and harms no other.",
+  "host.stdio.launch":
+    "A stdio server that starts before anybody speaks to it loses no word, and when it dies by then it is known what of.",
   "host.stdio.lines": "Messages come whole however the bytes were cut; one that is too long is told of once.",
   "host.stdio.stdout_closed": "A server that closes its stdout and lives on is lost and ended.",
   "host.stdio.too_long":
@@ -841,6 +859,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.transport.sse": "Lists and calls over SSE with the configured headers.",
   "host.transport.stdio": "Lists and calls over stdio, whatever else is on stdout.",
   "host.transport.websocket": "Lists and calls over WebSocket with the configured headers.",
+  "host.websocket.silent":
+    "A WebSocket whose other side is silent is closed all the same, with what waits on it.",
   "model.answers.broken-off":
     "An answer that the server says it broke off is none, whatever its word for it.",
   "model.answers.ended":
@@ -998,6 +1018,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "service.watch.folders":
     "A watched file is followed when another folder takes the place of its own, and when its folder cannot be watched.",
   "service.watch.links": "A change of what a watched link leads to in another folder is noticed.",
+  "service.watch.since": "A change between the reading of a file and the beginning of its watch is noticed.",
   "service.watch.unreadable":
     "A watched file that can no longer be looked at is a change, and so is its return.",
   "setup.redis.link": "The set-up leaves one place where the Redis binary is found.",
@@ -1067,7 +1088,9 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.alarm":
     "A ring is heard once, also by a reader that waits later, and nobody waits when the signal has aborted.",
   "store.approval.all": "A job is woken only when its last waiting call is decided.",
+  "store.approval.anew": "An approval of a job that was begun anew is of the call that asks now.",
   "store.approval.decide": "A decision stands in the log with its reason or its arguments.",
+  "store.approval.long": "A decision reads little of a long log.",
   "store.approval.not-pending": "A call that cannot be decided says why, and nothing changes.",
   "store.approval.once": "Of many decisions at once one counts, and one is logged.",
   "store.approval.repeat": "Deciding again wakes a job whose decider did not come to it.",
@@ -1086,27 +1109,45 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.batch.cap": "Lines that the key's cap has refused for too long are not the batch's.",
   "store.batch.cap.cancel":
     "An upload that waits at the key's cap makes no more jobs once its batch is cancelled.",
+  "store.batch.cap.order": "Lines wait at the cap for those before them in their file.",
+  "store.batch.cap.progress":
+    "An upload waits at the key's cap for as long as some of its lines get in every minute.",
   "store.batch.cap.superseded":
     "An upload that gives up at the key's cap takes no lines of a newer one back.",
   "store.batch.counts":
     "A job's end counts once in its batch, however often and in whatever order it is told.",
   "store.batch.expiry": "A batch that has ended expires with its longest-lived job.",
+  "store.batch.gaps":
+    "A reader in input order gets lines that were withdrawn at the cap when their upload goes on.",
+  "store.batch.gaps.ended":
+    "Lines that were withdrawn hold no reader up who reads a batch in input order when they will not come any more.",
   "store.batch.id": "The id of a batch's job is made of its batch and its line.",
+  "store.batch.redis":
+    "An upload ends soon when Redis goes silent, and is closed when nothing of it is written any more.",
   "store.batch.resume.unwritten":
     "A line that was taken, never written and then sent again changed, rejected or empty counts as no job.",
   "store.batch.retry": "A batch whose job is retried runs again and counts how it ends at last.",
+  "store.batch.retry.cut": "The sweeper tells a batch of a retry that was cut off before its batch knew.",
+  "store.batch.retry.early":
+    "A job that is retried before its batch has heard of its end counts as it ends at last, and gives one result then.",
+  "store.batch.retry.lost": "A batch ends although a failover has lost the retry of one of its jobs.",
   "store.batch.sweep.cancel": "A cancel goes on in a worker when its api has died.",
   "store.batch.sweep.ends": "An end that nobody has told its batch is found by the sweeper.",
   "store.batch.sweep.opened":
     "A batch that is opened long after its key was taken is not forgotten by a sweeper that comes meanwhile.",
   "store.batch.sweep.resumed":
     "A batch that is sent again is looked at soon, also when the sweeper comes at that moment.",
+  "store.batch.sweep.unnoted": "A batch counts on the job of a line only when the sweeper knows of it.",
   "store.batch.sweep.upload": "The sweeper closes an upload whose api has died, and its lines are right.",
   "store.batch.taken-over":
     "What an upload was writing when a newer one took over is the batch's, also when that one is cut off at once.",
+  "store.cancel.anew": "A cancel tells nothing of what a job had done before it was begun anew.",
   "store.cancel.changed": "A job that a worker has claimed since is not ended as one that waits.",
   "store.cancel.dead-worker": "A cancel is kept for the next run while a job's worker is dead.",
   "store.cancel.ended": "A cancel changes nothing of a job that has ended.",
+  "store.cancel.late-message": "A cancel's message that comes after its job's retry stops nothing.",
+  "store.cancel.long": "A cancel reads no results of a parked job.",
+  "store.cancel.long.batch": "A batch's cancel reads no results of its parked jobs.",
   "store.cancel.lost":
     "A running job is stopped although the message to its worker is lost while the connection stands.",
   "store.cancel.lost-message": "A cancel whose message was lost is found after a reconnect.",
@@ -1149,6 +1190,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.conversation.ended": "A chat job that has ended gives its conversation, however it ended.",
   "store.conversation.hidden": "No reader is shown the conversation that came before.",
   "store.conversation.none": "There is no conversation of an open job, of a tool job, or for others.",
+  "store.cool-down.clocks": "A provider's cool-down lasts as long for workers whose clocks differ.",
   "store.cool-down.longest": "The longest of several cool-downs stands, whatever their order.",
   "store.cool-down.over": "A cool-down ends at its time and leaves nothing in Redis.",
   "store.cool-down.reads": "Jobs that ask for a cool-down at the same time share one read.",
@@ -1177,6 +1219,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.cut.leave": "A worker that dies before the line hears of its jobs' ends holds nobody up.",
   "store.cut.mark": "A key that was not marked gives its job all the same.",
   "store.cut.park": "A death between a park and the queue delays the job no longer than its lock.",
+  "store.cut.paused": "A parked job of which its line was not told takes no place after a sweep.",
   "store.cut.retry-note": "A retry that died before it wrote anything leaves the job as it was, and no note.",
   "store.cut.submission_cap":
     "a submission that died before its line, and is repeated when its key is at its cap, is let in by the sweeper",
@@ -1225,8 +1268,12 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.idempotency.expired": "A key whose job was deleted after its retention makes no second job.",
   "store.idempotency.held": "A refused request leaves its key to another that may still write the same job.",
   "store.idempotency.lifetime": "A key lives as long as its job's retention, a day at least.",
+  "store.idempotency.memory": "A full Redis that refuses part of a job under a key writes nothing of it.",
   "store.idempotency.refused":
     "Taking away what a refused request has left touches nothing of a newer one under its key.",
+  "store.idempotency.unnoted": "A repeat is told of a job only when the sweeper knows of it.",
+  "store.idempotency.unwritten":
+    "A repeat writes the job of which Redis refused a part, although its key was marked.",
   "store.kill.approve": "A decision cut off at any command, and repeated, counts once and wakes its job.",
   "store.kill.cancel": "A cancel cut off at any command, and repeated, ends its job once.",
   "store.kill.keyed": "A repeat after an api was killed at any command has one job that runs once.",
@@ -1273,6 +1320,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "A job not started in time fails with `queue_timeout`, and who waits hears of it.",
   "store.rates.first": "The first request of a key that is counted may come together with others.",
   "store.record.compact": "A record stays in Redis' compact encoding.",
+  "store.redis.busy": "A script of somebody else that blocks Redis is waited for like Redis itself.",
   "store.redis.cut":
     "A job ends right and once although its worker and the api cannot reach Redis for a while.",
   "store.redis.failover": "Jobs are taken, run and waited for again after the primary has become a replica.",
@@ -1289,6 +1337,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.retry.follow": "A reader at the old end gets what a retry adds.",
   "store.retry.journal": "A failed job goes on with its finished steps as a new attempt.",
   "store.retry.many": "Retries in bulk by filter, newest first.",
+  "store.retry.many.batch": "A retry in bulk keeps to its batch and its tenant.",
   "store.retry.refused": "Only a failed or cancelled job is reopened, once, by its tenant.",
   "store.retry.start": "A job that begins anew sees none of its earlier steps or approvals.",
   "store.run": "A finished job leaves nothing in BullMQ.",
@@ -1299,8 +1348,13 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.run.hand-back": "A job that outlasts the drain timeout goes back to the queue.",
   "store.run.large-request": "A request that is too large to travel with the queue entry is fetched.",
   "store.run.timeout": "A job is aborted at its deadline and fails with `timeout`.",
+  "store.scan.leading": "Of an event that is cut off its whole members are read.",
+  "store.scan.names": "A call is found by its whole id, wherever that stands in its event.",
   "store.step.repeated": "A command that the client library repeats writes once.",
   "store.submit": "A submission writes record, log, index and queue entry, and leaves no note.",
+  "store.submit.beside":
+    "A submission hears its own outcome whatever Redis refuses of one that is written with it.",
+  "store.submit.unnoted": "A job whose note Redis refuses is let in, or nothing of it is left.",
   "store.sweep.index": "Index entries of expired jobs are taken out, and no others.",
   "store.sweep.nothing-written": "What a submission left that never wrote its record is deleted.",
   "store.sweep.repeat": "The sweeper does not delete a job that a repeat has written meanwhile.",
@@ -1318,6 +1372,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.work.open":
     "Of a job that ends without its executor's word, a call that was begun and has not returned counts as one that has ignored the cancel.",
   "store.work.postponed": "a postponed call is not among those that a job has made",
+  "store.write.closing": "An end that Redis refuses for a while is written, and nothing after it.",
   "store.write.late": "A run writes nothing after it has parked its job.",
   "store.write.lost": "A refused write aborts its execution, although nobody waits for it.",
   "store.write.order": "Unawaited writes keep their order, the last step after them, in few commands.",
@@ -1389,6 +1444,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "timeouts.model": "A model's answer that takes too long fails the job with `model_timeout`.",
   "timeouts.queue":
     "A job that nobody starts in time fails with `queue_timeout` and never runs; one that was started is left alone.",
+  "timeouts.queue.no_worker":
+    "A job that waits too long fails with `queue_timeout` also where there is no worker at all.",
   "timeouts.tool": "A tool that never returns is cut off after `tool_timeout`, and the model is told.",
   "tools.boundaries": "Lint refuses every import across a boundary, and no other.",
   "trace.bad": "A malformed traceparent is refused, and nothing is submitted.",
@@ -1405,6 +1462,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "Each end of a job is told, also one that no worker wrote, and only the events that the webhook names.",
   "webhook.expire": "A job's deliveries expire with it, and not before.",
   "webhook.expire.decided": "the delivery of an approval that has been decided expires with its job",
+  "webhook.expire.lost": "Nothing is left of a job with deliveries whose log is lost.",
   "webhook.expire.pending": "a job stays until its webhook is told, and then for its retention at most",
   "webhook.fair":
     "Receivers that do not answer take a bounded number of places, and hold up nobody else's webhooks.",
@@ -1443,6 +1501,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "worker.config.wrong": "The worker's wrong settings are reported together.",
   "worker.health": "The container's check tells whether its worker is in the fleet.",
   "worker.reload.shared": "One reload runs at a time, and all who ask during it share the next.",
+  "worker.required.background":
+    "A worker that waits for a required server keeps schedules and times in the queue all the same.",
   "worker.required":
     "A worker takes no jobs until its required servers are connected, and says what it waits for.",
   "worker.tool.cancelled_late":
@@ -1450,6 +1510,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "worker.tool.hand_back": "A job that still waited for its server at shutdown simply runs elsewhere.",
   "worker.tool.held": "The record tells a call that waits for a place from one that has been sent.",
   "worker.tool.lost": "A server that dies in a call leaves its outcome unknown.",
+  "worker.tool.lost.again":
+    "A call whose answer was lost is named by a cancel, also when it waited to be made again as its worker left.",
   "worker.tool.unknown": "A begun call is repeated only where that does no harm.",
   "worker.tool.unknown.approval": "a call that nobody has approved has not been made by a worker that died",
   "worker.tool.unknown.reason":

@@ -1,4 +1,4 @@
-import { readModels } from "@millrace/service";
+import { fileVersion, readModels } from "@millrace/service";
 import type { ServerSettings } from "@millrace/host-core";
 import { pino } from "pino";
 import { parseWorkerConfig } from "../../apps/worker/src/config.ts";
@@ -24,7 +24,8 @@ export async function startWorker(
   const log = new LogLines();
   const logger = pino({ level: config.logLevel }, log);
   const warmHost = startWarmHost(servers, logger);
-  const worker = createWorker({ config, warmHost, models, logger });
+  const readVersion = fileVersion(config.mcp.path);
+  const worker = createWorker({ config, warmHost, models, readVersion, logger });
   const close = () => worker.stop();
   try {
     await worker.start();

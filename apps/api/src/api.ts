@@ -54,8 +54,8 @@ export function createApi({ config, keyRing, models, logger }: ApiOptions) {
   const app = createApp({ config, keyRing, store, models, logger, shutdown: shutdown.signal, openStreams });
   const { path } = config.apiKeys.file;
   const keysWatch = watchKeys({ keyRing, path, reloads: store.keyReloads, logger });
-  // Node would answer a request without a host with a bare status line.
   const timeouts = { requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS };
+  // Node would answer a request without a host with a bare status line.
   const serverOptions = { ...timeouts, requireHostHeader: false };
   const errorHandler = createRequestErrorHandler(logger);
   const answer = getRequestListener(app.fetch, { errorHandler });
@@ -86,6 +86,7 @@ export function createApi({ config, keyRing, models, logger }: ApiOptions) {
     async listen(): Promise<AddressInfo> {
       server.listen(config.port, config.host);
       await once(server, "listening");
+      store.queueTimeouts.start();
       return server.address() as AddressInfo;
     },
 

@@ -90,14 +90,15 @@ test.for([
 test("[api.config.keys] keeps only the hashes of keys, given as secret or as hash", () => {
   const hash = createHash("sha256").update("s3cret:with-colon").digest();
   const other = createHash("sha256").update("another").digest();
-  const { apiKeys } = parseApiConfig({
+  const config = parseApiConfig({
     REDIS_URL,
     API_KEYS: ` a:s3cret:with-colon , b:sha256:${other.toString("hex").toUpperCase()},`,
   });
-  expect(apiKeys.environmentKeys).toEqual([
+  expect(config.apiKeys.environmentKeys).toEqual([
     { name: "a", hash },
     { name: "b", hash: other },
   ]);
+  expect(JSON.stringify(config)).not.toContain("s3cret");
 });
 
 test("[api.config.keys.shared] refuses a secret under two names, and tells both without it", () => {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import {
+  configFile,
   DEFAULT_MODELS_CONFIG_FILE,
   parseEnvironment,
   presentVariables,
@@ -84,6 +85,8 @@ export interface ApiConfig {
  */
 export function parseApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
   const data = parseEnvironment(Environment, environment);
+  // Of keys only the hashes are kept.
+  const { API_KEYS: _, ...variables } = environment;
   return Object.freeze({
     redisUrl: data.REDIS_URL,
     keyPrefix: data.REDIS_KEY_PREFIX,
@@ -91,15 +94,14 @@ export function parseApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
     host: data.HOST,
     apiKeys: {
       environmentKeys: data.API_KEYS,
-      file: { path: data.API_KEYS_FILE ?? DEFAULT_API_KEYS_FILE, isNamed: data.API_KEYS_FILE !== undefined },
+      file: configFile(data.API_KEYS_FILE, DEFAULT_API_KEYS_FILE),
     },
     logLevel: data.LOG_LEVEL,
     retentionSeconds: data.JOB_RETENTION_SECONDS,
     maxBodyBytes: data.MAX_BODY_BYTES,
     modelsFile: {
-      path: data.MODELS_CONFIG_FILE ?? DEFAULT_MODELS_CONFIG_FILE,
-      isNamed: data.MODELS_CONFIG_FILE !== undefined,
-      environment: presentVariables(environment),
+      ...configFile(data.MODELS_CONFIG_FILE, DEFAULT_MODELS_CONFIG_FILE),
+      environment: presentVariables(variables),
     },
     webhookSecrets: data.WEBHOOK_SECRET,
   });

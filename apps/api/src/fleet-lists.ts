@@ -1,4 +1,4 @@
-import type { ServerReport } from "@millrace/contracts";
+import { FLEET_REQUEST_MS, type ServerReport } from "@millrace/contracts";
 import type { FleetView } from "@millrace/job-store";
 import type { Context } from "hono";
 import { z } from "zod";
@@ -7,13 +7,10 @@ import type { ApiDependencies } from "./dependencies.ts";
 import { ProblemError } from "./http/problem.ts";
 import { waitSignal } from "./http/wait-signal.ts";
 
-/** How long a request waits for the workers, in milliseconds. */
-export const WORKERS_WAIT_MS = 15_000;
-
 export const RefreshQuery = z.strictObject({
   refresh: z.enum(["true", "false"]).optional().describe("Whether the workers list again first."),
 });
-export const REFRESH = `\`?refresh=true\` makes the workers list again first, for ${WORKERS_WAIT_MS / 1_000} s at most.`;
+export const REFRESH = `\`?refresh=true\` makes the workers list again first, for ${FLEET_REQUEST_MS / 1_000} s at most.`;
 
 type RefreshQuery = z.infer<typeof RefreshQuery>;
 type AskingContext = Context<AccessEnvironment>;
@@ -26,7 +23,7 @@ export function createFleetLists({ store, shutdown }: Pick<ApiDependencies, "sto
     signal: AbortSignal,
   ): Promise<FleetView> => {
     const body = { server };
-    await store.requests.ask({ name: "refresh", body, workers, timeoutMs: WORKERS_WAIT_MS, signal });
+    await store.requests.ask({ name: "refresh", body, workers, timeoutMs: FLEET_REQUEST_MS, signal });
     return await store.fleet();
   };
   return {

@@ -10,6 +10,7 @@ import { parseApiConfig, type ApiConfig } from "./config.ts";
 const SHUTDOWN_MS = 5_000;
 
 const config = readConfig(parseApiConfig);
+delete process.env["API_KEYS"];
 if (config) await run(config);
 
 async function run(settings: ApiConfig): Promise<void> {

@@ -1,15 +1,16 @@
-import type {
-  FilledPrompt,
-  FleetRequests,
-  ProblemCode,
-  ReadAnswer,
-  ReadFailure,
-  ResourceContent,
+import {
+  FLEET_REQUEST_MS,
+  type FilledPrompt,
+  type FleetRequests,
+  type ProblemCode,
+  type ReadAnswer,
+  type ReadFailure,
+  type ResourceContent,
 } from "@millrace/contracts";
 import type { FleetOutcome, FleetView, JobStore } from "@millrace/job-store";
 import type { Principal } from "./access/principal.ts";
 import { firstAnswer } from "./first-answer.ts";
-import { reportOf, WORKERS_WAIT_MS } from "./fleet-lists.ts";
+import { reportOf } from "./fleet-lists.ts";
 import { ProblemError } from "./http/problem.ts";
 
 /** A worker that is silent for so long may have died: another is asked as well. In milliseconds. */
@@ -99,12 +100,12 @@ async function askHolders<Contents>(
   { fleet, server, codes, signal }: Reading,
   ask: (asked: Asked) => Promise<ReadAnswer<Contents> | null>,
 ): Promise<Contents> {
-  const until = performance.now() + WORKERS_WAIT_MS;
+  const until = performance.now() + FLEET_REQUEST_MS;
   let someWereSilent = false;
   const answer = await firstAnswer({
     candidates: fleet.holders(server),
     patienceMs: PATIENCE_MS,
-    signal: AbortSignal.any([signal, AbortSignal.timeout(WORKERS_WAIT_MS)]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(FLEET_REQUEST_MS)]),
     ask: async ({ id }, asking) => {
       const timeoutMs = Math.max(0, Math.ceil(until - performance.now()));
       const given = await ask({ workers: [id], timeoutMs, signal: asking });
@@ -117,7 +118,7 @@ async function askHolders<Contents>(
     throw new ProblemError(codes[answer.reason], { detail: answer.message });
   }
   if (someWereSilent) {
-    const detail = `No worker that was asked gave an answer within ${WORKERS_WAIT_MS / 1_000} s. Try again.`;
+    const detail = `No worker that was asked gave an answer within ${FLEET_REQUEST_MS / 1_000} s. Try again.`;
     throw new ProblemError(codes.timeout, { detail });
   }
   throw new ProblemError("server_unavailable", {

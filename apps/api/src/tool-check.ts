@@ -6,19 +6,9 @@ const directories = new WeakMap<FleetView, ToolDirectory>();
 
 /** The tools that the fleet reports, by every name that a request may use. */
 function directoryOf(fleet: FleetView): ToolDirectory {
-  const directory = directories.get(fleet) ?? toDirectory(fleet.reports);
+  const directory = directories.get(fleet) ?? ToolDirectory.ofReports(fleet.reports);
   directories.set(fleet, directory);
   return directory;
-}
-
-function toDirectory(reports: FleetView["reports"]): ToolDirectory {
-  const entries = reports.map(({ name, status, tools }) => ({
-    server: name,
-    // What a server offers stays known while it rests, and for a while when it is away.
-    tools: status === "connected" || tools.length > 0 ? tools : null,
-    connecting: status === "connecting",
-  }));
-  return new ToolDirectory(entries);
 }
 
 /**
@@ -41,7 +31,8 @@ export function resolveToolAmong(
 ): ToolResolution | null {
   if (!servers) return resolveTool(fleet, undefined, tool);
   if (!fleet.hasReported) return null;
-  return toDirectory(fleet.reports.filter(({ name }) => servers.includes(name))).resolve(undefined, tool);
+  const reports = fleet.reports.filter(({ name }) => servers.includes(name));
+  return ToolDirectory.ofReports(reports).resolve(undefined, tool);
 }
 
 /** Refuses a tool call that cannot succeed: 422 with the names that exist, or with the paths of wrong arguments. */

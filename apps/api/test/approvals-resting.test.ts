@@ -43,6 +43,7 @@ async function run({ request, past = [], toolAccess, waiting = () => {} }: Start
     draining: new AbortController().signal,
     waiting,
     running: async () => {},
+    lostAnswer: () => {},
     readPast: async () => past,
     write: async (steps) => void written.push(...steps),
   };

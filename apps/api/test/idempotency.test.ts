@@ -1,3 +1,4 @@
+import type { Batch, BulkRetryResponse, JobPage } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { EventStreamReader } from "../../../test/support/event-stream-reader.ts";
 import { expectProblem, jobOf, type HttpClient } from "../../../test/support/http-client.ts";
@@ -12,7 +13,7 @@ beforeAll(async () => {
   installation = await startInstallation({
     redisUrl: inject("redisUrl"),
     servers: [fixtureServer()],
-    api: { API_KEYS: "alice:a-secret-of-alice,bob:a-secret-of-bob" },
+    api: { API_KEYS: "alice:a-secret-of-alice,bob:a-secret-of-bob,carol:a-secret-of-carol" },
   });
   client = installation.api.client.as("a-secret-of-alice");
   await client.untilConnected(1);
@@ -126,6 +127,38 @@ test("[api.retry.empty] no body means the defaults, whatever the headers say of 
   }
 });
 
+test("[api.retry.filter] all that failed is retried, or what failed of a batch, but nothing by an empty filter", async () => {
+  const owner = installation.api.client.as("a-secret-of-carol");
+  const line = (tool: string) => JSON.stringify({ ...echo, tool });
+  const ndjson = { "content-type": "application/x-ndjson" };
+  const upload = {
+    method: "POST",
+    headers: ndjson,
+    body: `${line("fail")}\n${line("echo")}\n${line("fail")}\n`,
+  };
+  const { id: batchId } = (await (await owner.request("/batches", upload)).json()) as Batch;
+  await owner.until<Batch>(`/batches/${batchId}`, ({ status }) => status === "completed");
+  const alone = await owner.run({ ...echo, tool: "fail" });
+  const page = await owner.get(`/jobs?batch_id=${batchId}&status=failed`);
+  const inBatch = ((await page.json()) as JobPage).jobs.map(({ id }) => id);
+  expect(inBatch).toHaveLength(2);
+
+  for (const empty of [{}, { from: "start" }, { limit: 10 }]) {
+    const problem = await expectProblem(await owner.post("/jobs/retry", empty), "invalid_request");
+    expect(problem.errors?.[0]?.message).toContain("batch_id");
+  }
+  const retried = async (filter: object, as = owner) => {
+    const { job_ids } = (await (await as.post("/jobs/retry", filter)).json()) as BulkRetryResponse;
+    for (const id of job_ids) await as.get(`/jobs/${id}?wait=20`);
+    return job_ids;
+  };
+  expect(await retried({ batch_id: batchId })).toEqual(inBatch);
+  expect(await retried({ batch_id: batchId }, client)).toEqual([]);
+  expect(await retried({ batch_id: batchId, status: "cancelled" })).toEqual([]);
+  expect(await retried({ status: "failed" })).toEqual([alone.id, ...inBatch]);
+  expect((await jobOf(await owner.get(`/jobs/${alone.id}`))).attempt).toBe(2);
+});
+
 test("[api.retry] a failed job is queued again, by itself or in bulk, and others are refused", async () => {
   const job = await client.run({ ...echo, tool: "fail" });
   const retried = await client.request(`/jobs/${job.id}/retry`, { method: "POST" });
@@ -142,7 +175,6 @@ test("[api.retry] a failed job is queued again, by itself or in bulk, and others
   const attempt = ["job.reopened", "job.started", "job.failed"];
   expect(types).toEqual(["job.queued", "job.started", "job.failed", ...attempt, ...attempt]);
 
-  await expectProblem(await client.post("/jobs/retry", {}), "invalid_request");
   const bulk = await client.post("/jobs/retry", { type: "tool", error_code: "tool_error" });
   expect(bulk.status).toBe(200);
   expect(await bulk.json()).toEqual({ job_ids: [job.id] });

@@ -4,6 +4,15 @@ import { join } from "node:path";
 import { startRedisProcess, type RedisProcess } from "@millrace/testing";
 import getPort from "get-port";
 import { expect, onTestFinished, test } from "vitest";
+import {
+  batchOf,
+  echoLines,
+  newestBatch,
+  openUpload,
+  sendBatch,
+  untilBatch,
+  untilBatchEnds,
+} from "../../../test/support/batches.ts";
 import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
 import { newPrefix, startInstallation } from "../../../test/support/installation.ts";
 import { fixtureServer } from "../../../test/support/mcp-servers.ts";
@@ -12,6 +21,9 @@ import { startWorker } from "../../../test/support/test-worker.ts";
 
 /** 2 s for Redis to answer, and what a busy machine adds. */
 const SOON_MS = 8_000;
+
+/** Before the connection itself is found to be dead. */
+const UPLOAD_SOON_MS = 4_500;
 
 /** A Redis that stood still carries out what it was told meanwhile, so nothing that runs may be cancelled. */
 const NO_JOB = "job_01k9z3j8d0g1xj3m5y7q2r4s6t";
@@ -147,4 +159,23 @@ test("[faults.redis.paused] while Redis hangs the api says 503 soon, and works w
   await untilReady(client);
   expect((await client.run(echo)).status).toBe("completed");
   expect((await stream.rest()).map(({ id, event }) => [id, event])).toEqual([["3", "job.completed"]]);
+});
+
+test("[faults.redis.upload] an upload is told soon that Redis hangs, and goes on when the same file comes again", async () => {
+  const { server, client } = await startWithOwnRedis();
+  const headers = { "idempotency-key": "upload" };
+  const lines = echoLines(40);
+  const upload = openUpload(client, { headers });
+  await upload.write(`${lines.slice(0, 10).join("\n")}\n`);
+  const id = await newestBatch(client);
+  await untilBatch(client, id, { counts: { completed: 10 } });
+  server.pause();
+  const paused = performance.now();
+  await upload.write(`${lines.slice(10).join("\n")}\n`);
+  expect(await upload.end()).toBe(503);
+  expect(performance.now() - paused).toBeLessThan(UPLOAD_SOON_MS);
+  server.resume();
+  await untilReady(client);
+  await batchOf(await sendBatch(client, lines, { headers }), 200);
+  expect(await untilBatchEnds(client, id)).toMatchObject({ upload: "complete", counts: { completed: 40 } });
 });

@@ -24,3 +24,30 @@ test("[worker.required] a worker takes no jobs until its required servers are co
   await using stream = await client.events(job.id);
   await stream.untilType("job.completed");
 });
+
+test("[worker.required.background] a worker that waits for a required server keeps schedules all the same", async () => {
+  await using installation = await startInstallation({ redisUrl: inject("redisUrl") });
+  const { client } = installation.api;
+  const broken = { transport_type: "stdio", required: true, config: { command: "/no/such/program" } };
+  await using file = await McpFile.watched({ needed: broken });
+  const environment = { ...installation.environment, MCP_CONFIG_FILE: file.path };
+  await using program = startProgram("worker", environment);
+  await logged(program, ({ msg }) => msg.startsWith("Taking no jobs"));
+  const job = { type: "tool", server: "needed", tool: "echo", arguments: {} };
+  const put = await client.request("/schedules/ticking", {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ interval_ms: 1_000, job }),
+  });
+  expect(put.status).toBeLessThan(300);
+  await client.until<{ jobs: unknown[] }>("/jobs", ({ jobs }) => jobs.length > 0);
+});
+
+test("[timeouts.queue.no_worker] a job that waits too long fails also where there is no worker at all", async () => {
+  await using installation = await startInstallation({ redisUrl: inject("redisUrl") });
+  const { client } = installation.api;
+  const request = { type: "tool", server: "any", tool: "echo", arguments: {}, queue_timeout_ms: 100 };
+  const response = await client.post("/jobs", request, { prefer: "wait=20" });
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({ status: "failed", error: { code: "queue_timeout" } });
+});

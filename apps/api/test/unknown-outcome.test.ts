@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { ServerSettings } from "@millrace/host-core";
 import { startFixtureHttp } from "@millrace/testing";
 import { expect, inject, onTestFinished, test, vi } from "vitest";
@@ -179,6 +182,30 @@ test("[worker.tool.lost] a server that dies in the middle of a call leaves its o
   await addWorker(installation);
   const job = await installation.api.client.run({ server: "fixture", tool: "exit" });
   expect(job).toMatchObject({ status: "failed", error: { code: "outcome_unknown", retryable: false } });
+});
+
+test("[worker.tool.lost.again] a call whose answer was lost is not forgotten while it waits to be made again", async () => {
+  const installation = await installationWithout();
+  const { client } = installation.api;
+  const folder = await mkdtemp(join(tmpdir(), "millrace-mortal-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  // A server that cannot be started again once the folder is gone.
+  const mortal = join(folder, "alive");
+  await mkdir(mortal);
+  const { transport } = fixtureServer();
+  if (transport.type !== "stdio") throw new Error("no stdio server");
+  const server = mcpServer("fixture", { ...transport, cwd: mortal });
+  const leaving = await addWorker(installation, server);
+  await rm(mortal, { recursive: true });
+  const job = await client.submit({ server: "fixture", tool: "exit", on_unknown: "retry" });
+  await client.untilConnected(0);
+  await leaving.close();
+  await client.post(`/jobs/${job.id}/cancel`, {});
+  await addWorker(installation);
+  expect(await endOf(installation, job)).toMatchObject({
+    status: "cancelled",
+    cancellation: { ignored: [{ tool_call_id: "call_1", tool: "fixture__exit" }] },
+  });
 });
 
 test("[chat.tool.lost] a model is told that nobody knows what became of a call whose server died", async () => {

@@ -1,4 +1,5 @@
 import {
+  configFile,
   DEFAULT_MAX_CRASHES,
   DEFAULT_MODELS_CONFIG_FILE,
   DEFAULT_TOOL_TIMEOUT_SECONDS,
@@ -99,8 +100,7 @@ export function parseWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig 
     keyPrefix: data.REDIS_KEY_PREFIX,
     logLevel: data.LOG_LEVEL,
     mcp: {
-      path: data.MCP_CONFIG_FILE ?? DEFAULT_MCP_CONFIG_FILE,
-      isNamed: data.MCP_CONFIG_FILE !== undefined,
+      ...configFile(data.MCP_CONFIG_FILE, DEFAULT_MCP_CONFIG_FILE),
       env: presentVariables(environment),
       overrides: {
         enableLogging: data.MCP_ENABLE_LOGGING,
@@ -110,8 +110,7 @@ export function parseWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig 
       },
     },
     modelsFile: {
-      path: data.MODELS_CONFIG_FILE ?? DEFAULT_MODELS_CONFIG_FILE,
-      isNamed: data.MODELS_CONFIG_FILE !== undefined,
+      ...configFile(data.MODELS_CONFIG_FILE, DEFAULT_MODELS_CONFIG_FILE),
       environment: presentVariables(environment),
     },
     toolConcurrency: data.TOOL_CONCURRENCY,

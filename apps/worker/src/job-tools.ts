@@ -3,7 +3,6 @@ import {
   mayUseServer,
   mayUseTool,
   ToolDirectory,
-  type ServerReport,
   type ToolAccess,
   type ToolResolution,
 } from "@millrace/contracts";
@@ -39,7 +38,10 @@ function restrictedTools(host: Host, access: ToolAccess): JobTools {
   const resolveTool = async ({ server, tool, signal, onWaiting }: Wanted): Promise<ToolResolution> => {
     for (;;) {
       const visible = host.reports().filter(({ name }) => mayUseServer(access, name));
-      const resolution = refuseHidden(visibleTools(visible, access).resolve(server, tool), access);
+      const directory = ToolDirectory.ofReports(visible, (found) =>
+        mayUseTool(access, found.server_name, found.tool_name),
+      );
+      const resolution = refuseHidden(directory.resolve(server, tool), access);
       const wanted = serversToWaitFor(resolution);
       const connecting = visible
         .filter(({ name, status }) => status === "connecting" && wanted.includes(name))
@@ -66,19 +68,6 @@ function restrictedTools(host: Host, access: ToolAccess): JobTools {
       return await host.callTool({ ...request, server: target.server, tool: target.toolName });
     },
   };
-}
-
-function visibleTools(visible: readonly ServerReport[], access: ToolAccess): ToolDirectory {
-  const entries = visible.map(({ name, status, tools }) => ({
-    server: name,
-    // What a server offers stays known for a while when it is away, and calls wait for it: see `WarmServer`.
-    tools:
-      status === "connected" || tools.length > 0
-        ? tools.filter(({ tool_name: tool }) => mayUseTool(access, name, tool))
-        : null,
-    connecting: status === "connecting",
-  }));
-  return new ToolDirectory(entries);
 }
 
 /** Those that may change the answer once they have connected. */

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { ConfigError, type ModelDirectory } from "@millrace/contracts";
 import { loadMcpConfig, type ServerSettings } from "@millrace/host-core";
-import { onStopSignals, readConfig, readModels } from "@millrace/service";
+import { fileVersion, onStopSignals, readConfig, readModels } from "@millrace/service";
 import { pino, type Logger } from "pino";
 import { parseWorkerConfig, type WorkerConfig } from "./config.ts";
 import { startWarmHost } from "./warm-host.ts";
@@ -10,23 +10,24 @@ import type { createWorker } from "./worker.ts";
 /** Beyond the drain timeout, everything else has this long to end; then the process ends all the same. */
 const STOP_MARGIN_MS = 10_000;
 
-type Worker = ReturnType<typeof createWorker>;
-
 /** For what ends by itself after everything has been stopped. */
 const LINGER_MS = 500;
+
+type Worker = ReturnType<typeof createWorker>;
 
 const config = readConfig(parseWorkerConfig);
 if (config) await run(config);
 
 async function run(settings: WorkerConfig): Promise<void> {
   const logger = pino({ name: "worker", level: settings.logLevel });
+  const readVersion = fileVersion(settings.mcp.path);
   const files = await readFiles(settings, logger);
   if (!files) return;
   const { servers, models } = files;
   const warmHost = startWarmHost(servers, logger);
   // The servers start while the rest is loaded, which takes as long.
   const { createWorker } = await import("./worker.ts");
-  const worker = createWorker({ config: settings, warmHost, models, logger });
+  const worker = createWorker({ config: settings, warmHost, models, readVersion, logger });
   onStopSignals((signal) => {
     logger.info({ signal }, "Draining");
     setTimeout(() => {

@@ -1,11 +1,11 @@
-import { ConfigError, type ReloadAnswer } from "@millrace/contracts";
+import { ConfigError, FLEET_REQUEST_MS, type ReloadAnswer } from "@millrace/contracts";
 import { loadMcpConfig, type Host } from "@millrace/host-core";
 import type { WorkerRegistry } from "@millrace/job-store";
 import type { Logger } from "pino";
 import type { WorkerConfig } from "./config.ts";
 
-/** How long new servers are waited for, in milliseconds: the api waits for 15 s in all. */
-const SETTLE_MS = 14_000;
+/** How long new servers are waited for, so that the answer comes in time. In milliseconds. */
+const SETTLE_MS = FLEET_REQUEST_MS - 1_000;
 
 export interface ReloadDependencies {
   host: Pick<Host, "reload">;

@@ -57,6 +57,7 @@ function run(given: Given): Promise<ExecutionResult> {
       ...(onUnknown ? { on_unknown: onUnknown } : {}),
     },
     isUnknown,
+    lostAnswer: () => {},
     signal: new AbortController().signal,
     readPast: () => Promise.resolve(past),
     write: (steps) => {

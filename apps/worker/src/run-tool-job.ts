@@ -49,6 +49,7 @@ export async function runToolJob(tools: JobTools, execution: JobExecution): Prom
     };
     const onLost = () => {
       isUnknown = true;
+      execution.lostAnswer();
     };
     const given = { tools, request, target, execution };
     return withCall(request, await makeCall(given, { mayRepeat, onStopping, onLost }), isUnknown);

@@ -25,6 +25,8 @@ export interface WorkerOptions {
   /** Its servers are connecting. The worker closes it. */
   warmHost: WarmHost;
   models: ModelDirectory;
+  /** The `fileVersion` of the servers' file before it was read. */
+  readVersion: string | null;
   logger: Logger;
 }
 
@@ -36,7 +38,7 @@ export interface WorkerOptions {
  *
  * Stopping undoes what starting did, in reverse: jobs, sweeper, fleet entry, servers, connections.
  */
-export function createWorker({ config, warmHost, models, logger }: WorkerOptions) {
+export function createWorker({ config, warmHost, models, readVersion, logger }: WorkerOptions) {
   const startedAt = new Date().toISOString();
   const store = createWorkerStore({ ...config, logger });
   const { host } = warmHost;
@@ -74,15 +76,16 @@ export function createWorker({ config, warmHost, models, logger }: WorkerOptions
   return {
     /** Resolves once the worker takes jobs. */
     async start(): Promise<void> {
-      watch = watchFile({ path: config.mcp.path, onChange: reload, logger });
+      watch = watchFile({ path: config.mcp.path, since: readVersion, onChange: reload, logger });
       await registry.join();
       store.answer(createFleetHandlers({ host, registry, reload }));
       await Promise.all([host.whenWarm(WARM_UP_MS), loadProvider(models.default.provider)]);
+      if (stopped) return;
+      background.start();
+      sweeper.start();
       await untilRequired(host, stopping.signal, logger);
       if (stopped) return;
       runners.start();
-      background.start();
-      sweeper.start();
       logger.info({ worker_id: store.workerId, tools: host.tools().length }, "Taking jobs");
     },
 

@@ -15,7 +15,7 @@ test.for([
   [["jobs"], "Name what is to be done with jobs"],
   [["jobs", "list", "--limit", "many"], "--limit must be a number above zero"],
   [["jobs", "list", "--status", "odd"], "status"],
-  [["jobs", "retry"], "--type or --error-code"],
+  [["jobs", "retry"], "--status, --type, --batch or --error-code"],
   [["tool", "one"], "need at least 2. See millrace --help."],
   [["tool", "one", "two", "--json-args", "[]"], "--json-args must be one JSON object"],
   [["tool", "one", "two", "word"], '"word" is no key=value'],

@@ -87,6 +87,25 @@ test("[cli.jobs] cancels jobs and lets them go on", async () => {
   expect(await json<string[]>("jobs", "retry", "--error-code", "tool_error", "--type", "tool")).toContain(
     failed.id,
   );
+  await installation.api.client.until<Job>(`/jobs/${failed.id}`, ({ status }) => status === "failed");
+  expect(await output("jobs", "retry", "--status", "failed")).toContain(`${failed.id} is queued again\n`);
+});
+
+test("[cli.jobs.retry] lets go on what has failed of a batch", async () => {
+  const { client } = installation.api;
+  const response = await client.request("/batches", {
+    method: "POST",
+    headers: { "content-type": "application/x-ndjson" },
+    body: line(0, { tool: "fail" }) + line(1, { tool: "echo" }),
+  });
+  const { id } = (await response.json()) as Batch;
+  await client.until<Batch>(`/batches/${id}`, ({ status }) => status === "completed");
+  const failed = await json<Job[]>("jobs", "list", "--batch", id, "--status", "failed");
+  expect(failed).toHaveLength(1);
+  const retried = await output("jobs", "retry", "--batch", id, "--from", "start");
+  expect(retried).toBe(failed.map((job) => `${job.id} is queued again\n`).join(""));
+  const { code, stderr } = await runHere(["jobs", "retry"], url);
+  expect([code, stderr]).toEqual([2, expect.stringContaining("--batch")]);
 });
 
 test("[cli.jobs.each] of several jobs each is told of, also when one is not there", async () => {

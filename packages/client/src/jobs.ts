@@ -164,7 +164,10 @@ export class Jobs {
     return await this.#connection.read(path`/jobs/${jobId}/retry`, options);
   }
 
-  /** Does so for the newest jobs that fit the filter, which must name a type or an error's code. Returns their ids. */
+  /**
+   * Does so for the newest jobs that fit the filter, which must name a status, a type, a batch or an error's code.
+   * Without a status these are failed ones. Returns their ids.
+   */
   async retryMany(filter: Partial<BulkRetryRequest>, { signal }: SignalOption = {}): Promise<string[]> {
     const options = { method: "POST", json: filter, signal } as const;
     return (await this.#connection.read<BulkRetryResponse>("/jobs/retry", options)).job_ids;

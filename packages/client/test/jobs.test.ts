@@ -156,6 +156,8 @@ test("[client.cancel] a job is cancelled, and retried", async () => {
   expect(failed).toMatchObject({ status: "failed", error: { code: "tool_error" } });
   expect(await client.jobs.retryMany({ error_code: "tool_error" })).toEqual([failed.id]);
   expect((await client.jobs.wait(failed.id)).status).toBe("failed");
+  expect(await client.jobs.retryMany({ status: "failed", limit: 1 })).toEqual([failed.id]);
+  expect((await client.jobs.wait(failed.id)).attempt).toBe(3);
 });
 
 test("[client.approve] a call is approved with other arguments, or denied", async () => {

@@ -2,7 +2,6 @@ import { z } from "zod";
 import { JobError } from "./job-error.ts";
 import { ChatJobResult, ToolJobResult } from "./job.ts";
 import { jobOptions } from "./job-options.ts";
-import type { JobRequest } from "./job-request.ts";
 import { ProblemDetailError } from "./problem.ts";
 
 /** Lines of one batch at most: what is kept of each while its batch lives would else be without a bound. */
@@ -22,9 +21,6 @@ export const CustomId = z
     `must be at most ${CUSTOM_ID_BYTES_MAX} bytes of UTF-8`,
   )
   .refine((text) => text.isWellFormed(), "must be whole Unicode characters: half a surrogate pair is none");
-
-/** One line of a batch: a job request, and what you call it. Names may repeat; telling lines apart is up to you. */
-export type BatchLine = JobRequest & { custom_id?: string };
 
 /** What holds for the whole batch, given as query. The last three are for lines that do not say it themselves. */
 export const BatchOptions = z

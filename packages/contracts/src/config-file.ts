@@ -10,6 +10,11 @@ export interface ConfigFile {
   readonly isNamed: boolean;
 }
 
+/** The file that the operator has named, or the one that is there by default. */
+export function configFile(named: string | undefined, otherwise: string): ConfigFile {
+  return { path: named ?? otherwise, isNamed: named !== undefined };
+}
+
 /**
  * Reads the text of a configuration file.
  * @throws ConfigError that names the file and every wrong path, and never shows a part of the text.

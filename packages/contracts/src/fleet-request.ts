@@ -1,6 +1,9 @@
 import type { FilledPrompt, ResourceContent, WorkerReload } from "./mcp-server.ts";
 import type { ProblemDetailError } from "./problem.ts";
 
+/** How long a request waits for the workers that it asks, in milliseconds. */
+export const FLEET_REQUEST_MS = 15_000;
+
 /** What a worker answers when it is told to read its configuration again. Invalid: nothing has changed. */
 export type ReloadAnswer =
   | { ok: true; report: Omit<WorkerReload, "id"> }

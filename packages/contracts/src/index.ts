@@ -20,6 +20,7 @@ export * from "./job-options.ts";
 export * from "./job-request.ts";
 export * from "./job-retry.ts";
 export * from "./json-depth.ts";
+export * from "./json-object.ts";
 export * from "./mcp-auth.ts";
 export * from "./mcp-config.ts";
 export * from "./mcp-server.ts";

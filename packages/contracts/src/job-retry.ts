@@ -17,19 +17,24 @@ export type RetryRequest = z.infer<typeof RetryRequest>;
 /** Body of `POST /jobs/retry`. */
 export const BulkRetryRequest = z
   .strictObject({
-    status: z.enum(["failed", "cancelled"]).default("failed"),
+    status: z.enum(["failed", "cancelled"]).optional().describe("By default `failed`."),
     type: JobType.optional(),
+    batch_id: z.string().min(1).max(64).optional().describe("Only jobs of this batch."),
     error_code: JobErrorCode.optional(),
     from: RetryFrom.default("journal"),
     limit: z.int().min(1).max(1_000).default(100).describe("The newest so many that fit."),
   })
   // Repeating a hundred jobs with all that they do should not be what happens to an empty request.
-  .refine(({ type, error_code }) => type !== undefined || error_code !== undefined, {
-    path: ["type"],
-    message: "give type or error_code: what is to be retried",
+  .refine(({ status, type, batch_id, error_code }) => [status, type, batch_id, error_code].some(isGiven), {
+    path: ["status"],
+    message: "give status, type, batch_id or error_code: what is to be retried",
   })
   .meta({ id: "BulkRetryRequest" });
 export type BulkRetryRequest = z.infer<typeof BulkRetryRequest>;
 
 export const BulkRetryResponse = z.object({ job_ids: z.array(z.string()) }).meta({ id: "BulkRetryResponse" });
 export type BulkRetryResponse = z.infer<typeof BulkRetryResponse>;
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined;
+}

@@ -1,7 +1,10 @@
 /** Deeper values make recursive code run out of stack: serialisers, validators, the servers behind. */
 export const JSON_DEPTH_MAX = 100;
 
-/** Whether every number can be written as JSON again: `1e999` reads as infinity. Goes by levels, as {@link isShallow} does. */
+/**
+ * Whether every number can be written as JSON again: `1e999` reads as infinity. Goes by levels, as {@link isShallow}
+ * does.
+ */
 export function hasFiniteNumbers(value: unknown): boolean {
   let level: unknown[] = [value];
   while (level.length > 0) {

@@ -1,5 +1,5 @@
 import { jobError, type JobError } from "./job-error.ts";
-import type { Tool } from "./mcp-server.ts";
+import type { ServerReport, Tool } from "./mcp-server.ts";
 
 /** A server and its tools; null while they are not known. */
 export interface DirectoryEntry {
@@ -40,6 +40,22 @@ export class ToolDirectory {
   readonly #tools: readonly Tool[];
   readonly #byUnifiedName: ReadonlyMap<string, Tool>;
   readonly #byToolName: ReadonlyMap<string, readonly Tool[]>;
+
+  /**
+   * Of the tools that `mayUse` lets through. What a server offers stays known while it rests, and for a while when it
+   * is away.
+   */
+  static ofReports(
+    reports: readonly ServerReport[],
+    mayUse: (tool: Tool) => boolean = () => true,
+  ): ToolDirectory {
+    const entries = reports.map(({ name, status, tools }) => ({
+      server: name,
+      tools: status === "connected" || tools.length > 0 ? tools.filter((tool) => mayUse(tool)) : null,
+      connecting: status === "connecting",
+    }));
+    return new ToolDirectory(entries);
+  }
 
   constructor(entries: readonly DirectoryEntry[]) {
     this.#entries = new Map(entries.map((entry) => [entry.server, entry]));

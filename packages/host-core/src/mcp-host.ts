@@ -16,6 +16,7 @@ import type { ServerSettings } from "./config/server-settings.ts";
 import type { CompletionRequest } from "./connection/connection.ts";
 import { createConnectionOpener } from "./connection/open-connection.ts";
 import { describeError } from "./describe-error.ts";
+import type { Host, HostOptions } from "./host.ts";
 import type { Logger } from "./logger.ts";
 import { readFromServer } from "./read-from-server.ts";
 import { reportServer } from "./report-server.ts";
@@ -27,9 +28,7 @@ import { ServerPool, type ReloadReport } from "./server-pool.ts";
 import { settlesWithin } from "./settles-within.ts";
 import type { ToolCallRequest, ToolQuestion } from "./tool-call-request.ts";
 
-import type { Host, HostOptions } from "./host.ts";
-
-/** What runs at once on all servers together: far more than they should need, so that no settings can exhaust the process. */
+/** What runs at once on all servers: far more than they should need, so that no settings can exhaust the process. */
 const MOST_CALLS = 1_000;
 
 /** How long a reload waits for new servers, in milliseconds. */

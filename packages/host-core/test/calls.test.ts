@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import type { Host, ToolProgress } from "@millrace/host-core";
-import { FIXTURE_HTTP_PROGRAM } from "@millrace/testing";
+import { FIXTURE_HTTP_PROGRAM, ODD_TOOLS_PROGRAM } from "@millrace/testing";
 import { call, fixture, report, settings, startHost, structured } from "./hosts.ts";
 import { startProgram } from "./programs.ts";
 
@@ -176,4 +176,23 @@ test("[host.list.changed] tools that a server adds while it runs are listed and 
   await changed.promise;
   expect(host.tools().map(({ name }) => name)).toContain("std__sprout");
   expect(await call(host, "std", "sprout")).toMatchObject({ ok: true });
+});
+
+test("[host.list.restless] a server that announces a change each time that its list is read is asked ever less often, and a real change is seen", async () => {
+  const args = [ODD_TOOLS_PROGRAM, "--restless"];
+  const host = await startHost([
+    settings("odd", { type: "stdio", command: process.execPath, args, env: {} }),
+  ]);
+  const times = await vi.waitFor(async () => {
+    const { listed } = await structured(host, "odd", "calls");
+    expect((listed as number[]).length).toBeGreaterThanOrEqual(5);
+    return listed as number[];
+  }, 20_000);
+  const [first = 0, , , , fifth = 0] = times;
+  // 100, 200, 400 and 800 ms; a timer may come a little early.
+  expect(fifth - first).toBeGreaterThan(1_490);
+
+  await call(host, "odd", "recolour", { arguments: { colour: "red" } });
+  const descriptions = () => host.tools().map(({ description }) => description);
+  await vi.waitFor(() => expect(descriptions()).toContain("red"), 20_000);
 });

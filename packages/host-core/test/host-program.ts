@@ -1,4 +1,7 @@
-/** A process with a guarded host, for tests that kill it: connects the stdio server of its arguments, prints its process ids. */
+/**
+ * A process with a guarded host, for tests that kill it: connects the stdio server of its arguments, prints its process
+ * ids.
+ */
 import { createHost, startProcessGuard } from "@millrace/host-core";
 import { fixture, recordingLogger, structured } from "./hosts.ts";
 

@@ -1,7 +1,8 @@
 import type { ServerResponse } from "node:http";
 import type { LookupFunction } from "node:net";
-import { expect, test } from "vitest";
-import { NotRunError } from "../src/connection/connection.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { startTcpProxy } from "@millrace/testing";
+import { ConnectionLostError, NotRunError } from "../src/connection/connection.ts";
 import { connect, connections, patience } from "./connections.ts";
 import { add, far, serve, SUM, type Intercept } from "./faulty-http.ts";
 import { call, report, settings, startHost } from "./hosts.ts";
@@ -84,4 +85,22 @@ test("[host.http.unsent] a call for which no socket can be opened ends no call t
   resolver.isAway = false;
   expect(await sum()).toMatchObject({ structuredContent: { sum: 3 } });
   expect(told).toEqual([]);
+});
+
+test("[host.websocket.silent] a WebSocket whose other side is silent is closed all the same, with what waits on it", async () => {
+  const server = await serve(() => false);
+  const { port } = new URL(server.webSocketUrl);
+  const proxy = await startTcpProxy({ host: "127.0.0.1", port: Number(port) });
+  onTestFinished(() => proxy.close());
+  const url = server.webSocketUrl.replace(port, String(proxy.port));
+  const { connection } = await connect(
+    connections(),
+    settings("far", { type: "websocket", url, headers: {} }),
+  );
+  const slow = connection.callTool("wait", { ms: 60_000 }, { signal: patience() });
+  await expect.poll(() => server.stats.running, { timeout: 20_000 }).toBe(1);
+  proxy.blackHole();
+  const [outcome] = await Promise.allSettled([slow, connection.close()]);
+  expect(outcome).toMatchObject({ status: "rejected", reason: expect.any(ConnectionLostError) as Error });
+  await expect.poll(() => proxy.connections, { timeout: 20_000 }).toBe(0);
 });

@@ -78,40 +78,66 @@ test("[host.http.refused] over SSE as well", async () => {
   expect(await add(host)).toMatchObject(SUM);
 });
 
-test("[host.http.failing] over SSE as well", async () => {
+const LOST = { ok: false, isAnswerLost: true };
+const NOT_RUN = { ok: false, isAnswerLost: false };
+
+test.each<[string, object, (response: ServerResponse) => unknown]>([
+  ["fail with 500", LOST, (response) => response.writeHead(500).end("no")],
+  ["are cut off", LOST, (response) => response.destroy()],
+  ["are answered with 401", NOT_RUN, (response) => response.writeHead(401).end()],
+  ["are answered with 404", NOT_RUN, (response) => response.writeHead(404).end("no such page")],
+])("[host.http.failing] over SSE as well: calls that %s", async (_how, outcome, fail) => {
   let isFailing = false;
   const server = await serve((request, response) => {
     // A ping is shorter than a call.
     const isCall = request.method === "POST" && Number(request.headers["content-length"]) > 100;
-    if (!isFailing || !isCall) return false;
-    response.writeHead(500).end("no");
-    return true;
+    if (isFailing && isCall) fail(response);
+    return isFailing && isCall;
   });
   const host = await startHost([settings("far", { type: "sse", url: server.sseUrl, headers: {} })]);
   const slow = call(host, "far", "wait", { arguments: { ms: 500 } });
   await expect.poll(() => server.stats.running, { timeout: 20_000 }).toBe(1);
   isFailing = true;
-  for (let count = 0; count < 4; count += 1) {
-    expect(await add(host)).toMatchObject({ ok: false, isAnswerLost: true });
-  }
+  for (let count = 0; count < 4; count += 1) expect(await add(host)).toMatchObject(outcome);
   isFailing = false;
   expect(await slow).toMatchObject({ ok: true });
   expect(await add(host)).toMatchObject(SUM);
+  expect(server.requests.filter(({ method }) => method === "GET")).toHaveLength(1);
 });
 
-test("[host.session.word] a 400 that speaks of sessions is that call's alone while pings are answered", async () => {
-  const { host, server, fault } = await startFaulty();
-  const slow = call(host, "far", "wait", { arguments: { ms: 500 } });
-  await expect.poll(() => server.stats.running, { timeout: 20_000 }).toBe(1);
-  fault.respond = (request, response) => {
-    fault.respond = null;
-    request.resume();
-    response.writeHead(400).end('"session_id is required"');
-  };
-  expect(await add(host)).toMatchObject({ ok: false, isAnswerLost: false, error: { code: "call_rejected" } });
-  expect(await slow).toMatchObject({ ok: true });
-  expect(server.requests.filter(({ method }) => method === "DELETE")).toEqual([]);
-  expect(report(host, "far").status).toBe("connected");
+test.each([
+  [400, '"session_id is required"'],
+  [404, "no such page"],
+])(
+  "[host.session.word] a %d that may speak of the session is that call's alone while pings are answered",
+  async (status, text) => {
+    const { host, server, fault } = await startFaulty();
+    const slow = call(host, "far", "wait", { arguments: { ms: 500 } });
+    await expect.poll(() => server.stats.running, { timeout: 20_000 }).toBe(1);
+    fault.respond = (request, response) => {
+      fault.respond = null;
+      request.resume();
+      response.writeHead(status).end(text);
+    };
+    const message = expect.stringContaining(`HTTP status ${status}`) as string;
+    expect(await add(host)).toMatchObject({ ...NOT_RUN, error: { code: "call_rejected", message } });
+    expect(await slow).toMatchObject({ ok: true });
+    expect(server.requests.filter(({ method }) => method === "DELETE")).toEqual([]);
+    expect(report(host, "far").status).toBe("connected");
+  },
+);
+
+test("[host.session.gone] over SSE as well", async () => {
+  let isGone = false;
+  const server = await serve((request, response) => {
+    if (request.method === "GET") isGone = false;
+    else if (isGone) response.writeHead(404).end("no such session");
+    return isGone;
+  });
+  const host = await startHost([settings("far", { type: "sse", url: server.sseUrl, headers: {} })]);
+  isGone = true;
+  expect(await add(host)).toMatchObject(SUM);
+  expect(report(host, "far")).toMatchObject({ status: "connected", last_error: null });
 });
 
 const BROKEN_OFF = {

@@ -1,6 +1,9 @@
-import { expect, test, vi } from "vitest";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Host } from "@millrace/host-core";
-import { call, fixture, report, startHost, structured } from "./hosts.ts";
+import { call, fixture, report, settings, startHost, structured } from "./hosts.ts";
 import { isRunning } from "./programs.ts";
 
 const PATIENCE = { timeout: 20_000 };
@@ -26,6 +29,59 @@ test("[host.instances.spread] calls are spread over the copies of a server, and 
   await Promise.all(waits);
   const stats = await Promise.all([1, 2, 3].map(() => structured(host, "std", "stats")));
   expect(stats.map(({ mostRunning }) => mostRunning)).toEqual([2, 2, 2]);
+});
+
+/** Such a server may ask for a model, and so gets one call at a time on each connection. */
+const ASKING = {
+  instances: 2,
+  maxConcurrentTools: 5,
+  questions: { sampling: true, elicitation: null, roots: [] },
+};
+
+test("[host.questions.one_call] a copy that is away gives its place to no call on the others", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "copies-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  // Only one of them gets the lock.
+  const { transport } = fixture("std", [join(folder, "lock")]);
+  if (transport.type !== "stdio") throw new Error("the fixture is not over stdio");
+  const script = 'mkdir "$2" && exec "$0" "$1"';
+  const args = ["-c", script, transport.command, ...transport.args];
+  const host = await startHost([settings("std", { ...transport, command: "sh", args }, ASKING)]);
+  await vi.waitFor(() => expect(report(host, "std").last_error).toMatch(/copy [12] of 2/), PATIENCE);
+  const waits = [1, 2].map(() => call(host, "std", "wait", { arguments: { ms: 300 } }));
+  expect(await Promise.all(waits)).toMatchObject([{ ok: true }, { ok: true }]);
+  expect(await structured(host, "std", "stats")).toMatchObject({ mostRunning: 1 });
+});
+
+test("[host.questions.one_call] a copy that reads resources gets no call less than one that runs a call", async () => {
+  const host = await startHost([fixture("std", [], ASKING)]);
+  await vi.waitFor(async () => expect(new Set(await pidsOf(host, 2)).size).toBe(2), PATIENCE);
+  const { signal } = new AbortController();
+  const wait = () => call(host, "std", "wait", { arguments: { ms: 500 } });
+  const read = () => host.readResource("std", "fixture://text/10", signal);
+  // Which copy is next depends on how many requests each has had, and so do the turns.
+  for (let turn = 0; turn < 4; turn += 1) {
+    const [first, ...reads] = [wait(), read(), read(), read()];
+    await Promise.all([first, ...reads, wait()]);
+    await pidOf(host);
+  }
+  const stats = await Promise.all([1, 2].map(() => structured(host, "std", "stats")));
+  expect(stats).toMatchObject([{ mostRunning: 1 }, { mostRunning: 1 }]);
+});
+
+test("[host.questions.one_call] a copy that rests is woken for a call that the others have no place for", async () => {
+  const changes = { ...ASKING, lifecycle: "lazy", idleTimeoutMs: 500 } as const;
+  const host = await startHost([fixture("std", [], changes)]);
+  const pids = new Set<number>();
+  await vi.waitFor(async () => expect(pids.add(await pidOf(host)).size).toBe(2), PATIENCE);
+  // One runs, longer than the other takes to rest and to come back.
+  const running = new AbortController();
+  const wait = { arguments: { ms: 60_000 }, signal: running.signal };
+  const long = call(host, "std", "wait", wait).catch(() => "cancelled");
+  await vi.waitFor(() => expect([...pids].filter(isRunning).length).toBeLessThan(2), PATIENCE);
+  expect(await pidOf(host)).toBeGreaterThan(0);
+  running.abort(new Error("enough"));
+  expect(await long).toBe("cancelled");
 });
 
 test("[host.instances.lost] a copy that dies takes no call from the others, is named, and comes back", async () => {

@@ -147,10 +147,12 @@ test("[host.call.in_flight] a call in flight on a server that dies fails at once
   expect(await structured(host, "std", "stats")).toMatchObject({ calls: 0 });
 });
 
-test.each<Refusal>([
+const REFUSALS: Refusal[] = [
   { status: 404 },
   { status: 400, body: '{"error":{"code":-32000,"message":"Bad Request: No valid session ID provided"}}' },
-])(
+];
+
+test.each(REFUSALS)(
   "[host.session.gone] calls that a restarted HTTP server refuses with $status run in a new session",
   async (refusal) => {
     const first = await startFixtureHttp();
@@ -165,6 +167,26 @@ test.each<Refusal>([
     expect(await add()).toMatchObject({ ok: true, result: { structured_content: { sum: 3 } } });
     expect(proxy.calls).toHaveLength(3);
     expect(report(host, "far")).toMatchObject({ status: "connected", last_error: null });
+    await host.close();
+  },
+);
+
+test.each(REFUSALS)(
+  "[host.session.gone] so do many calls at once that it refuses with $status, one after the other",
+  async (refusal) => {
+    const [first, second] = [await startFixtureHttp(), await startFixtureHttp()];
+    for (const server of [first, second]) onTestFinished(() => server.close());
+    const proxy = await startSessionProxy(first.httpUrl, refusal);
+    const many = { maxConcurrentTools: 40 };
+    const host = await startHost([settings("far", { type: "http", url: proxy.url, headers: {} }, many)]);
+    proxy.restart(second.httpUrl);
+    const calls = [];
+    for (let count = 0; count < 40; count += 1) {
+      calls.push(call(host, "far", "add", { arguments: { a: 1, b: 2 } }));
+      // Sent while earlier ones are being refused.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    for (const outcome of await Promise.all(calls)) expect(outcome).toMatchObject({ ok: true });
     await host.close();
   },
 );

@@ -85,6 +85,28 @@ test("[network.redirect] a redirect to another server does not take the credenti
   expect(seen).toEqual([]);
 });
 
+test("[network.redirect] nor does the question why a WebSocket was refused", async () => {
+  const seen: string[] = [];
+  const thief = createHttpServer((request, response) => {
+    seen.push(String(request.headers["x-api-key"]));
+    response.end();
+  });
+  const port = await listen(thief);
+  const server = await serveFixture({
+    intercept: (_request, response) => {
+      response.writeHead(307, { location: `http://127.0.0.1:${port}/ws` }).end();
+      return true;
+    },
+  });
+  // The handshake itself is refused there.
+  const url = server.webSocketUrl.replace("/ws", "/elsewhere");
+  const transport = { type: "websocket", url, headers: { "x-api-key": "abc" } } as const;
+  const { connection } = connections()(settings("one", transport));
+  await expect(connection.connect(patience())).rejects.toThrow("could not open a WebSocket");
+  expect(server.requests.map(({ path }) => path)).toEqual(["/elsewhere"]);
+  expect(seen).toEqual([]);
+});
+
 test("[network.redirect] a redirect within the server is followed", async () => {
   const server = await serveFixture({
     intercept: (request, response) => {

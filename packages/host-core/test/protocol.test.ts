@@ -152,3 +152,18 @@ test.each([["stdio in an older protocol", async () => legacyStdio()], ...KINDS] 
     expect(JSON.parse(await callText(opened, "meta", {}, { traceparent }))).toMatchObject({ traceparent });
   },
 );
+
+test("[host.processes.early] a connection that is closed between two drivers starts no process any more", async () => {
+  const started: number[] = [];
+  const closed = Promise.withResolvers<void>();
+  const processGuard = {
+    add: (group: number) => void started.push(group),
+    // The process for the older versions has gone: the other one would start now.
+    remove: () => closed.resolve(connection.close()),
+  };
+  const { connection } = connections({ processGuard })(modernStdio());
+  const refused = connection.connect(patience()).catch((error: Error) => error.message);
+  await closed.promise;
+  expect(await refused).toBe("the connection was closed");
+  expect(started).toHaveLength(1);
+});

@@ -59,8 +59,8 @@ export interface NewEntry {
   request?: JobRequest | undefined;
 }
 
-/** `elsewhere`: it runs, is parked, or waits for its next attempt. */
-export type EntryPlace = "missing" | "waiting" | "elsewhere";
+/** `delayed`: it is parked, or waits for its next attempt. `elsewhere`: it runs. */
+export type EntryPlace = "missing" | "waiting" | "delayed" | "elsewhere";
 
 /** Of so many waiting jobs the oldest is looked for: of those that go first. */
 const DEPTH_LOOK = 1_000;
@@ -68,7 +68,10 @@ const DEPTH_LOOK = 1_000;
 /** The queue of jobs that are not due yet. */
 export const DUE = "due";
 
-/** The BullMQ queues: one for each kind of work, and one in which jobs wait that are not due yet. BullMQ executes; the records decide. */
+/**
+ * The BullMQ queues: one for each kind of work, and one in which jobs wait that are not due yet. BullMQ executes; the
+ * records decide.
+ */
 export class JobQueues {
   readonly #client: IRedisClient;
   readonly #queues: ReadonlyMap<JobType, Queue<QueuedJobData>>;
@@ -152,11 +155,14 @@ export class JobQueues {
     for (const entry of entries) {
       pipeline.runCommand("exists", [this.#queue(type).toKey(entryId(entry))]);
       pipeline.runCommand("zscore", [keys["prioritized"] ?? "", entryId(entry)]);
+      pipeline.runCommand("zscore", [keys["delayed"] ?? "", entryId(entry)]);
     }
     const replies = pipelineReplies(await pipeline.exec());
     return entries.map((_, index) => {
-      if (replies[index * 2] !== 1) return "missing";
-      return replies[index * 2 + 1] === null ? "elsewhere" : "waiting";
+      const [exists, waitingAt, delayedTo] = replies.slice(index * 3, index * 3 + 3);
+      if (exists !== 1) return "missing";
+      if (waitingAt !== null) return "waiting";
+      return delayedTo === null ? "elsewhere" : "delayed";
     });
   }
 

@@ -18,6 +18,7 @@ import { JobEnds, PendingEnd } from "./reading/job-ends.ts";
 import { JobIndex, type JobFilter } from "./reading/job-index.ts";
 import { JobQueues } from "./job-queues.ts";
 import { JobRetry } from "./control/job-retry.ts";
+import { UnsweptTimeouts } from "./control/unswept-timeouts.ts";
 import { queuedJob, type JobSnapshot, type QueuedEvent } from "./reading/job-view.ts";
 import { KeyedSubmissions } from "./submission/keyed-submissions.ts";
 import { KeyReloads } from "./fleet/key-reloads.ts";
@@ -63,6 +64,7 @@ export class JobStore {
   readonly batches: Batches;
   /** How many jobs wait and run. */
   readonly usage: LineUsage;
+  readonly queueTimeouts: UnsweptTimeouts;
   readonly #redis: Redis;
   readonly #subscriber: Redis;
   readonly #keys: Keys;
@@ -106,8 +108,9 @@ export class JobStore {
     this.#lines = createLines({ ...own, logger, limitsOf });
     const shared = { ...own, ...this.#lines, clock: this.#clock };
     this.usage = new LineUsage({ ...shared, answer: this.#answer });
-    this.#control = new JobControl(shared);
     const answer = this.#answer;
+    this.#control = new JobControl({ ...shared, answer });
+    this.queueTimeouts = new UnsweptTimeouts({ ...shared, logger });
     this.retries = new JobRetry({ ...shared, index: this.#index, answer });
     const newJobId = () => this.#newJobId();
     this.keyed = new KeyedSubmissions({ ...shared, retentionSeconds, store: this, answer, newJobId });
@@ -170,22 +173,17 @@ export class JobStore {
 
   /** See {@link JobControl.cancel}. */
   cancel(viewer: Viewer, jobId: string): Promise<{ job: Job; requested: boolean } | null> {
-    return this.#answer(() => this.#control.cancel(viewer, jobId));
-  }
-
-  /** See {@link JobControl.approvalCall}. */
-  approvalCall(jobId: string, toolCallId: string): Promise<{ tool: string } | null> {
-    return this.#answer(() => this.#control.approvalCall(jobId, toolCallId));
+    return this.#control.cancel(viewer, jobId);
   }
 
   /** See {@link JobControl.decideApproval}. */
   decideApproval(...call: Parameters<JobControl["decideApproval"]>): Promise<ApprovalAnswer | null> {
-    return this.#answer(() => this.#control.decideApproval(...call));
+    return this.#control.decideApproval(...call);
   }
 
   /** See {@link JobControl.conversation}. */
   conversation(viewer: Viewer, jobId: string, maxBytes: number): ReturnType<JobControl["conversation"]> {
-    return this.#control.conversation(viewer, jobId, { maxBytes, answer: this.#answer });
+    return this.#control.conversation(viewer, jobId, { maxBytes });
   }
 
   /** Where the log stands; null when the viewer has no such job. */
@@ -222,6 +220,7 @@ export class JobStore {
   }
 
   async close(): Promise<void> {
+    await this.queueTimeouts.close();
     await this.batches.close();
     await this.#writer.flush();
     await this.#lines.departures.flush();

@@ -44,10 +44,13 @@ export interface Keys {
   /** String with expiry: until when nobody asks a model provider, in milliseconds since 1970. */
   coolDown(provider: string): string;
   /**
-   * What is kept of a batch, all in its own slot. `record` is a hash, `hashes` and `states` are strings with a piece for
-   * each line, `ended` is a list of lines, `rejections` a hash by line. See `scripts/batch-settle.lua`.
+   * What is kept of a batch, all in its own slot. `record` is a hash, `hashes` and `states` are strings with a piece
+   * for each line, `ended` is a list of lines, `rejections` and `generations` are hashes by line. See
+   * `scripts/batch-settle.lua`.
    */
-  batch(batchId: string): Record<"record" | "hashes" | "states" | "ended" | "rejections", string>;
+  batch(
+    batchId: string,
+  ): Record<"record" | "hashes" | "states" | "ended" | "rejections" | "generations", string>;
   /** Channel: a batch has changed. */
   batchEvents(batchId: string): string;
   /** String with expiry: who cancels a batch's jobs. */
@@ -111,6 +114,7 @@ export function createKeys(prefix: string): Keys {
         states: part("states"),
         ended: part("ended"),
         rejections: part("rejections"),
+        generations: part("generations"),
       };
     },
     batchEvents: (batchId) => `${prefix}:{${batchId}}:events`,

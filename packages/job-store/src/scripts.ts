@@ -10,7 +10,7 @@ const SCRIPTS = {
   millraceTakeKey: { keys: 1, files: ["take-key"] },
   millraceReleaseKey: { keys: 1, files: ["release-key"] },
   millraceReopen: { keys: 3, files: ["approval-field", "append-event", "reopen"] },
-  millraceClaim: { keys: 2, files: ["now-ms", "terminal-status", "claim"] },
+  millraceClaim: { keys: 3, files: ["now-ms", "terminal-status", "claim"] },
   millraceStep: { keys: 2, files: ["approval-field", "append-event", "end-job", "step"] },
   millraceEndWaiting: { keys: 2, files: ["terminal-status", "append-event", "end-job", "end-waiting"] },
   millraceRequestCancel: { keys: 2, files: ["request-cancel"] },
@@ -28,16 +28,17 @@ const SCRIPTS = {
   millraceSettleDeliveries: { keys: 3, files: ["now-ms", "expire-with-job", "settle-deliveries"] },
   millraceSettleNote: { keys: 1, files: ["settle-note"] },
   millraceRecordScheduleRun: { keys: 2, files: ["record-schedule-run"] },
-  millraceBatchOpen: { keys: 5, files: ["now-ms", "batch-settle", "batch-open"] },
-  millraceBatchAccept: { keys: 5, files: ["now-ms", "batch-settle", "batch-accept"] },
-  millraceBatchConfirm: { keys: 5, files: ["now-ms", "batch-settle", "batch-confirm"] },
-  millraceBatchWithdraw: { keys: 5, files: ["now-ms", "batch-settle", "batch-withdraw"] },
-  millraceBatchClose: { keys: 5, files: ["now-ms", "batch-settle", "batch-close"] },
-  millraceBatchEnded: { keys: 5, files: ["now-ms", "batch-settle", "batch-ended"] },
-  millraceBatchReopened: { keys: 5, files: ["now-ms", "batch-settle", "batch-reopened"] },
-  millraceBatchCancel: { keys: 5, files: ["now-ms", "batch-settle", "batch-cancel"] },
+  millraceBatchOpen: { keys: 6, files: ["now-ms", "batch-settle", "batch-open"] },
+  millraceBatchAccept: { keys: 6, files: ["now-ms", "batch-settle", "batch-accept"] },
+  millraceBatchConfirm: { keys: 6, files: ["now-ms", "batch-settle", "batch-confirm"] },
+  millraceBatchWithdraw: { keys: 6, files: ["now-ms", "batch-settle", "batch-withdraw"] },
+  millraceBatchClose: { keys: 6, files: ["now-ms", "batch-settle", "batch-close"] },
+  millraceBatchEnded: { keys: 6, files: ["now-ms", "batch-settle", "batch-ended"] },
+  millraceBatchReopened: { keys: 6, files: ["now-ms", "batch-settle", "batch-reopened"] },
+  millraceBatchCancel: { keys: 6, files: ["now-ms", "batch-settle", "batch-cancel"] },
   millraceReadOutcome: { keys: 2, files: ["read-outcome"] },
   millraceReadLog: { keys: 1, files: ["read-log"] },
+  millraceScanLog: { keys: 1, files: ["scan-log"] },
 } as const;
 
 type Values = (string | number)[];
@@ -48,7 +49,7 @@ declare module "ioredis" {
     millraceDeletePartial(record: string, log: string): Result<0 | 1, Context>;
     millraceTakeKey(key: string, ...values: Values): Result<string | null, Context>;
     millraceReopen(...keysAndValues: Values): Result<number, Context>;
-    millraceClaim(record: string, log: string, ...values: Values): Result<ClaimReply, Context>;
+    millraceClaim(...keysAndValues: Values): Result<ClaimReply, Context>;
     millraceStep(record: string, log: string, ...values: Values): Result<number, Context>;
     millraceEndWaiting(record: string, log: string, ...values: Values): Result<EndWaitingReply, Context>;
     millraceRequestCancel(record: string, log: string, ...values: Values): Result<string, Context>;
@@ -79,6 +80,7 @@ declare module "ioredis" {
     millraceBatchCancel(...keysAndValues: Values): Result<BatchCancelReply, Context>;
     millraceReadOutcome(record: string, log: string, limit: number): Result<OutcomeReply, Context>;
     millraceReadLog(log: string, after: number, limit: number, bytes: number): Result<LogReply, Context>;
+    millraceScanLog(log: string, ...values: Values): Result<ScanReply, Context>;
   }
 }
 
@@ -123,6 +125,9 @@ type BatchAcceptReply = [outcome: "ok" | "gone" | "cancelled" | "superseded", an
 type BatchCancelReply = "requested" | "ended" | "missing";
 
 export type OutcomeReply = [customId: string | null, event: string | number | null];
+
+/** Of each event its index and its beginning. */
+type ScanReply = [next: number, ...found: (number | string)[]];
 
 type LogReply = [hasMore: 0 | 1, events: string[], isGone: 0 | 1];
 

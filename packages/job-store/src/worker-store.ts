@@ -18,6 +18,7 @@ import type { Logger } from "./logger.ts";
 import { FinishedJobs } from "./metrics/finished-jobs.ts";
 import { createWorkerSchedules } from "./schedules/worker-schedules.ts";
 import { Sweeper } from "./sweeper.ts";
+import type { Answer } from "./redis/unavailable.ts";
 import { openWorkerConnections } from "./redis/worker-connections.ts";
 import { WorkerControl } from "./fleet/worker-control.ts";
 import { createWorkerWebhooks } from "./webhooks/worker-webhooks.ts";
@@ -37,6 +38,9 @@ export interface WorkerStoreOptions {
   /** Instead of Redis' clock and this machine's. */
   clock?: Clock;
 }
+
+/** A worker has time until Redis is back. */
+const answer: Answer = (commands) => commands();
 
 export type WorkerStore = ReturnType<typeof createWorkerStore>;
 
@@ -93,7 +97,7 @@ export function createWorkerStore({ redisUrl, keyPrefix, logger, clock: given }:
     createWebhookRunner: webhooks.createRunner,
 
     createSweeper: (): Sweeper => {
-      const cancelling = new BatchCancel({ ...shared, control: new JobControl(shared) });
+      const cancelling = new BatchCancel({ ...shared, control: new JobControl({ ...shared, answer }) });
       const batches = new BatchSweep({ ...shared, cancelling });
       return new Sweeper({ ...running, schedules: schedules.records, batches });
     },

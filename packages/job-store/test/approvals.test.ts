@@ -2,7 +2,14 @@ import { expect, test, vi } from "vitest";
 import { parseRecord } from "../src/record.ts";
 import type { Execute } from "../src/run/job-execution.ts";
 import { DecidedBeforeError } from "../src/run/run-writer.ts";
-import { approvalRequested, CHAT_DONE, claimChat, submitChat, toolCalled } from "./support/chat-jobs.ts";
+import {
+  approvalRequested,
+  CHAT_DONE,
+  CHAT_REQUEST,
+  claimChat,
+  submitChat,
+  toolCalled,
+} from "./support/chat-jobs.ts";
 import { approve, NOTHING } from "./support/executors.ts";
 import { eventTypes, PATIENCE_MS, startRunner, untilStatus } from "./support/run-jobs.ts";
 import {
@@ -48,7 +55,6 @@ test("[store.approval.decide] writes the decision into the log, with its reason 
   const jobId = await waitingFor(installation, "c1", "c2", "c3");
   const decide = (id: string, request: Parameters<typeof api.decideApproval>[3]) =>
     api.decideApproval(TENANT, jobId, id, request);
-  expect(await api.approvalCall(jobId, "c1")).toEqual({ tool: "fixture__echo" });
   expect(await decide("c1", { decision: "approve" })).toBe("decided");
   expect(await decide("c2", { decision: "deny", reason: "too risky" })).toBe("decided");
   expect(await decide("c3", { decision: "approve", arguments: { text: "b" } })).toBe("decided");
@@ -75,9 +81,9 @@ test("[store.approval.not-pending] says why a call cannot be decided, and change
   expect(await decide("ran")).toBe("unknown");
   expect(await decide("late")).toBe("expired");
   expect(await decide("c1", "bob")).toBeNull();
-  expect(await decide("c1", TENANT, `${jobId.slice(0, -1)}0`)).toBeNull();
+  const other = jobId.slice(0, -1) + (jobId.endsWith("0") ? "1" : "0");
+  expect(await decide("c1", TENANT, other)).toBeNull();
   expect(await decide("c1", TENANT, "index")).toBeNull();
-  expect(await api.approvalCall("index", "c1")).toBeNull();
   await run.finish({
     status: "failed",
     error: { code: "timeout", message: "", retryable: true },
@@ -87,6 +93,32 @@ test("[store.approval.not-pending] says why a call cannot be decided, and change
   expect(await decide("c1")).toBe("before");
   expect(await resolutions(installation, jobId)).toHaveLength(1);
   expect((await eventTypes(api, jobId)).at(-1)).toBe("job.failed");
+});
+
+test("[store.approval.anew] of a job that was begun anew the call is meant that asks now", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const jobId = await submitChat(installation);
+  const asks = (tool: string) => [Object.assign(approvalRequested("c1"), { tool })];
+  const first = await claimChat(installation, jobId);
+  await first.write(asks("fixture__echo"));
+  await first.finish({ status: "cancelled", cancellation: NOTHING });
+  await api.retries.retry(TENANT, jobId, "start");
+  const again = await claimChat(installation, jobId, 1, CHAT_REQUEST, { generation: 1 });
+  await again.write(asks("fixture__add"));
+  const told: string[] = [];
+  const refusal = new Error("not with these arguments");
+  const decide = (check: (tool: string) => void) =>
+    api.decideApproval(TENANT, jobId, "c1", { decision: "approve" }, check);
+  const refused = decide((tool) => {
+    told.push(tool);
+    throw refusal;
+  });
+  await expect(refused).rejects.toBe(refusal);
+  expect(await waitingCalls(installation, jobId)).toEqual(["c1"]);
+  expect(await decide((tool) => void told.push(tool))).toBe("decided");
+  expect(told).toEqual(["fixture__add", "fixture__add"]);
+  expect(await resolutions(installation, jobId)).toMatchObject([{ tool: "fixture__add" }]);
 });
 
 test("[store.approval.all] wakes a job only when its last call is decided", async () => {

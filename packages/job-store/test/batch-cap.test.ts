@@ -1,35 +1,13 @@
+import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { QueueFullError } from "../src/admission/tenant-limits.ts";
 import { batchJobId } from "../src/batches/batch-id.ts";
-import { BatchUpload } from "../src/batches/batch-upload.ts";
+import type { BatchUpload } from "../src/batches/batch-upload.ts";
 import type { JobStore } from "../src/job-store.ts";
 import type { Submission } from "../src/submission/submission.ts";
-import { findBatch, openBatch, sweepBatch, uploadLines } from "./support/batches.ts";
-import { never, PATIENCE_MS } from "./support/run-jobs.ts";
+import { findBatch, openBatch, sweepBatch, uploadLines, uploadWith } from "./support/batches.ts";
+import { PATIENCE_MS } from "./support/run-jobs.ts";
 import { createInstallation, TENANT, type Installation } from "./support/test-installation.ts";
-
-/** An upload of its own whose submissions end as `submit` says, and which waits at the cap for so long. */
-async function uploadWith(
-  { redis, keys }: Installation,
-  store: JobStore,
-  submit: (submission: Submission) => Promise<unknown>,
-  capWaitMs = 0,
-): Promise<BatchUpload> {
-  const { batchId } = await openBatch(store, "key");
-  const token = (await redis.hget(keys.batch(batchId).record, "upload_token")) ?? "";
-  return new BatchUpload({
-    batchId,
-    token,
-    isResumed: false,
-    redis,
-    keys,
-    retentionSeconds: 600,
-    submit,
-    read: () => store.batches.find(TENANT, batchId),
-    signal: never,
-    capWaitMs,
-  });
-}
 
 test("[store.batch.cap] lines that the key's cap has refused for too long are not the batch's", async () => {
   const installation = createInstallation();
@@ -159,4 +137,19 @@ test("[store.batch.resume.unwritten] a line that was taken, never written and th
   await third.write([one, changed]);
   expect(await third.close("complete")).toMatchObject({ accepted: 3, rejected: 1 });
   expect(await redis.exists(keys.record(batchJobId(batchId, 2)))).toBe(1);
+});
+
+test("[store.batch.cap.progress] an upload at the key's cap goes on for as long as some of its lines get in", async () => {
+  const installation = createInstallation();
+  const store = installation.createApi();
+  let turn: Promise<void> | null = null;
+  const submit = async () => {
+    // Of those that are tried together one gets in.
+    if (turn) throw new QueueFullError(2);
+    turn = setImmediate().then(() => void (turn = null));
+    await turn;
+  };
+  const upload = await uploadWith(installation, store, submit, 1_500);
+  await upload.write(uploadLines(12));
+  expect(await upload.close("complete")).toMatchObject({ upload: "complete", accepted: 12 });
 });

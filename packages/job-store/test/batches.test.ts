@@ -10,7 +10,7 @@ import { batchJobId } from "../src/batches/batch-id.ts";
 import { batchScriptKeys } from "../src/batches/batch-record.ts";
 import { findBatch, makeDue, openBatch, submitBatch, sweepBatch, uploadLines } from "./support/batches.ts";
 import { CHAT_DONE, CHAT_REQUEST, claimChat } from "./support/chat-jobs.ts";
-import { never, PATIENCE_MS, startRunner } from "./support/run-jobs.ts";
+import { never, PATIENCE_MS } from "./support/run-jobs.ts";
 import { createInstallation, TENANT, type Installation } from "./support/test-installation.ts";
 
 const FAILED = {
@@ -25,7 +25,7 @@ test("[store.batch.counts] a job's end counts once, however often and in whateve
   const batchId = await submitBatch(store, 3);
   const [first = "", second = "", third = ""] = [1, 2, 3].map((line) => batchJobId(batchId, line));
   const tell = (jobId: string, status: "completed" | "failed" | "cancelled") =>
-    countBatchEnds(batchId, [{ jobId, status }], installation);
+    countBatchEnds(batchId, [{ jobId, status, generation: 0 }], installation);
   expect(await tell(second, "completed")).toBe(1);
   expect(await tell(second, "completed")).toBe(0);
   expect(await tell(second, "failed")).toBe(0);
@@ -61,7 +61,12 @@ test("[store.batch.expiry] when a batch has ended its keys expire with its longe
   ]);
   await upload.close("complete");
   const { batchId } = upload;
-  const ends = [1, 2].map((number) => ({ jobId: batchJobId(batchId, number), status: "completed" as const }));
+  const ends = [1, 2].map((number) => ({
+    jobId: batchJobId(batchId, number),
+    status: "completed" as const,
+    // The second has been retried.
+    generation: number - 1,
+  }));
   await countBatchEnds(batchId, ends, installation);
   for (const key of batchScriptKeys(keys, batchId)) {
     expect(await redis.ttl(key)).toBeGreaterThan(4_900);
@@ -140,31 +145,6 @@ test("[store.batch.sweep.cancel] a cancel goes on in a worker when its api has d
       }),
     PATIENCE_MS,
   );
-});
-
-test("[store.batch.retry] a batch whose failed job is retried runs again, and counts how it ends at last", async () => {
-  const installation = createInstallation();
-  const store = installation.createApi();
-  const batchId = await submitBatch(store, 1, CHAT_REQUEST);
-  const jobId = batchJobId(batchId, 1);
-  const go = Promise.withResolvers<void>();
-  let starts = 0;
-  startRunner(installation, async () => {
-    starts += 1;
-    if (starts === 1) return FAILED;
-    await go.promise;
-    return CHAT_DONE;
-  });
-  const counts = (expected: object) =>
-    vi.waitFor(async () => expect(await findBatch(store, batchId)).toMatchObject(expected), PATIENCE_MS);
-  await counts({ status: "completed", counts: { failed: 1 } });
-  await store.retries.retry(TENANT, jobId, "journal");
-  await counts({ status: "running", finished_at: null, counts: { pending: 1, failed: 0 } });
-  expect(await installation.redis.ttl(installation.keys.batch(batchId).record)).toBe(-1);
-  go.resolve();
-  await counts({ status: "completed", counts: { pending: 0, completed: 1, failed: 0 } });
-  const results = await store.batches.results(batchId, { order: "completion", after: 0 }).next();
-  expect(results.map(({ status }) => status)).toEqual(["completed", "completed"]);
 });
 
 /** An api's part and a sweeper's, on the connection of the test. */

@@ -113,6 +113,28 @@ test("[store.cancel.lost] stops a running job although the message to its worker
   await untilStatus(api, jobId, "cancelled");
 });
 
+test("[store.cancel.late-message] a message that comes when its job has been retried since stops nothing", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const [jobId, other] = [await submitChat(installation), await submitChat(installation)];
+  const go = Promise.withResolvers<void>();
+  startRunner(installation, async (execution) => {
+    if (execution.jobId === other) return await untilStopped(execution);
+    await go.promise;
+    return execution.signal.aborted ? { status: "stopped", cancellation: STOPPED } : CHAT_DONE;
+  });
+  for (const id of [jobId, other]) await untilStatus(api, id, "running");
+  await installation.untilListening(1);
+  // As of a cancel that the job has had before its retry.
+  await redis.publish(keys.control, `cancel ${jobId}`);
+  // What comes later is heard later.
+  await api.cancel(TENANT, other);
+  await untilStatus(api, other, "cancelled");
+  go.resolve();
+  await untilStatus(api, jobId, "completed");
+});
+
 test("[store.cancel.ended] changes nothing of a job that has ended", async () => {
   const installation = createInstallation();
   const api = installation.createApi();

@@ -2,23 +2,11 @@ import type { JobRequest } from "@millrace/contracts";
 import { expect, test, vi } from "vitest";
 import { IdempotencyMismatchError, IdempotencyExpiredError } from "../src/submission/idempotency.ts";
 import type { JobStore } from "../src/job-store.ts";
-import { Admission } from "../src/admission/admission.ts";
-import { DEFAULT_LIMITS, QueueFullError, type LimitsOf } from "../src/admission/tenant-limits.ts";
-import { FleetCapacity } from "../src/admission/fleet-capacity.ts";
-import { Standings } from "../src/admission/standing.ts";
-import { systemClock } from "../src/clock.ts";
-import { JobQueues } from "../src/job-queues.ts";
-import { SubmissionWriter } from "../src/submission/submission-writer.ts";
-import { logger } from "./support/kill-at-each.ts";
+import { DEFAULT_LIMITS, QueueFullError } from "../src/admission/tenant-limits.ts";
 import { noteTaken, submitMany } from "./support/line-state.ts";
 import { queueEmpty, startRunner } from "./support/run-jobs.ts";
-import {
-  createInstallation,
-  REQUEST,
-  RESULT,
-  TENANT,
-  type Installation,
-} from "./support/test-installation.ts";
+import { createWriter } from "./support/submission-writer.ts";
+import { createInstallation, REQUEST, RESULT, TENANT } from "./support/test-installation.ts";
 
 const KEY = "order-7";
 
@@ -128,15 +116,6 @@ async function takeKey(api: JobStore) {
   const taken = await api.keyed.take({ tenant: TENANT, request: DUE_SOON }, KEY);
   if (!("newJob" in taken)) throw new Error("the key was taken");
   return { newJob: taken.newJob, jobId: taken.newJob.jobId ?? "" };
-}
-
-function createWriter(installation: Installation, limitsOf: LimitsOf) {
-  const { redis, keys } = installation;
-  const queues = new JobQueues(redis, keys, logger);
-  installation.onRelease(() => queues.close());
-  const admission = new Admission({ keys, queues, capacity: new FleetCapacity(redis, keys), limitsOf });
-  const shared = { redis, keys, queues, admission, standings: new Standings(), clock: systemClock };
-  return { queues, writer: new SubmissionWriter({ ...shared, retentionSeconds: 600 }) };
 }
 
 test.each(["looks", "submits"])(

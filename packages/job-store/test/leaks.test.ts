@@ -112,7 +112,10 @@ async function live(life: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** A life that has begun again leaves its first job behind, for whose end nobody asks any more, or which is due much later. */
+/**
+ * A life that has begun again leaves its first job behind, for whose end nobody asks any more, or which is due much
+ * later.
+ */
 async function cancelTheRest(api: JobStore): Promise<void> {
   for (const status of ["queued", "parked", "running"] as const) {
     const { jobs } = await api.list(TENANT, { limit: 200, status });

@@ -116,6 +116,42 @@ test("[store.redis.failover] jobs are taken, run and waited for again after the 
   }
 });
 
+test("[store.redis.busy] a script of somebody else that blocks Redis is waited for like Redis itself", async () => {
+  const server = await startRedisProcess();
+  onTestFinished(() => server.close());
+  const installation = createInstallation(server.url);
+  const { redis } = installation;
+  const api = installation.createApi();
+  const began = Promise.withResolvers<undefined>();
+  const isBusy = Promise.withResolvers<undefined>();
+  const isSent = Promise.withResolvers<undefined>();
+  startRunner(installation, async ({ write }) => {
+    began.resolve(undefined);
+    await isBusy.promise;
+    const writing = STEPS.map((steps) => write(steps));
+    isSent.resolve(undefined);
+    await Promise.all(writing);
+    return CHAT_DONE;
+  });
+  const { id } = await api.submit({ tenant: TENANT, request: CHAT_REQUEST });
+  await began.promise;
+  await redis.config("SET", "busy-reply-threshold", 10);
+  const blocker = redis.duplicate();
+  const killed = blocker.eval("while true do end", 0).catch(String);
+  await vi.waitFor(() => expect(redis.ping()).rejects.toThrow(/^BUSY/), PATIENCE_MS);
+  await expect(api.find(TENANT, id)).rejects.toBeInstanceOf(StoreUnavailableError);
+  isBusy.resolve(undefined);
+  await isSent.promise;
+  // What the run has sent is refused by the time that these are.
+  for (let count = 0; count < 5; count += 1) await expect(redis.ping()).rejects.toThrow(/^BUSY/);
+  await redis.script("KILL");
+  expect(await killed).toMatch(/SCRIPT KILL/);
+  blocker.disconnect();
+  const events = await wholeLog(installation, id);
+  expect(events.filter(({ type }) => type === "job.started")).toHaveLength(1);
+  expect(events.at(-1)?.type).toBe("job.completed");
+});
+
 test("[store.redis.failover.run] a run that meets a replica writes its steps to the new primary, once", async () => {
   const pair = await startRedisPair();
   onTestFinished(() => pair.close());

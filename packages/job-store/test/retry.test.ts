@@ -22,7 +22,7 @@ import {
   takeAndDie,
   untilStatus,
 } from "./support/run-jobs.ts";
-import { createInstallation, REQUEST, TENANT, type Installation } from "./support/test-installation.ts";
+import { createInstallation, TENANT, type Installation } from "./support/test-installation.ts";
 
 const PERMANENT: JobError = { code: "tool_error", message: "no", retryable: false };
 const PASSING: JobError = { code: "provider_unavailable", message: "busy", retryable: true };
@@ -156,31 +156,6 @@ test("[store.retry.cut] the sweeper puts a job into its queue whose retry was cu
   expect(await installation.createWorker().createSweeper().sweep()).toBe(1);
   await untilStatus(api, jobId, "completed");
   expect((await api.find(TENANT, jobId))?.job.attempt).toBe(2);
-});
-
-test("[store.retry.many] retries the jobs that fit a filter, newest first", async () => {
-  const installation = createInstallation();
-  const api = installation.createApi();
-  const runner = startRunner(
-    installation,
-    ({ request }) => Promise.resolve(failed(request.metadata?.["error"] === "passing" ? PASSING : PERMANENT)),
-    { type: "tool" },
-  );
-  const ids: string[] = [];
-  for (const error of ["passing", "permanent", "passing"]) {
-    const { id } = await api.submit({ tenant: TENANT, request: { ...REQUEST, metadata: { error } } });
-    await untilStatus(api, id, "failed");
-    ids.push(id);
-  }
-  await runner.close(0);
-  const filter = { status: "failed", from: "journal", errorCode: "provider_unavailable" } as const;
-  expect(await api.retries.retryMany(TENANT, { ...filter, type: "chat", limit: 10 })).toEqual([]);
-  expect(await api.retries.retryMany("bob", { ...filter, limit: 10 })).toEqual([]);
-  expect(await api.retries.retryMany(TENANT, { ...filter, limit: 1 })).toEqual([ids[2]]);
-  expect(await api.retries.retryMany(TENANT, { ...filter, limit: 10 })).toEqual([ids[0]]);
-  expect((await api.list(TENANT, { status: "failed", limit: 10 })).jobs.map(({ id }) => id)).toEqual([
-    ids[1],
-  ]);
 });
 
 test("[store.attempts] a job whose error is retryable is tried again after its backoff, and fails when none is left", async () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { startRedisProcess } from "@millrace/testing";
 import type { JobStep } from "@millrace/contracts";
 import type { Redis } from "ioredis";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { JobExecution } from "../src/run/job-execution.ts";
 import { RunRefusedError } from "../src/run/run-writer.ts";
 import { CHAT_DONE, claimChat, submitChat } from "./support/chat-jobs.ts";
@@ -99,6 +99,27 @@ test("[store.write.late] refuses what a run still writes after it has parked its
   await run.park("cool_down", Date.now() + 60_000, 1_000);
   await expect(run.write([delta(0)])).rejects.toThrow(RunRefusedError);
   expect(await logged(installation, jobId)).toEqual(["job.queued", "job.started", "job.parked"]);
+});
+
+test("[store.write.closing] writes a job's end that Redis refuses for a while, and nothing that comes after it was asked for", async () => {
+  const server = await startRedisProcess();
+  onTestFinished(() => server.close());
+  const installation = createInstallation(server.url);
+  const { redis } = installation;
+  const jobId = await submitChat(installation);
+  const run = await claimChat(installation, jobId);
+  await redis.config("SET", "maxmemory", "1");
+  if (CHAT_DONE.status !== "completed") throw new Error("not an outcome");
+  const ended = run.finish(CHAT_DONE);
+  // It waits longer each time: long enough by then for a write to come before it.
+  await vi.waitFor(async () => {
+    const [, count = 0] = /errorstat_OOM:count=(\d+)/.exec(await redis.info("errorstats")) ?? [];
+    expect(Number(count)).toBeGreaterThanOrEqual(4);
+  }, PATIENCE_MS);
+  await redis.config("SET", "maxmemory", "0");
+  await expect(run.write([delta(0)])).rejects.toThrow(RunRefusedError);
+  await ended;
+  expect(await logged(installation, jobId)).toEqual(["job.queued", "job.started", "job.completed"]);
 });
 
 test("[store.write.outage] loses and repeats nothing when Redis is killed in the middle of many writes", async () => {

@@ -89,6 +89,23 @@ test("[webhook.expire.decided] the delivery of an approval that has been decided
   expect(Math.abs(deliveries - record)).toBeLessThan(1_000);
 });
 
+test("[webhook.expire.lost] nothing is left of a job with deliveries whose log is lost while it is parked", async () => {
+  const installation = createInstallation();
+  const { redis, keys, keyPrefix } = installation;
+  const api = installation.createApi();
+  const request = { ...CHAT, webhook: { ...WEBHOOK, events: ["approval.requested" as const] } };
+  const jobId = (await api.submit({ tenant: TENANT, request })).id;
+  const asking = await claimChat(installation, jobId, 1, request);
+  await asking.write([approvalRequested("c1")]);
+  await asking.park("approval", Date.now() + FAR_MS, 60_000);
+  await installation.createWorker().createSweeper().sweep();
+  startWebhooks(installation);
+  await untilDelivered(api, jobId);
+  expect(await redis.del(keys.log(jobId))).toBe(1);
+  await expect(claimChat(installation, jobId, 2, request)).rejects.toThrow("not claimed: missing");
+  expect(await redis.keys(`${keyPrefix}:{${jobId}}*`)).toEqual([]);
+});
+
 test("[webhook.approval.decided] an approval that was decided before it could be told is told no more", async () => {
   const installation = createInstallation();
   const api = installation.createApi();

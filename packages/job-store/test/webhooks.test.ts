@@ -1,7 +1,11 @@
 import { Worker } from "bullmq";
 import { expect, test, vi } from "vitest";
+import { endWaitingJob } from "../src/control/end-waiting-job.ts";
+import { parseRecord } from "../src/record.ts";
+import { DeliveryRecords } from "../src/webhooks/delivery-records.ts";
+import { WebhookDispatch } from "../src/webhooks/webhook-dispatch.ts";
 import type { SendWebhook } from "../src/webhooks/webhook-runner.ts";
-import { WEBHOOK_QUEUE, type QueuedDelivery } from "../src/webhooks/webhook-queue.ts";
+import { WEBHOOK_QUEUE, WebhookQueue, type QueuedDelivery } from "../src/webhooks/webhook-queue.ts";
 import { noteWebhook } from "../src/webhooks/webhook-notes.ts";
 import { systemClock } from "../src/clock.ts";
 import { approvalRequested, claimChat } from "./support/chat-jobs.ts";
@@ -11,6 +15,7 @@ import {
   createInstallation,
   REQUEST,
   RESULT,
+  silentLogger,
   TENANT,
   type Installation,
 } from "./support/test-installation.ts";
@@ -74,6 +79,40 @@ test("[webhook.cut] a note that is looked at twice makes one delivery", async ()
   await sweepers[0]?.sweep();
   await vi.waitFor(async () => expect(await redis.exists(keys.webhooks)).toBe(0), PATIENCE_MS);
   expect(sent).toHaveLength(1);
+});
+
+test("[webhook.cut] a cancel that comes while the worker that has parked the job still looks at its webhook is told", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const jobId = await submitJob(api);
+  const run = await claimChat(installation, jobId, 1, CHAT);
+  await run.write([approvalRequested("c1")]);
+  await run.park("approval", Date.now() + FAR_MS, 60_000);
+  const record = parseRecord(await redis.hgetall(keys.record(jobId)));
+  if (!record) throw new Error("no record");
+
+  const parts = { redis, keys, clock: systemClock, logger: silentLogger };
+  const queue = new WebhookQueue(redis, keys, silentLogger);
+  installation.onRelease(() => queue.close());
+  const dispatch = new WebhookDispatch({ ...parts, queue, records: new DeliveryRecords(redis, keys) });
+  const [hasRead, hasEnded] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  vi.spyOn(redis, "millraceSettleNote").mockImplementationOnce(async (...note) => {
+    hasRead.resolve();
+    await hasEnded.promise;
+    return await redis.millraceSettleNote(...note);
+  });
+  vi.spyOn(redis, "millraceEndWaiting").mockImplementationOnce(async (...end) => {
+    const look = dispatch.afterEvent(jobId);
+    await hasRead.promise;
+    const result = await redis.millraceEndWaiting(...end);
+    hasEnded.resolve();
+    await look;
+    return result;
+  });
+  await endWaitingJob(jobId, record, { status: "cancelled", cancellation: NOTHING }, parts);
+  await installation.createWorker().createSweeper().sweep();
+  expect(await api.deliveries.list(TENANT, jobId)).toMatchObject([{ event: "job.cancelled" }]);
 });
 
 test("[webhook.worker_killed] a delivery whose worker died is made by another, under the same id", async () => {

@@ -1,5 +1,5 @@
 export { readConfig } from "./read-config.ts";
 export { readModels, type ModelsFile } from "./read-models.ts";
 export { onStopSignals } from "./stop-signals.ts";
-export { watchFile } from "./watch-file.ts";
+export { fileVersion, watchFile } from "./watch-file.ts";
 export { webhookSecret } from "./webhook-secret.ts";

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { watchFile } from "./watch-file.ts";
+import { fileVersion, watchFile } from "./watch-file.ts";
 
 const PATIENCE = { timeout: 20_000 };
 
@@ -34,6 +34,18 @@ test("[service.watch.unreadable] a file that can no longer be looked at is a cha
   await writeFile(`${path}.new`, "22");
   await rename(`${path}.new`, path);
   await vi.waitFor(() => expect(onChange).toHaveBeenCalled(), PATIENCE);
+});
+
+test("[service.watch.since] a change between the reading of the file and the beginning of its watch is noticed", async () => {
+  const { path } = await createFolder();
+  await writeFile(path, "1");
+  const since = fileVersion(path);
+  await writeFile(path, "22");
+  const onChange = vi.fn<() => Promise<void>>(() => Promise.resolve());
+  const logger = { warn: () => {}, error: () => {} };
+  const watch = watchFile({ path, onChange, logger, since, recheckMs: 60_000 });
+  onTestFinished(() => watch[Symbol.dispose]());
+  await vi.waitFor(() => expect(onChange).toHaveBeenCalledTimes(1), PATIENCE);
 });
 
 test("[service.watch.links] a change of what a link leads to in another folder is noticed", async () => {

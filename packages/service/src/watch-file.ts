@@ -15,12 +15,14 @@ export interface FileWatchOptions {
     warn(fields: object, message: string): void;
     error(fields: object, message: string): void;
   };
+  /** What {@link fileVersion} said before the file was read: a change since then is one too. Default: what it says now. */
+  since?: string | null;
   /** Default 5 s. */
   recheckMs?: number;
 }
 
 /** Another value for another file or content; null while there is no such file. */
-function versionOf(path: string): string | null {
+export function fileVersion(path: string): string | null {
   try {
     const found = statSync(path, { throwIfNoEntry: false });
     return found ? `${found.ino} ${found.size} ${found.mtimeMs}` : null;
@@ -38,12 +40,12 @@ function versionOf(path: string): string | null {
  */
 export function watchFile(options: FileWatchOptions): Disposable {
   const { path, onChange, logger, recheckMs = RECHECK_MS } = options;
-  let version = versionOf(path);
+  let version = options.since === undefined ? fileVersion(path) : options.since;
   let timer: NodeJS.Timeout | null = null;
 
   const look = (): void => {
     timer = null;
-    const latest = versionOf(path);
+    const latest = fileVersion(path);
     if (latest === null || latest === version) return;
     version = latest;
     onChange().catch((error: unknown) => logger.error({ err: error }, "Bug: a changed file was not read"));
@@ -51,14 +53,16 @@ export function watchFile(options: FileWatchOptions): Disposable {
   const lookSoon = (): void => {
     timer ??= setTimeout(look, SETTLE_MS);
   };
+  const recheck = (): void => {
+    if (fileVersion(path) !== version) lookSoon();
+  };
   const folder = watchFolder(options, lookSoon);
-  const recheck = setInterval(() => {
-    if (versionOf(path) !== version) lookSoon();
-  }, recheckMs).unref();
+  recheck();
+  const rechecks = setInterval(recheck, recheckMs).unref();
   return {
     [Symbol.dispose]: () => {
       folder?.close();
-      clearInterval(recheck);
+      clearInterval(rechecks);
       if (timer !== null) clearTimeout(timer);
     },
   };

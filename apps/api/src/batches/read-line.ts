@@ -1,6 +1,7 @@
 import {
   CustomId,
   describeIssues,
+  isJsonObject,
   JobRequest,
   type BatchOptions,
   type BatchRejection,
@@ -57,11 +58,11 @@ export class LineReader {
 
   /** The same of a line that has been parsed; `bytes` are what tells it from another. */
   async readValue(line: number, bytes: Uint8Array, value: unknown): Promise<UploadLine> {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    if (!isJsonObject(value)) {
       const message = "The line is no JSON object. Write one job as one JSON object on each line.";
       return rejected(line, bytes, null, { code: "invalid_request", message });
     }
-    const { custom_id: given = null, ...fields } = value as Record<string, unknown>;
+    const { custom_id: given = null, ...fields } = value;
     const customId = given === null ? null : CustomId.safeParse(given);
     if (customId?.success === false) {
       const errors = describeIssues(customId.error.issues).map(({ message }) => ({

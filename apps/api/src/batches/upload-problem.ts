@@ -12,7 +12,9 @@ import { ProblemError } from "../http/problem.ts";
 export async function cutUpload(upload: BatchUpload, error: unknown): Promise<unknown> {
   const problem = uploadProblem(error);
   // When it cannot be closed now, the sweeper closes it.
-  const batch = await upload.close("cut").catch(() => null);
+  const closing = upload.close("cut").catch(() => null);
+  // Without Redis that may take long, and tells nothing.
+  const batch = error instanceof StoreUnavailableError ? null : await closing;
   if (!(problem instanceof ProblemError) || !batch) return problem;
   const { id, accepted, rejected } = batch;
   return new ProblemError(problem.code, { ...problem.options, batch: { id, accepted, rejected } });

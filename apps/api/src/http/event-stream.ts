@@ -10,7 +10,7 @@ const COMMENT_INTERVAL_MS = 15_000;
 /** How soon an EventSource comes back after a break, in milliseconds. */
 const RECONNECT_MS = 1_000;
 
-export const EVENT_STREAM_HEADERS = {
+const EVENT_STREAM_HEADERS = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-store",
   "x-accel-buffering": "no",
@@ -37,6 +37,11 @@ export function eventStreamResponse(
   { shutdown, openStreams }: StreamDependencies,
   headers: Record<string, string> = {},
 ): Response {
+  // Nobody would read the stream that a HEAD request opens, so nothing would ever close it.
+  if (c.req.method === "HEAD") {
+    follower[Symbol.dispose]();
+    return c.body(null, 200, EVENT_STREAM_HEADERS);
+  }
   openStreams.add((c.env as HttpBindings).outgoing);
   const stream = slicedStream(new EventStreamSource(follower, shutdown), `retry: ${RECONNECT_MS}\n\n`);
   return c.body(stream, 200, { ...EVENT_STREAM_HEADERS, ...headers });
@@ -69,10 +74,7 @@ class EventStreamSource implements PageSource {
     } catch (error) {
       // Who comes again is told that there is nothing.
       if (error instanceof GoneError) return null;
-      if (!(error instanceof StoreUnavailableError)) {
-        this.close();
-        throw error;
-      }
+      if (!(error instanceof StoreUnavailableError)) throw error;
       // A broken stream would send the client into a 503, after which an EventSource gives up.
       await delay(RECONNECT_MS, undefined, { signal }).catch(() => undefined);
       return signal.aborted ? null : ": waiting for Redis\n\n";

@@ -13,6 +13,17 @@ export interface PageSource {
   close?(): void;
 }
 
+/** Closes the source with its last page. */
+async function nextPage(source: PageSource): Promise<string | null> {
+  let page: string | null = null;
+  try {
+    page = await source.next();
+  } finally {
+    if (page === null) source.close?.();
+  }
+  return page;
+}
+
 /**
  * Pages of any length as a stream. It is pulled: a page is read, and a slice of it given out, only as fast as the
  * client takes them, so a slow client costs one page. Nothing is given out ahead: the client has taken a slice when the
@@ -30,11 +41,8 @@ export function slicedStream(source: PageSource, opening = ""): ReadableStream<U
       async pull(controller) {
         clearTimeout(stuck);
         if (rest.length === 0) {
-          const page = await source.next();
-          if (page === null) {
-            source.close?.();
-            return controller.close();
-          }
+          const page = await nextPage(source);
+          if (page === null) return controller.close();
           rest = encoder.encode(page);
         }
         const slice = rest.subarray(0, SLICE_BYTES);

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { AccessEnvironment } from "../access/principal.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { cursorPastTheEnd, eventCursor, EventId } from "../http/event-cursor.ts";
-import { EVENT_STREAM_HEADERS, eventStreamResponse } from "../http/event-stream.ts";
+import { eventStreamResponse } from "../http/event-stream.ts";
 import { eventStream, problems, requestHeaders } from "../http/openapi.ts";
 import { queryParameters } from "../http/validation.ts";
 import { batchNotFound } from "./batches.ts";
@@ -41,8 +41,6 @@ export function batchEventRoutes(dependencies: ApiDependencies) {
       if (!reading) throw batchNotFound(batchId);
       if (after > reading.revision) throw cursorPastTheEnd(cursor, reading.revision);
       if (after === reading.revision && reading.progress.status !== "running") return c.body(null, 204);
-      // Nobody would read the stream that a HEAD request opens, so nothing would ever close it.
-      if (c.req.method === "HEAD") return c.body(null, 200, EVENT_STREAM_HEADERS);
       return eventStreamResponse(c, store.batches.follow(viewer, batchId, after), dependencies);
     },
   );

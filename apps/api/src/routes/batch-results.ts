@@ -25,8 +25,8 @@ export function batchResultRoutes({ store, shutdown }: ApiDependencies) {
       summary: "Read a batch's results",
       description:
         "One result as JSON on each line, of the jobs that have ended by now: as they ended, or with `order=input` " +
-        "by line, up to the first that has not ended. Each has a `cursor` with which a later request goes on " +
-        "behind it.",
+        "by line, up to the first that has not ended, or that an upload that was cut off may still bring. Each has a " +
+        "`cursor` with which a later request goes on behind it.",
       responses: {
         200: {
           description: "The results, each a BatchResult",

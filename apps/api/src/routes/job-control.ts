@@ -50,14 +50,12 @@ export function jobControlRoutes({ store }: ApiDependencies) {
         const { viewer } = c.get("principal");
         const { id: jobId, call: toolCallId } = c.req.param();
         const request = c.req.valid("json");
-        if (!(await store.find(viewer, jobId))) throw jobNotFound(jobId);
-        const call = await store.approvalCall(jobId, toolCallId);
-        if (!call) throw notPending("unknown", toolCallId);
-        if (request.arguments) {
+        const check = async (tool: string): Promise<void> => {
+          if (!request.arguments) return;
           const fleet = (await store.fleet()).visibleTo(c.get("principal").toolAccess);
-          checkToolCall(fleet, { tool: call.tool, arguments: request.arguments });
-        }
-        const answer = await store.decideApproval(viewer, jobId, toolCallId, request);
+          checkToolCall(fleet, { tool, arguments: request.arguments });
+        };
+        const answer = await store.decideApproval(viewer, jobId, toolCallId, request, check);
         if (answer !== null && answer !== "decided") throw notPending(answer, toolCallId);
         const after = await store.find(viewer, jobId);
         if (answer === null || !after) throw jobNotFound(jobId);

@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { AccessEnvironment } from "../access/principal.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { cursorPastTheEnd, eventCursor, EventId } from "../http/event-cursor.ts";
-import { EVENT_STREAM_HEADERS, eventStreamResponse } from "../http/event-stream.ts";
+import { eventStreamResponse } from "../http/event-stream.ts";
 import { jsonOrEvents, problems, requestHeaders } from "../http/openapi.ts";
 import { pageLimit } from "../http/page-limit.ts";
 import { queryParameters } from "../http/validation.ts";
@@ -60,8 +60,6 @@ export function jobEventRoutes(dependencies: ApiDependencies) {
         return c.body(body, 200, { "content-type": "application/json", "cache-control": "no-store" });
       }
       if (head.ended && after === head.length) return c.body(null, 204);
-      // Nobody would read the stream that a HEAD request opens, so nothing would ever close it.
-      if (c.req.method === "HEAD") return c.body(null, 200, EVENT_STREAM_HEADERS);
       return eventStreamResponse(c, store.follow(jobId, after), dependencies);
     },
   );

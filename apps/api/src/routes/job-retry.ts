@@ -27,7 +27,8 @@ export function jobRetryRoutes({ store }: ApiDependencies) {
         tags: ["jobs"],
         summary: "Retry many jobs",
         description:
-          "Reopens the newest jobs that fit, and answers their ids. One that somebody else reopens meanwhile is left out.",
+          "Reopens the newest jobs that fit all that is given, and answers their ids. One that somebody else reopens " +
+          "meanwhile is left out. `status`, `type`, `batch_id` or `error_code` has to be given.",
         responses: {
           200: json("The jobs that are queued again", BulkRetryResponse),
           ...problems(400, 401, 413, 415, 422, 503),
@@ -36,9 +37,9 @@ export function jobRetryRoutes({ store }: ApiDependencies) {
       requireJson,
       jsonBody(BulkRetryRequest),
       async (c) => {
-        const { error_code: errorCode, ...filter } = c.req.valid("json");
-        const job_ids = await store.retries.retryMany(c.get("principal").viewer, { ...filter, errorCode });
-        return c.json({ job_ids });
+        const { status = "failed", batch_id, error_code, ...rest } = c.req.valid("json");
+        const filter = { status, batchId: batch_id, errorCode: error_code, ...rest };
+        return c.json({ job_ids: await store.retries.retryMany(c.get("principal").viewer, filter) });
       },
     )
     .post(

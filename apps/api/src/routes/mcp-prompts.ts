@@ -1,9 +1,9 @@
-import { FilledPrompt, PromptList, PromptRequest } from "@millrace/contracts";
+import { FilledPrompt, FLEET_REQUEST_MS, PromptList, PromptRequest } from "@millrace/contracts";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import type { AccessEnvironment } from "../access/principal.ts";
 import type { ApiDependencies } from "../dependencies.ts";
-import { createFleetLists, REFRESH, RefreshQuery, WORKERS_WAIT_MS } from "../fleet-lists.ts";
+import { createFleetLists, REFRESH, RefreshQuery } from "../fleet-lists.ts";
 import { json, problems } from "../http/openapi.ts";
 import { jsonBody, queryParameters, requireJson } from "../http/validation.ts";
 import { waitSignal } from "../http/wait-signal.ts";
@@ -33,7 +33,7 @@ export function mcpPromptRoutes(dependencies: ApiDependencies) {
       describeRoute({
         tags: ["mcp"],
         summary: "Get a prompt with its arguments filled in",
-        description: `Through a worker that has the server connected, for ${WORKERS_WAIT_MS / 1_000} s at most.`,
+        description: `Through a worker that has the server connected, for ${FLEET_REQUEST_MS / 1_000} s at most.`,
         responses: {
           200: json("Its messages", FilledPrompt),
           ...problems(400, 401, 404, 409, 413, 415, 422, 503),

@@ -1,5 +1,6 @@
 import {
   ConfigError,
+  FLEET_REQUEST_MS,
   mayUseServer,
   ReloadResponse,
   type ToolAccess,
@@ -11,7 +12,6 @@ import { describeRoute } from "hono-openapi";
 import type { AccessEnvironment } from "../access/principal.ts";
 import type { KeyRing } from "../access/key-ring.ts";
 import type { ApiDependencies } from "../dependencies.ts";
-import { WORKERS_WAIT_MS } from "../fleet-lists.ts";
 import { json, problems } from "../http/openapi.ts";
 import { waitSignal } from "../http/wait-signal.ts";
 import { invalidKeys, invalidServers } from "./invalid-config.ts";
@@ -23,7 +23,7 @@ export function mcpReloadRoutes({ store, keyRing, shutdown }: ApiDependencies) {
     describeRoute({
       tags: ["mcp"],
       summary: "Read the MCP configuration again, on every worker, and the API keys",
-      description: `Only servers whose settings have changed are started anew, and calls in flight finish where they are. Answers once new servers have connected or failed, after ${WORKERS_WAIT_MS / 1_000} s at most. A worker whose file is not valid changes nothing: 422. So does an api whose keys' file is not valid; it is read first.`,
+      description: `Only servers whose settings have changed are started anew, and calls in flight finish where they are. Answers once new servers have connected or failed, after ${FLEET_REQUEST_MS / 1_000} s at most. A worker whose file is not valid changes nothing: 422. So does an api whose keys' file is not valid; it is read first.`,
       responses: { 200: json("What each worker did", ReloadResponse), ...problems(401, 413, 422, 503) },
     }),
     async (c) => {
@@ -33,7 +33,7 @@ export function mcpReloadRoutes({ store, keyRing, shutdown }: ApiDependencies) {
       const { workers: live } = await store.fleet();
       const workers = live.map(({ id }) => id);
       const signal = waitSignal(c, shutdown);
-      const request = { name: "reload", body: null, workers, timeoutMs: WORKERS_WAIT_MS, signal } as const;
+      const request = { name: "reload", body: null, workers, timeoutMs: FLEET_REQUEST_MS, signal } as const;
       const outcomes = await store.requests.ask(request);
       // One invalid file is enough: whoever deploys a configuration must not take this for a success.
       const invalid = invalidServers(outcomes, toolAccess);
@@ -72,7 +72,7 @@ function reportOf(id: string, outcome: FleetOutcome<"reload">): WorkerReload {
   const message =
     outcome.outcome === "failed"
       ? outcome.message
-      : `this worker gave no answer within ${WORKERS_WAIT_MS / 1_000} s: it may have died, or still be at it`;
+      : `this worker gave no answer within ${FLEET_REQUEST_MS / 1_000} s: it may have died, or still be at it`;
   return { id, added: [], removed: [], changed: [], unchanged: [], errors: [{ server: null, message }] };
 }
 

@@ -1,10 +1,10 @@
-import { ResourceContents, ResourceList } from "@millrace/contracts";
+import { FLEET_REQUEST_MS, ResourceContents, ResourceList } from "@millrace/contracts";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import { z } from "zod";
 import type { AccessEnvironment } from "../access/principal.ts";
 import type { ApiDependencies } from "../dependencies.ts";
-import { createFleetLists, REFRESH, RefreshQuery, WORKERS_WAIT_MS } from "../fleet-lists.ts";
+import { createFleetLists, REFRESH, RefreshQuery } from "../fleet-lists.ts";
 import { json, problems } from "../http/openapi.ts";
 import { queryParameters } from "../http/validation.ts";
 import { waitSignal } from "../http/wait-signal.ts";
@@ -45,7 +45,7 @@ export function mcpResourceRoutes(dependencies: ApiDependencies) {
       describeRoute({
         tags: ["mcp"],
         summary: "Read a resource",
-        description: `Through a worker that has the server connected, for ${WORKERS_WAIT_MS / 1_000} s at most.`,
+        description: `Through a worker that has the server connected, for ${FLEET_REQUEST_MS / 1_000} s at most.`,
         responses: {
           200: json("Its parts, each with text or a base64 blob", ResourceContents),
           ...problems(400, 401, 404, 409, 422, 503),

@@ -69,8 +69,14 @@ function addSubcommands(jobs: CommandLine, act: Act): CommandLine {
             ...choice("from", ["journal", "start"], "After the steps that are finished, or anew"),
             defaultDescription: "journal",
           })
-          .option("type", choice("type", TYPES, "The newest failed jobs of this type"))
-          .option("error-code", text("error-code", "The newest that failed with it"))
+          .option("status", {
+            ...choice("status", ["failed", "cancelled"], "Instead of ids: the newest jobs that are so"),
+            defaultDescription: "failed",
+          })
+          .option("type", choice("type", TYPES, "Instead of ids: only these"))
+          .option("batch", text("batch", "Instead of ids: only those of this batch"))
+          .option("error-code", text("error-code", "Instead of ids: only those that failed with it"))
+          .example("$0 jobs retry --batch BATCH", "")
           .example("$0 jobs retry --type chat --error-code provider_unavailable", ""),
       act(retryJobs),
     );

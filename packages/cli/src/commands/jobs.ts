@@ -1,4 +1,12 @@
-import type { Job, JobErrorCode, JobEvent, JobStatus, JobType, RetryFrom } from "@millrace/contracts";
+import type {
+  BulkRetryRequest,
+  Job,
+  JobErrorCode,
+  JobEvent,
+  JobStatus,
+  JobType,
+  RetryFrom,
+} from "@millrace/contracts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-code.ts";
 import { CommandError, describeFailure } from "../failure.ts";
@@ -68,26 +76,29 @@ interface RetryOptions {
   id?: string[] | undefined;
   /** By default `journal`. */
   from?: RetryFrom | undefined;
+  status?: BulkRetryRequest["status"];
   type?: JobType | undefined;
+  batch?: string | undefined;
   errorCode?: string | undefined;
 }
 
-/** `millrace jobs retry`: the jobs that are named, or the newest failed ones that fit. */
+/** `millrace jobs retry`: the jobs that are named, or the newest that fit. */
 export async function retryJobs({ client, output }: Context, options: RetryOptions): Promise<number> {
-  const { id = [], from = "journal", type, errorCode } = options;
-  const isFiltered = type !== undefined || errorCode !== undefined;
+  const { id = [], from = "journal", status, type, batch, errorCode } = options;
+  const filter = {
+    ...(status ? { status } : {}),
+    ...(type ? { type } : {}),
+    ...(batch ? { batch_id: batch } : {}),
+    ...(errorCode ? { error_code: errorCode as JobErrorCode } : {}),
+  };
+  const isFiltered = Object.keys(filter).length > 0;
   if (id.length > 0 === isFiltered)
-    throw new CommandError("Name the jobs, or say which with --type or --error-code.");
+    throw new CommandError("Name the jobs, or say which with --status, --type, --batch or --error-code.");
   if (!isFiltered) {
     const act = (each: string) => client.jobs.retry(each, { from });
     return await forEachJob(output, id, { act, describe: () => "is queued again" });
   }
-  const filter = {
-    from,
-    ...(type ? { type } : {}),
-    ...(errorCode ? { error_code: errorCode as JobErrorCode } : {}),
-  };
-  const ids = await client.jobs.retryMany(filter);
+  const ids = await client.jobs.retryMany({ ...filter, from });
   if (output.json) output.value(ids);
   else for (const each of ids) output.text(`${each} is queued again`);
   return EXIT.ok;

@@ -55,7 +55,7 @@ export interface AgentRun {
   /**
    * Writes events to the job's log, all or nothing; resolves once they are stored. Calls keep their order, so one
    * that is not a condition of what comes next need not be awaited. When this start no longer holds the job it
-   * rejects and `signal` aborts.
+   * rejects and `signal` aborts; it is asked for no steps at all to find that out.
    */
   write(steps: readonly JobStep[]): Promise<void>;
 }

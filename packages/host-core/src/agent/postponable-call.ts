@@ -1,4 +1,5 @@
 import type { WaitListener } from "../server/run-call.ts";
+import type { Journal } from "./journal.ts";
 import type { Session } from "./session.ts";
 
 /** This worker shuts down, and the call has not been sent. */
@@ -17,17 +18,19 @@ export class CallPostponed extends Error {
  *                                └── the worker shuts down ──→ postponed
  *
  * While it waits for its server, or for a place there, nothing has happened yet, so a shutdown leaves it to another
- * worker. One that has been sent goes on.
+ * worker. One that has been sent goes on. It is not sent before it is certain that the job is still this start's.
  */
 export class PostponableCall implements Disposable {
   readonly #signal: AbortSignal;
   readonly #draining: AbortSignal | undefined;
+  readonly #journal: Pick<Journal, "confirm">;
   readonly #controller = new AbortController();
   #isWaiting = false;
 
-  constructor({ signal, draining }: Pick<Session, "signal" | "draining">) {
+  constructor({ signal, draining, journal }: Pick<Session, "signal" | "draining" | "journal">) {
     this.#signal = signal;
     this.#draining = draining;
+    this.#journal = journal;
     signal.addEventListener("abort", this.#abort);
     draining?.addEventListener("abort", this.#postpone);
     if (signal.aborted) this.#abort();
@@ -43,8 +46,9 @@ export class PostponableCall implements Disposable {
     this.#postpone();
   };
 
-  readonly onRunning = (): void => {
+  readonly onRunning = (): Promise<void> | undefined => {
     this.#isWaiting = false;
+    return this.#journal.confirm();
   };
 
   [Symbol.dispose](): void {

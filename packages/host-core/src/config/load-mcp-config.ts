@@ -58,8 +58,8 @@ function deepFreeze<T extends object>(value: T): Readonly<T> {
 }
 
 /**
- * Reads `config/mcp-servers.json`, in our own form or that of Claude Desktop or VS Code. A variable that is missing is no error here: it fails its server alone,
- * through `ServerSettings.problem`.
+ * Reads `config/mcp-servers.json`, in our own form or that of Claude Desktop or VS Code. A variable that is missing is
+ * no error here: it fails its server alone, through `ServerSettings.problem`.
  *
  * @throws ConfigError when the file was named and is missing, cannot be read, is broken JSON (with line and
  * column), or does not fit its form (with every wrong path).

@@ -5,9 +5,11 @@ import {
   wrongConfig,
   type ConfigError,
   type ProblemDetailError,
+  isJsonObject,
+  type JsonObject,
 } from "@millrace/contracts";
 import { desktopFormat } from "./formats/desktop-format.ts";
-import { isJsonObject, type ConfigFormat, type JsonObject } from "./formats/format.ts";
+import type { ConfigFormat } from "./formats/format.ts";
 import { ownFormat } from "./formats/own-format.ts";
 import { vscodeFormat } from "./formats/vscode-format.ts";
 

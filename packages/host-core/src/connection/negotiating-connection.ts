@@ -113,12 +113,15 @@ export class NegotiatingConnection implements McpConnection {
   }
 
   async #open(open: () => Promise<McpConnection>): Promise<McpConnection> {
+    this.#throwIfClosed();
     this.#opening = open();
-    const driver = await this.#opening;
-    this.#driver = driver;
-    if (!this.#isClosed) return driver;
-    await driver.close();
-    throw new ConnectionLostError("the connection was closed");
+    this.#driver = await this.#opening;
+    this.#throwIfClosed();
+    return this.#driver;
+  }
+
+  #throwIfClosed(): void {
+    if (this.#isClosed) throw new ConnectionLostError("the connection was closed");
   }
 
   #connected(): McpConnection {

@@ -39,6 +39,18 @@ async function loadTokens({ transport, auth }: ServerSettings): Promise<TokenSou
   return new ClientCredentials(new URL(transport.url), auth);
 }
 
+type OpenDriver = (options: DriverOptions) => McpConnection | Promise<McpConnection>;
+
+async function loadLegacy(): Promise<OpenDriver> {
+  const { openLegacyConnection } = await import("./legacy/open-legacy-connection.ts");
+  return openLegacyConnection;
+}
+
+async function loadModern(): Promise<OpenDriver> {
+  const { ModernConnection } = await import("./modern/modern-connection.ts");
+  return (options) => new ModernConnection(options);
+}
+
 /**
  * Makes connections that are not connected yet, with the driver for `settings.protocol`. Tokens and the verdict on a
  * server's protocol are kept from one connection to the next, for as long as its settings are the same.
@@ -57,21 +69,22 @@ export function createConnectionOpener(dependencies: ConnectionDependencies) {
     const { auth, questions, protocol } = settings;
     const { lookup, processGuard } = dependencies;
     const logger = redactingLogger(dependencies.logger, settings.secrets);
-    const begin = async (): Promise<DriverOptions> => {
+    const open = async (loadDriver: () => Promise<OpenDriver>): Promise<McpConnection> => {
       const location = locate(settings, { processGuard, logger, onStderr: events.onStderr });
-      return { location, auth, lookup, questions, events, logger, tokens: await tokens() };
+      try {
+        const [openDriver, given] = await Promise.all([loadDriver(), tokens()]);
+        return await openDriver({ location, auth, lookup, questions, events, logger, tokens: given });
+      } catch (error) {
+        if (location.type === "stdio") await location.process.close();
+        throw error;
+      }
     };
-    const openLegacy = async () => {
-      const begun = begin();
-      const { openLegacyConnection } = await import("./legacy/open-legacy-connection.ts");
-      return openLegacyConnection(await begun);
-    };
-    const openModern = async () => {
-      const begun = begin();
-      const { ModernConnection } = await import("./modern/modern-connection.ts");
-      return new ModernConnection(await begun);
-    };
-    return new NegotiatingConnection({ protocol, memory, openLegacy, openModern });
+    return new NegotiatingConnection({
+      protocol,
+      memory,
+      openLegacy: () => open(loadLegacy),
+      openModern: () => open(loadModern),
+    });
   };
 }
 
@@ -82,6 +95,6 @@ function locate(
   if (transport.type !== "stdio") return transport;
   const process = new StdioTransport({ ...transport, ...options });
   // Whoever connects hears of it.
-  process.start().catch(() => {});
+  process.launch().catch(() => {});
   return { ...transport, process };
 }

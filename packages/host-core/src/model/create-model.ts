@@ -2,8 +2,7 @@ import type { ModelProvider, ModelSettings } from "@millrace/contracts";
 import { abortable } from "../abortable.ts";
 import type { Logger } from "../logger.ts";
 import { createDemoModel } from "./demo/demo-model.ts";
-import type { Model } from "./model.ts";
-import { ModelError } from "./model.ts";
+import { ModelError, type Model } from "./model.ts";
 import { createPacedStarts } from "./paced-starts.ts";
 import { unconfiguredError, unfitKeyError } from "./provider-error.ts";
 

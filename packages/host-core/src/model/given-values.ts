@@ -1,3 +1,5 @@
+import { isJsonObject, type JsonObject } from "@millrace/contracts";
+
 /** Values of an answer, for which its provider's types vouch, but no server that only imitates it. */
 
 /** What should be a text; empty where it is none. */
@@ -11,10 +13,8 @@ export function readCount(value: unknown, otherwise = 0): number {
 }
 
 /** What should be an object; without any member where it is none. */
-export function readObject(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : {};
+export function readObject(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
 }
 
 /** What should be a list; empty where it is none. */

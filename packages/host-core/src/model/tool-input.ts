@@ -1,4 +1,4 @@
-import type { ToolUseBlock } from "@millrace/contracts";
+import { isJsonObject, type ToolUseBlock } from "@millrace/contracts";
 
 /** Kept of what a model wrote where its arguments were no JSON. */
 const LONGEST_MALFORMED = 2_000;
@@ -11,9 +11,7 @@ export function readToolInput(json: string): Pick<ToolUseBlock, "input" | "malfo
   if (json.trim() === "") return { input: {} };
   try {
     const value: unknown = JSON.parse(json);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      return { input: value as Record<string, unknown> };
-    }
+    if (isJsonObject(value)) return { input: value };
   } catch {
     // Not JSON: below.
   }

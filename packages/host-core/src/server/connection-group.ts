@@ -57,11 +57,16 @@ export class ConnectionGroup {
     return `copy ${index + 1} of ${this.#keepers.length}: ${error}`;
   }
 
-  /** Of the copies that are connected, the one with the fewest requests now, then the fewest so far. */
-  leastBusy(): ConnectionKeeper | null {
+  /** How many copies are connected. */
+  get connected(): number {
+    return this.#keepers.filter(({ connection }) => connection !== null).length;
+  }
+
+  /** Of the copies that are connected, the one with the fewest requests now, then the fewest so far; none of `except`. */
+  leastBusy(except?: ReadonlySet<ConnectionKeeper>): ConnectionKeeper | null {
     let best: ConnectionKeeper | null = null;
     for (const keeper of this.#keepers) {
-      if (keeper.connection === null) continue;
+      if (keeper.connection === null || except?.has(keeper)) continue;
       const load = best ? keeper.running - best.running || keeper.served - best.served : -1;
       if (load < 0) best = keeper;
     }

@@ -50,3 +50,11 @@ export const LIST: { readonly [Kind in OfferKind]: List<Kind> } = {
   resourceTemplates: (connection, signal) => connection.listResourceTemplates(signal),
   prompts: (connection, signal) => connection.listPrompts(signal),
 };
+
+/** What each list is called in warnings. */
+export const LIST_NAME: Readonly<Record<OfferKind, string>> = {
+  tools: "tools",
+  resources: "resources",
+  resourceTemplates: "resource templates",
+  prompts: "prompts",
+};

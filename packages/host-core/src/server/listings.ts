@@ -1,14 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
 import PQueue from "p-queue";
+import type { Clock } from "../clock.ts";
 import type { LeftOutTool, McpConnection, ToolListing } from "../connection/connection.ts";
 import { describeError } from "../describe-error.ts";
 import { shorten } from "../shorten.ts";
-import { createDebouncedTask } from "./debounced-task.ts";
-import { LIST, type ListListener, type OfferKind, type Offers, type Warn } from "./list-offers.ts";
+import { createDebouncedTask, type DebouncedTask } from "./debounced-task.ts";
+import { LIST, LIST_NAME, type ListListener, type OfferKind, type Offers, type Warn } from "./list-offers.ts";
 import { withDeadline, type Deadline } from "../with-deadline.ts";
 
 /** Servers announce changes in bursts. */
 const ANNOUNCEMENT_DELAY_MS = 100;
+/** Some announce without end what is no change, such as each time that they are asked for the list. */
+const LONGEST_ANNOUNCEMENT_DELAY_MS = 30_000;
 /** How long a list is good: then it is read again, and that of a server that is gone is forgotten. */
 const VALIDITY_MS = 5 * 60_000;
 /** What a server may say instead is taken at its word between these: it must not be asked all the time, nor never. */
@@ -23,6 +26,7 @@ const KINDS = Object.keys(LIST) as OfferKind[];
 type FindConnection = () => McpConnection | null;
 
 export interface ListingsOptions {
+  clock: Clock;
   /** Any one that is connected. */
   connection: FindConnection;
   timeoutMs: () => number;
@@ -40,13 +44,10 @@ export interface ListingsOptions {
 export class Listings {
   readonly #options: ListingsOptions;
   readonly #stop = new AbortController();
-  /** By which connection: another copy of the server may not have what is new. */
+  /** By which connection: another copy may not have what is new. */
   readonly #announced = new Map<OfferKind, FindConnection>();
-  readonly #task = createDebouncedTask(
-    () => this.#relist([...this.#announced.keys()]),
-    ANNOUNCEMENT_DELAY_MS,
-  );
-  /** One listing at a time: an older answer must not replace a newer one. */
+  /** Of each kind, since one that is announced in vain must not hold back the others. */
+  readonly #tasks: Record<OfferKind, DebouncedTask>;
   readonly #turns = new PQueue({ concurrency: 1 });
   readonly #warnings = new Set<string>();
   #offers: Offers | null = null;
@@ -57,6 +58,12 @@ export class Listings {
 
   constructor(options: ListingsOptions) {
     this.#options = options;
+    this.#tasks = {
+      tools: this.#listAnnounced("tools"),
+      resources: this.#listAnnounced("resources"),
+      resourceTemplates: this.#listAnnounced("resourceTemplates"),
+      prompts: this.#listAnnounced("prompts"),
+    };
   }
 
   /** Null while it is not known. */
@@ -87,7 +94,7 @@ export class Listings {
   /** A connection is there. */
   connected(): void {
     this.#listAgainLater();
-    if (this.#announced.size > 0) this.#task.trigger();
+    for (const kind of this.#announced.keys()) this.#tasks[kind].trigger();
   }
 
   /** No connection is there, and none is wanted: what was listed last stays known. */
@@ -106,12 +113,12 @@ export class Listings {
   /** The server says that it has changed. May come before it is connected, and in the middle of a listing. */
   announce(kind: OfferKind, by: FindConnection): void {
     this.#announced.set(kind, by);
-    this.#task.trigger();
+    this.#tasks[kind].trigger();
   }
 
   /** Lists everything now, if it is connected. Never rejects: what cannot be listed stays as it was, with a warning. */
   async refresh(): Promise<void> {
-    await this.#relist(KINDS);
+    for (const kind of KINDS) await this.#relist(kind);
   }
 
   readonly #listener: ListListener = {
@@ -140,7 +147,7 @@ export class Listings {
   /** Takes part in nothing any more. */
   stop(): void {
     this.#stop.abort(new Error("it was closed"));
-    this.#task.stop();
+    for (const task of Object.values(this.#tasks)) task.stop();
     clearTimeout(this.#timer);
     this.#offers = null;
   }
@@ -176,27 +183,41 @@ export class Listings {
     }
   }
 
-  async #relist(kinds: readonly OfferKind[]): Promise<void> {
-    await this.#turns.add(async () => {
-      for (const kind of kinds) await this.#relistOne(kind);
+  #listAnnounced(kind: OfferKind): DebouncedTask {
+    return createDebouncedTask(() => this.#relist(kind), {
+      clock: this.#options.clock,
+      delayMs: ANNOUNCEMENT_DELAY_MS,
+      longestDelayMs: LONGEST_ANNOUNCEMENT_DELAY_MS,
+      onLongest: () => {
+        const what = `the ${LIST_NAME[kind]} are announced as changed again and again, and are the same`;
+        this.warn(`${what}: read at most every ${LONGEST_ANNOUNCEMENT_DELAY_MS / 1_000} s`);
+      },
     });
   }
 
-  async #relistOne(kind: OfferKind): Promise<void> {
+  /** One listing at a time: an older answer must not replace a newer one. Says whether it was in vain. */
+  #relist(kind: OfferKind): Promise<boolean> {
+    return this.#turns.add(() => this.#relistOne(kind));
+  }
+
+  async #relistOne(kind: OfferKind): Promise<boolean> {
     const by = this.#announced.get(kind);
     const find = () => by?.() ?? this.#options.connection();
     const connection = find();
     // An announcement that came too early is kept for `connected`.
-    if (!connection || this.#stop.signal.aborted) return;
+    if (!connection || this.#stop.signal.aborted) return false;
     this.#announced.delete(kind);
     try {
       const deadline = this.#deadline(this.#stop.signal, this.#options.timeoutMs());
       const list = await this.#list(kind, connection, deadline);
-      if (this.#stop.signal.aborted || this.#offers === null) return;
-      if (this.#replace({ [kind]: list })) this.#options.onChange();
+      if (this.#stop.signal.aborted || this.#offers === null) return false;
+      if (!this.#replace({ [kind]: list })) return true;
+      this.#options.onChange();
+      return false;
     } catch (error) {
-      if (this.#stop.signal.aborted || find() !== connection) return;
+      if (this.#stop.signal.aborted || find() !== connection) return false;
       this.#warnOfFailure(kind, error);
+      return true;
     }
   }
 
@@ -211,8 +232,7 @@ export class Listings {
   }
 
   #warnOfFailure(kind: OfferKind, error: unknown): void {
-    const name = kind === "resourceTemplates" ? "resource templates" : kind;
-    this.warn(`the ${name} could not be listed: ${describeError(error)}`);
+    this.warn(`the ${LIST_NAME[kind]} could not be listed: ${describeError(error)}`);
   }
 
   /** Whether anything is different. */

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { jobError, type JobError } from "@millrace/contracts";
 import { abortable } from "../abortable.ts";
 import type { Clock } from "../clock.ts";
@@ -50,6 +51,8 @@ export type Retired = typeof RETIRED;
 export class RequestDispatcher {
   readonly #options: RequestDispatcherOptions;
   readonly #calls: Slots;
+  /** Connections that a call has for itself: such a tool may ask for a model. */
+  readonly #occupied = new Set<ConnectionKeeper>();
   /** Those that are no tool calls: counted, not limited. */
   readonly #others = new Slots(Number.POSITIVE_INFINITY);
   /** Resolves at the next change of a connection. */
@@ -57,17 +60,18 @@ export class RequestDispatcher {
 
   constructor(options: RequestDispatcherOptions) {
     this.#options = options;
-    this.#calls = new Slots(callsAtOnce(options.settings()));
+    this.#calls = new Slots(this.#callsAtOnce());
   }
 
   /** Those who wait for a connection look again. */
   connectionChanged(): void {
+    this.#calls.limit = this.#callsAtOnce();
     this.#nextChange.resolve();
     this.#nextChange = Promise.withResolvers();
   }
 
   settingsChanged(): void {
-    this.#calls.limit = callsAtOnce(this.#options.settings());
+    this.#calls.limit = this.#callsAtOnce();
   }
 
   /** Resolves when nothing runs or waits for a slot. */
@@ -86,9 +90,11 @@ export class RequestDispatcher {
         const begun = call.onRunning?.();
         return begun ? begun.then(() => this.#run(call, mayRepeat)) : this.#run(call, mayRepeat);
       };
-      const { hostCalls } = this.#options;
+      const { hostCalls, connections } = this.#options;
       const { signal, caller } = call;
       if (this.#calls.areTaken || hostCalls.areTaken) call.onWaiting?.("place");
+      // Another copy that rests has a place of its own.
+      if (this.#calls.areTaken && this.#mayAsk) connections.wake();
       // In this order: what waits for its server takes no place from calls of others.
       const outcome = await this.#calls.run(signal, () => hostCalls.run(signal, run, caller), caller);
       if (outcome !== NOT_RUN) return outcome;
@@ -171,8 +177,13 @@ export class RequestDispatcher {
   /** `mayRepeat` says whether a refusal of the session leads to another try. */
   async #run(call: ToolCall, mayRepeat: () => boolean): Promise<ToolCallOutcome | NotRun> {
     const { connections, settings, clock, redact } = this.#options;
-    const keeper = connections.leastBusy();
-    if (!keeper) return NOT_RUN;
+    const keeper = connections.leastBusy(this.#occupied);
+    if (!keeper) {
+      // Whoever looks again lets others act in between: what it waits for may be theirs to do.
+      await setImmediate();
+      return NOT_RUN;
+    }
+    if (this.#mayAsk) this.#occupied.add(keeper);
     const connection: Pick<McpConnection, "callTool"> = {
       callTool: (...given) => keeper.use((live) => live.callTool(...given)),
     };
@@ -183,7 +194,23 @@ export class RequestDispatcher {
     } catch (error) {
       if (!(error instanceof NotRunError)) throw error;
       return mayRepeat() ? NOT_RUN : { ok: false, error: describeLoss(error.message) };
+    } finally {
+      this.#occupied.delete(keeper);
     }
+  }
+
+  /** Whether the tools may ask for a model. Then it must be known which job a question belongs to. */
+  get #mayAsk(): boolean {
+    return this.#options.settings().questions.sampling;
+  }
+
+  /** One at least: without any connection a call must come to its turn to see that. */
+  #callsAtOnce(): number {
+    const { settings, connections } = this.#options;
+    const { maxConcurrentTools } = settings();
+    return this.#mayAsk
+      ? Math.min(maxConcurrentTools, Math.max(connections.connected, 1))
+      : maxConcurrentTools;
   }
 
   #describeLoss(keeper: ConnectionKeeper, reason: string): JobError {
@@ -191,9 +218,4 @@ export class RequestDispatcher {
     const server = `Server "${settings().name}" gave no answer (${connections.status})`;
     return jobError("server_unavailable", `${server}: ${keeper.explain(reason)}`);
   }
-}
-
-/** Where tools may ask for a model, it must be known which job a question belongs to: one call on each connection. */
-function callsAtOnce({ maxConcurrentTools, instances, questions }: ServerSettings): number {
-  return questions.sampling ? Math.min(maxConcurrentTools, instances) : maxConcurrentTools;
 }

@@ -33,7 +33,6 @@ export type ToolCallOutcome =
   | {
       ok: false;
       error: JobError;
-      result?: ToolJobResult;
       /** It was sent, and its server died before it answered: nobody knows whether it has happened. */
       isAnswerLost?: boolean;
     };
@@ -88,7 +87,10 @@ function findOversize({ name, transport }: ServerSettings, call: ToolCall): JobE
   return jobError("invalid_arguments", message);
 }
 
-/** Runs one call, bounded by the server's `toolTimeoutMs` (`CallLimit`) from now on. Rejects only when `call.signal` aborts. */
+/**
+ * Runs one call, bounded by the server's `toolTimeoutMs` (`CallLimit`) from now on. Rejects only when `call.signal`
+ * aborts.
+ */
 export async function runCall(environment: CallEnvironment, call: ToolCall): Promise<ToolCallOutcome> {
   const { connection, settings, clock } = environment;
   const { signal, onProgress, onStopping, sample } = call;
@@ -103,6 +105,7 @@ export async function runCall(environment: CallEnvironment, call: ToolCall): Pro
     const answer = await connection.callTool(call.toolName, call.arguments, {
       signal: controller.signal,
       traceparent: call.traceparent,
+      silenceMs: settings.toolTimeoutMs,
       sample: sample && ((request, ends) => limit.whileAnswering(() => sample(request, ends))),
       onProgress: (progress) => {
         limit.prolong();

@@ -79,9 +79,9 @@ export class WarmServer {
       redact: (text: string) => redact(text, this.#settings.secrets),
     };
     this.#listings = new Listings({
+      ...shared,
       connection: () => this.#connections.leastBusy()?.connection ?? null,
       timeoutMs: () => this.#settings.connectTimeoutMs,
-      redact: shared.redact,
       warn: (warning) => logger.warn({ server: this.#settings.name, warning }, "MCP server warning"),
       onChange: () => this.#tell(),
     });
@@ -177,7 +177,7 @@ export class WarmServer {
     await this.#listings.refresh();
   }
 
-  /** Runs a call when a slot is free; `RETIRED` when it has not run and never will here. Rejects only with the reason of `call.signal`, waiting or running. */
+  /** Runs a call when a slot is free; `RETIRED` when it never will here. Rejects only with the reason of its signal. */
   call(call: ToolCall): Promise<ToolCallOutcome | Retired> {
     return this.#requests.call(call);
   }

@@ -92,7 +92,9 @@ export class Entrance {
     const refused = new Set(this.submissions.filter(({ jobId }) => refusedIds.includes(jobId)));
     if (this.#mode === "later") {
       for (const submission of this.submissions) {
-        if (!refused.has(submission)) await this.#addDue(pipeline, submission);
+        // One that may not be there whole is the sweeper's.
+        if (refused.has(submission) || replies.ownErrorOf(submission)) continue;
+        await this.#addDue(pipeline, submission);
       }
     } else {
       await this.#addFed(pipeline, placedJobs(fed));

@@ -4,7 +4,7 @@ import { entryId, parseEntryId, type JobQueues, type QueueEntry } from "../job-q
 import type { Keys } from "../keys.ts";
 import { redisNowMs } from "../redis/redis-now.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
-import type { Admission } from "./admission.ts";
+import type { Admission, Leaving } from "./admission.ts";
 import { readAdmittedAt } from "./admitted-score.ts";
 import { EndedSweep } from "./ended-sweep.ts";
 import type { LineName } from "./line-name.ts";
@@ -48,6 +48,7 @@ type Missing = Record<"lost" | "cut" | "ended", Admitted[]>;
  *
  * - Admitted, but not in BullMQ: it is added, or taken out when it has ended. One that a worker has begun, and that
  *   BullMQ has forgotten since, as after a failover, gets an entry of the next generation, which takes the job over.
+ * - Admitted, but parked in BullMQ, or waiting there for its next attempt: its line was not told, and it is taken out.
  * - Not due yet, or at a gate while it waits for something, and its end was not told: it is taken out
  *   ({@link EndedSweep}).
  * - There is room, and jobs wait in line: they are fed.
@@ -116,7 +117,12 @@ export class LineSweep {
       lost.map(({ entry }) => ({ entry, priority: queuePriority(0) })),
     );
     const back = cut.map(({ entry }) => ({ ...entry, generation: entry.generation + 1 }));
-    const gone = [...cut, ...ended].map(({ entry }) => entry).concat(await this.#ended.step(line));
+    const paused = admitted.filter((_, index) => places[index] === "delayed");
+    const gone: Leaving[] = [
+      ...[...cut, ...ended].map(({ entry }) => entry),
+      ...(await this.#ended.step(line)),
+      ...paused.map(({ entry }) => ({ ...entry, comesBack: true })),
+    ];
     await admission.leave(line, { gone, back }, "all");
     await admission.add(
       line,

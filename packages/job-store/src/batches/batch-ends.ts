@@ -1,6 +1,6 @@
 import type { TerminalStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
-import type { Clock } from "../clock.ts";
+import type { QueueEntry } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
 import { untilStored } from "../redis/unavailable.ts";
 import { lineOfJob } from "./batch-id.ts";
@@ -16,6 +16,8 @@ const COLLECT_COUNT_MAX = 500;
 export interface BatchEnd {
   jobId: string;
   status: TerminalStatus;
+  /** Of the job when it ended: it may have been retried since. Null when the job is gone. */
+  generation: number | null;
 }
 
 /** Counts ends of jobs of one batch; harmless when they are counted already. Resolves with how many were news. */
@@ -24,7 +26,11 @@ export async function countBatchEnds(
   ends: readonly BatchEnd[],
   { redis, keys }: { redis: Redis; keys: Keys },
 ): Promise<number> {
-  const values = ends.flatMap(({ jobId, status }) => [lineOfJob(jobId), LINE_LETTERS[status]]);
+  const values = ends.flatMap(({ jobId, status, generation }) => [
+    lineOfJob(jobId),
+    LINE_LETTERS[status],
+    generation ?? "",
+  ]);
   return await redis.millraceBatchEnded(
     ...batchScriptKeys(keys, batchId),
     keys.batchEvents(batchId),
@@ -73,13 +79,13 @@ export class BatchEnds {
 }
 
 /**
- * A job of a batch is about to be opened again. Told before it is: then its next end is told later than this. Should it
- * not be opened after all, how it has ended is to be counted again.
+ * A job of a batch has been opened again, and has this generation since. Harmless when it is told again. An earlier end
+ * that is told later than this does not count any more.
  */
 export async function reopenInBatch(
   batchId: string,
-  jobId: string,
-  { redis, keys, clock }: { redis: Redis; keys: Keys; clock: Clock },
+  { jobId, generation }: QueueEntry,
+  { redis, keys, now }: { redis: Redis; keys: Keys; now: number },
 ): Promise<void> {
   const { record } = keys.batch(batchId);
   const tenant = await redis.hget(record, "tenant");
@@ -88,6 +94,7 @@ export async function reopenInBatch(
     ...batchScriptKeys(keys, batchId),
     keys.batchEvents(batchId),
     lineOfJob(jobId),
+    generation,
   );
-  await redis.zadd(keys.batches, clock.now(), `${batchId} ${tenant}`);
+  await redis.zadd(keys.batches, now, `${batchId} ${tenant}`);
 }

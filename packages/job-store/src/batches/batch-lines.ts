@@ -19,6 +19,9 @@ const STATES: ReadonlyMap<string, LineState> = new Map(
   Object.entries(LINE_LETTERS).map(([state, letter]) => [letter, state as LineState]),
 );
 
+/** Bytes of a line's hash; 0 when it never had a job. */
+const HASH_LENGTH = 6;
+
 /** A reading begins with so many lines and doubles up to so many. */
 const FIRST_PIECE = 256;
 const LARGEST_PIECE = 64 * 1_024;
@@ -32,10 +35,13 @@ export interface BatchLineState {
 export class BatchLines {
   readonly #redis: Redis;
   readonly #states: string;
+  readonly #hashes: string;
 
   constructor(redis: Redis, keys: Keys, batchId: string) {
     this.#redis = redis;
-    this.#states = keys.batch(batchId).states;
+    const { states, hashes } = keys.batch(batchId);
+    this.#states = states;
+    this.#hashes = hashes;
   }
 
   /** At most `limit` lines after one whose state `fits`, in order. */
@@ -48,6 +54,24 @@ export class BatchLines {
         if (state && fits(state)) found.push({ line: start + index + 1, state });
       }
       if (piece.length < length || found.length === limit) return found;
+    }
+  }
+
+  /**
+   * At most `limit` lines after one whose jobs have ended, in order, up to the first that has not. With `isOpen` a line
+   * that was withdrawn has not ended either: an upload that goes on makes its job.
+   */
+  async endedAfter(line: number, limit: number, isOpen: boolean): Promise<number[]> {
+    const ended: number[] = [];
+    for (let start = line, length = FIRST_PIECE; ; start += length, length = grown(length)) {
+      const piece = await this.#redis.getrange(this.#states, start, start + length - 1);
+      const end = isOpen ? await this.#firstWithdrawn(piece, start) : piece.length;
+      for (let index = 0; index < end && ended.length < limit; index += 1) {
+        const state = stateOf(piece, index);
+        if (state && isUnfinished(state)) return ended;
+        if (state) ended.push(start + index + 1);
+      }
+      if (end < length || ended.length === limit) return ended;
     }
   }
 
@@ -64,6 +88,24 @@ export class BatchLines {
       }
     }
     return found;
+  }
+
+  /**
+   * Where in a piece of the states the first line stands that was withdrawn; its length when there is none. Read after
+   * the piece: a line that has got its job meanwhile keeps its hash.
+   */
+  async #firstWithdrawn(piece: string, start: number): Promise<number> {
+    const nothing = piece.indexOf("\0");
+    if (nothing < 0) return piece.length;
+    const from = (start + nothing) * HASH_LENGTH;
+    const until = (start + piece.length) * HASH_LENGTH;
+    const hashes = await this.#redis.getrangeBuffer(this.#hashes, from, until - 1);
+    for (let index = nothing; index < piece.length; index += 1) {
+      const place = (index - nothing) * HASH_LENGTH;
+      const hash = hashes.subarray(place, place + HASH_LENGTH);
+      if (piece.charAt(index) === "\0" && hash.some((byte) => byte !== 0)) return index;
+    }
+    return piece.length;
   }
 }
 

@@ -104,6 +104,14 @@ export function parseBatch(hash: Record<string, string>): BatchRecord | null {
   };
 }
 
+/**
+ * Whether lines that were withdrawn may still get their jobs before the batch has ended. When it has, nobody may ever
+ * send it again.
+ */
+export function mayFillGaps({ status, upload, cancelRequested, idempotencyKey }: BatchRecord): boolean {
+  return status === "running" && upload !== "complete" && !cancelRequested && idempotencyKey !== null;
+}
+
 /** Jobs of a batch that have not ended. */
 function pendingJobs({ accepted, completed, failed, cancelled }: BatchRecord): number {
   return accepted - completed - failed - cancelled;
@@ -130,6 +138,6 @@ export function batchProgress(id: string, record: BatchRecord): BatchProgress {
 
 /** The keys of every script that changes a batch, in their order. */
 export function batchScriptKeys(keys: Keys, batchId: string): string[] {
-  const { record, hashes, states, ended, rejections } = keys.batch(batchId);
-  return [record, hashes, states, ended, rejections];
+  const { record, hashes, states, ended, rejections, generations } = keys.batch(batchId);
+  return [record, hashes, states, ended, rejections, generations];
 }

@@ -6,7 +6,8 @@ import type { Keys } from "../keys.ts";
 import type { OutcomeReply } from "../scripts.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
 import { batchJobId } from "./batch-id.ts";
-import { BatchLines, isUnfinished } from "./batch-lines.ts";
+import { BatchLines } from "./batch-lines.ts";
+import { mayFillGaps, parseBatch } from "./batch-record.ts";
 
 /** Outcomes of so many jobs are asked for at once. */
 const PAGE = 100;
@@ -68,11 +69,16 @@ export class BatchResults {
       const lines = await this.#redis.lrange(ended, this.#place, this.#place + PAGE - 1);
       return lines.map((line, index) => ({ line: Number(line), place: this.#place + index + 1 }));
     }
-    const lines = await this.#lines.after(this.#place, PAGE, () => true);
-    const unfinished = lines.findIndex(({ state }) => isUnfinished(state));
-    return lines
-      .slice(0, unfinished < 0 ? lines.length : unfinished)
-      .map(({ line }) => ({ line, place: line }));
+    // Read before the lines, so that none of them is passed over which an upload makes in between.
+    const isOpen = await this.#isOpen();
+    const lines = await this.#lines.endedAfter(this.#place, PAGE, isOpen);
+    return lines.map((line) => ({ line, place: line }));
+  }
+
+  /** An upload that was cut off, or is under way again, may still make jobs of lines that were withdrawn. */
+  async #isOpen(): Promise<boolean> {
+    const record = parseBatch(await this.#redis.hgetall(this.#keys.batch(this.#batchId).record));
+    return record !== null && mayFillGaps(record);
   }
 
   async #results(entries: readonly Entry[]): Promise<BatchResult[]> {

@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import { keyLifetimeSeconds } from "../submission/idempotency.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
+import { redisNowMs } from "../redis/redis-now.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
 import type { BatchCancel } from "./batch-cancel.ts";
 import { countBatchEnds, type BatchEnd } from "./batch-ends.ts";
@@ -137,31 +138,46 @@ export class BatchSweep {
   async #repair(batchId: string, lines: readonly BatchLineState[]): Promise<void> {
     if (lines.length === 0) return;
     const { redis, keys } = this.#dependencies;
+    const open = await redis.hmget(keys.batch(batchId).generations, ...lines.map(({ line }) => `${line}`));
     const pipeline = redis.pipeline();
-    for (const { line } of lines) pipeline.hget(keys.record(batchJobId(batchId, line)), "status");
-    const statuses = pipelineReplies(await pipeline.exec()) as (JobStatus | null)[];
+    for (const { line } of lines) {
+      pipeline.hmget(keys.record(batchJobId(batchId, line)), "status", "generation");
+    }
+    const records = pipelineReplies(await pipeline.exec()) as [JobStatus | null, string | null][];
     const ends: BatchEnd[] = [];
     const missing: number[] = [];
     const written: number[] = [];
+    const queued: string[] = [];
     for (const [index, { line, state }] of lines.entries()) {
-      const status = statuses[index] ?? null;
+      const [status = null, stored = null] = records[index] ?? [];
       const jobId = batchJobId(batchId, line);
       if (status !== null && isTerminal(status)) {
-        ends.push({ jobId, status });
+        // A failover may have lost a retry that the batch had been told of.
+        const generation = Math.max(Number(stored), Number(open[index] ?? 0));
+        ends.push({ jobId, status, generation });
       } else if (status === null && state === "taken") {
         missing.push(line);
       } else if (status === null && isUnfinished(state)) {
         // It has ended and expired before anybody looked; how it ended is lost.
-        ends.push({ jobId, status: "failed" });
+        ends.push({ jobId, status: "failed", generation: null });
       } else if (state === "taken") {
         written.push(line);
+        if (status === "queued") queued.push(jobId);
       }
     }
     const channel = keys.batchEvents(batchId);
+    if (queued.length > 0) await this.#note(queued);
     if (written.length > 0) await redis.millraceBatchConfirm(...batchScriptKeys(keys, batchId), ...written);
     if (ends.length > 0) await countBatchEnds(batchId, ends, this.#dependencies);
     if (missing.length > 0) {
       await redis.millraceBatchWithdraw(...batchScriptKeys(keys, batchId), channel, NO_UPLOAD, ...missing);
     }
+  }
+
+  /** Their submissions may have come to nothing half way: the sweeper sees to it that they are in their queue. */
+  async #note(jobIds: readonly string[]): Promise<void> {
+    const { redis, keys } = this.#dependencies;
+    const now = await redisNowMs(redis);
+    await redis.zadd(keys.submissions, "NX", ...jobIds.flatMap((jobId) => [now, jobId]));
   }
 }

@@ -1,12 +1,12 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { BATCH_REJECTIONS_MAX, type Batch, type BatchRejection } from "@millrace/contracts";
 import type { Redis } from "ioredis";
-import { QueueFullError } from "../admission/tenant-limits.ts";
 import type { Keys } from "../keys.ts";
 import type { Submission } from "../submission/submission.ts";
-import { withStore } from "../redis/unavailable.ts";
+import { StoreUnavailableError, withStore } from "../redis/unavailable.ts";
 import { batchJobId, lineOfJob } from "./batch-id.ts";
 import { batchScriptKeys } from "./batch-record.ts";
+import { BatchRefusedError } from "./batch-refused-error.ts";
+import { LineSubmitter } from "./line-submitter.ts";
 import { packLines, type UploadLine } from "./upload-line.ts";
 
 /** An upload that is silent for so long is taken to be dead, in milliseconds. */
@@ -15,32 +15,6 @@ const SIGN_OF_LIFE_MS = 10_000;
 
 /** So many chunks are being written at a time. */
 const WRITES_AT_ONCE = 2;
-
-/** How long an upload waits at the key's cap of queued jobs, in milliseconds. */
-export const CAP_WAIT_MS = 60_000;
-const CAP_RETRY_MS = 250;
-/** At the cap so few are tried at a time: most of them will be refused. */
-const PROBE_JOBS = 10;
-
-/** Many lines are written at a time, and their client waits for long. In milliseconds. */
-export const WRITE_TIMEOUT_MS = 15_000;
-
-function patiently<Value>(commands: () => Promise<Value>): Promise<Value> {
-  return withStore(commands, WRITE_TIMEOUT_MS);
-}
-
-/** `gone`: the batch has expired. `superseded`: a newer upload of the same batch has taken over. */
-export class BatchRefusedError extends Error {
-  override name = "BatchRefusedError";
-  readonly reason: "gone" | "cancelled" | "superseded";
-  readonly batchId: string;
-
-  constructor(reason: BatchRefusedError["reason"], batchId: string) {
-    super(`Batch ${batchId} takes no lines of this upload: ${reason}`);
-    this.reason = reason;
-    this.batchId = batchId;
-  }
-}
 
 export interface BatchUploadOptions {
   batchId: string;
@@ -54,7 +28,7 @@ export interface BatchUploadOptions {
   read: () => Promise<Batch | null>;
   /** Ends waiting at the key's cap early. */
   signal: AbortSignal;
-  /** How long it waits there, in milliseconds. */
+  /** How long it waits there without getting on, in milliseconds. */
   capWaitMs: number;
 }
 
@@ -66,7 +40,10 @@ export class BatchUpload {
   readonly batchId: string;
   readonly isResumed: boolean;
   readonly #options: BatchUploadOptions;
+  readonly #submitter: LineSubmitter;
   readonly #writes = new Set<Promise<void>>();
+  /** Rejects when one of all writes so far does. */
+  #before: Promise<unknown> = Promise.resolve();
   readonly #signs: NodeJS.Timeout;
   #failure: { error: unknown } | null = null;
 
@@ -74,6 +51,15 @@ export class BatchUpload {
     this.#options = options;
     this.batchId = options.batchId;
     this.isResumed = options.isResumed;
+    const { redis, keys, submit, signal, capWaitMs } = options;
+    this.#submitter = new LineSubmitter({
+      submit,
+      ask: () => redis.exists(keys.batch(this.batchId).record),
+      check: () => this.#accept([]),
+      withdraw: (submissions) => this.#withdraw(submissions),
+      signal,
+      capWaitMs,
+    });
     this.#signs = setInterval(() => void this.#giveSign(), SIGN_OF_LIFE_MS).unref();
   }
 
@@ -85,7 +71,11 @@ export class BatchUpload {
   async write(lines: readonly UploadLine[]): Promise<void> {
     this.#throwFailure();
     if (lines.length === 0) return;
-    const write = this.#write(lines).catch((error: unknown) => {
+    const writing = this.#write(lines, this.#before);
+    this.#before = Promise.all([this.#before, writing]);
+    // Who writes hears of it by the failure.
+    this.#before.catch(() => undefined);
+    const write = writing.catch((error: unknown) => {
       this.#failure ??= { error };
     });
     this.#writes.add(write);
@@ -96,15 +86,17 @@ export class BatchUpload {
 
   /**
    * Ends the upload, `complete` when all lines have been written. Resolves with the batch as it is then.
-   * @throws as {@link write}, when it is to be complete and is not.
+   * @throws as {@link write}, when it is to be complete and is not. While Redis is away it is not closed then.
    */
   async close(state: "complete" | "cut"): Promise<Batch | null> {
     clearInterval(this.#signs);
     while (this.#writes.size > 0) await Promise.race(this.#writes);
+    if (state === "complete" && this.#failure?.error instanceof StoreUnavailableError) this.#throwFailure();
+    await this.#submitter.settle();
     const isCut = state === "cut" || this.#failure !== null;
     const { redis, keys, token, read } = this.#options;
     const { batchId } = this;
-    await patiently(() =>
+    await withStore(() =>
       redis.millraceBatchClose(
         ...batchScriptKeys(keys, batchId),
         keys.batchEvents(batchId),
@@ -121,7 +113,7 @@ export class BatchUpload {
     if (this.#failure) throw this.#failure.error;
   }
 
-  async #write(lines: readonly UploadLine[]): Promise<void> {
+  async #write(lines: readonly UploadLine[], before: Promise<unknown>): Promise<void> {
     const answers = await this.#accept(lines);
     const first = lines[0]?.line ?? 1;
     const jobs = lines.flatMap((line) => {
@@ -129,10 +121,10 @@ export class BatchUpload {
       return line.job && (answer === "n" || answer === "w") ? [this.#submission(line.line, line.job)] : [];
     });
     if (jobs.length === 0) return;
-    await this.#submit(jobs);
+    await this.#submitter.submit(jobs, before);
     const { redis, keys } = this.#options;
     const written = jobs.map(({ jobId }) => lineOfJob(jobId));
-    await patiently(() => redis.millraceBatchConfirm(...batchScriptKeys(keys, this.batchId), ...written));
+    await withStore(() => redis.millraceBatchConfirm(...batchScriptKeys(keys, this.batchId), ...written));
   }
 
   async #accept(lines: readonly UploadLine[]): Promise<string> {
@@ -143,7 +135,7 @@ export class BatchUpload {
     const rejections = lines.flatMap(({ line, rejection }) =>
       rejection ? [line, JSON.stringify(rejection)] : [],
     );
-    const [outcome, answers] = await patiently(() =>
+    const [outcome, answers] = await withStore(() =>
       redis.millraceBatchAccept(
         ...batchScriptKeys(keys, batchId),
         keys.batchEvents(batchId),
@@ -168,52 +160,12 @@ export class BatchUpload {
     return { ...newJob, jobId: batchJobId(batchId, line), gate, batch: { id: batchId, customId } };
   }
 
-  /** At the key's cap this waits, and with it the reading of the upload. */
-  async #submit(submissions: readonly Submission[]): Promise<void> {
-    const { signal, capWaitMs } = this.#options;
-    const until = performance.now() + capWaitMs;
-    let left = submissions;
-    let isAtCap = false;
-    while (left.length > 0) {
-      // What the cap refuses has been written in vain, so a few ask whether there is room again.
-      const attempt: readonly Submission[] = isAtCap ? left.slice(0, PROBE_JOBS) : left;
-      const { refused, error } = await patiently(() => this.#attempt(attempt));
-      left = [...refused, ...left.slice(attempt.length)];
-      isAtCap = error !== null;
-      if (!error) continue;
-      if (performance.now() >= until || signal.aborted) {
-        await this.#withdraw(left);
-        throw error;
-      }
-      await delay(CAP_RETRY_MS, undefined, { signal }).catch(() => undefined);
-      // The batch may have been cancelled meanwhile, or a newer upload may have come.
-      await this.#accept([]);
-    }
-  }
-
-  /** Submits jobs; resolves with those that the key's cap has refused. */
-  async #attempt(
-    submissions: readonly Submission[],
-  ): Promise<{ refused: Submission[]; error: QueueFullError | null }> {
-    const { submit } = this.#options;
-    const written = await Promise.allSettled(submissions.map((submission) => submit(submission)));
-    let full: QueueFullError | null = null;
-    const refused = submissions.filter((_, index) => {
-      const result = written[index];
-      if (result?.status !== "rejected") return false;
-      if (!(result.reason instanceof QueueFullError)) throw result.reason;
-      full = result.reason;
-      return true;
-    });
-    return { refused, error: full };
-  }
-
   /** Nothing is left of their jobs, so the batch has not taken these lines. */
   async #withdraw(submissions: readonly Submission[]): Promise<void> {
     const { redis, keys, token } = this.#options;
     const lines = submissions.map(({ jobId }) => lineOfJob(jobId));
     const channel = keys.batchEvents(this.batchId);
-    await patiently(() =>
+    await withStore(() =>
       redis.millraceBatchWithdraw(...batchScriptKeys(keys, this.batchId), channel, token, ...lines),
     );
   }

@@ -20,13 +20,9 @@ import {
   type BatchRecord,
 } from "./batch-record.ts";
 import { BatchResults } from "./batch-results.ts";
-import {
-  BatchRefusedError,
-  BatchUpload,
-  CAP_WAIT_MS,
-  UPLOAD_SILENCE_MS,
-  WRITE_TIMEOUT_MS,
-} from "./batch-upload.ts";
+import { BatchRefusedError } from "./batch-refused-error.ts";
+import { BatchUpload, UPLOAD_SILENCE_MS } from "./batch-upload.ts";
+import { CAP_WAIT_MS, WRITE_TIMEOUT_MS } from "./line-submitter.ts";
 
 export interface BatchesOptions {
   redis: Redis;

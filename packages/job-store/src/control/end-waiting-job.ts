@@ -32,10 +32,12 @@ export async function endWaitingJob(
     jobId,
     JSON.stringify(event),
   );
+  // Who has just parked the job may have settled the first note, and have read the log before the end was there.
+  if (record.hasWebhook && result === "ended") await noteWebhook(jobId, { redis, keys, clock });
   if (result === "ended") countWaitingEnd(record.type, outcome.status, { redis, keys });
-  const { batchId } = record;
+  const { batchId, generation } = record;
   if (batchId && result === "ended") {
-    await countBatchEnds(batchId, [{ jobId, status: outcome.status }], { redis, keys });
+    await countBatchEnds(batchId, [{ jobId, status: outcome.status, generation }], { redis, keys });
   }
   return result;
 }

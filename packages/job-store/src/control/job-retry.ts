@@ -44,6 +44,7 @@ export interface RetryAnswer {
 export interface RetryFilter {
   status: Extract<JobStatus, "failed" | "cancelled">;
   type?: JobType | undefined;
+  batchId?: string | undefined;
   errorCode?: JobErrorCode | undefined;
   from: RetryFrom;
   limit: number;
@@ -52,8 +53,8 @@ export interface RetryFilter {
 /**
  * Opens jobs again that have failed or were cancelled.
  *
- * The order: a note, the record with `job.reopened`, its line and its entry in the queue, the note's end. What a crash leaves
- * between two of these, the sweeper finds by the note and completes, as with submissions.
+ * The order: a note, the record with `job.reopened`, its batch, its line and its entry in the queue, the note's end.
+ * What a crash leaves between two of these, the sweeper finds by the note and completes, as with submissions.
  */
 export class JobRetry {
   readonly #dependencies: JobRetryDependencies;
@@ -90,7 +91,6 @@ export class JobRetry {
     if (!reading) return null;
     const { record, first, last } = reading;
     const isEnded = isTerminalEvent(eventType(last)) && record.status !== "completed";
-    if (isEnded && record.batchId) await reopenInBatch(record.batchId, jobId, this.#dependencies);
     const generation = isEnded ? await this.#reopen(jobId, reading, from) : null;
     if (generation === null) {
       return { outcome: "refused", job: jobView(jobId, record, first, last) };
@@ -127,6 +127,8 @@ export class JobRetry {
     // Another retry may have written the same note, and need it: then the sweeper takes it away.
     if (generation < 0) return null;
     if (queueTimeoutMs !== undefined) await redis.zadd(keys.queueDeadlines, now + queueTimeoutMs, jobId);
+    const { batchId } = record;
+    if (batchId) await reopenInBatch(batchId, { jobId, generation }, { redis, keys, now });
     // Whatever the key's cap: it was accepted before.
     await admission.enter(record, [{ entry: { jobId, generation }, priority: priorityOf(request) }]);
     await redis.zrem(keys.submissions, note);
@@ -135,11 +137,15 @@ export class JobRetry {
 
   #page(
     viewer: Viewer,
-    { status, type }: Pick<RetryFilter, "status" | "type">,
+    { status, type, batchId }: Pick<RetryFilter, "status" | "type" | "batchId">,
     cursor: string | undefined,
   ): Promise<JobPage> {
     const { answer, index } = this.#dependencies;
-    const rest = { ...(type ? { type } : {}), ...(cursor === undefined ? {} : { cursor }) };
+    const rest = {
+      ...(type ? { type } : {}),
+      ...(batchId === undefined ? {} : { batchId }),
+      ...(cursor === undefined ? {} : { cursor }),
+    };
     return answer(() => index.list(viewer, { status, limit: PAGE_LENGTH, ...rest }));
   }
 }

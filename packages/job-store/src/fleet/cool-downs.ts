@@ -15,7 +15,10 @@ interface Reading {
   readonly until: Promise<number>;
 }
 
-/** The cool-downs of model providers, which all workers share. Times are milliseconds since 1970. */
+/**
+ * The cool-downs of model providers, which all workers share. Times are milliseconds since 1970, on this machine's clock;
+ * in Redis stands only what is left, for the machines' clocks differ.
+ */
 export class CoolDowns {
   readonly #redis: Redis;
   readonly #keys: Keys;
@@ -39,7 +42,7 @@ export class CoolDowns {
     const lifetimeMs = Math.ceil(until - this.#clock.now());
     if (lifetimeMs <= 0) return;
     // In one step: many jobs hear from a provider at the same time.
-    await this.#redis.millraceBeginCoolDown(this.#keys.coolDown(provider), Math.ceil(until), lifetimeMs);
+    await this.#redis.millraceBeginCoolDown(this.#keys.coolDown(provider), lifetimeMs);
     this.#readings.delete(provider);
   }
 
@@ -47,7 +50,9 @@ export class CoolDowns {
     const now = performance.now();
     const known = this.#readings.get(provider);
     if (known && now - known.at < FRESH_MS) return known.until;
-    const until = this.#redis.get(this.#keys.coolDown(provider)).then(Number);
+    const until = this.#redis
+      .pttl(this.#keys.coolDown(provider))
+      .then((leftMs) => (leftMs > 0 ? this.#clock.now() + leftMs : 0));
     this.#readings.set(provider, { at: now, until });
     // Who asks next tries again.
     until.catch(() => this.#readings.delete(provider));

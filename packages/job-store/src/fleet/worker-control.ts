@@ -52,7 +52,8 @@ export class WorkerControl {
     const space = message.indexOf(" ");
     const order = message.slice(0, space);
     const rest = message.slice(space + 1);
-    if (order === "cancel") this.#cancel(rest);
+    // It may be late, and meant for the job as it was before it was retried.
+    if (order === "cancel" && this.#jobIds.includes(rest)) void this.#lookAt([rest]);
     if (order === "ask") void this.#options.responder.receive(rest);
   }
 
@@ -60,24 +61,28 @@ export class WorkerControl {
   async #look(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
+    await this.#lookAt(this.#jobIds);
+    this.#isLooking = false;
+  }
+
+  /** Stops those of these jobs whose records ask for it. Never rejects: the next look tries again. */
+  async #lookAt(jobIds: readonly string[]): Promise<void> {
+    if (jobIds.length === 0) return;
+    const { redis, keys, logger } = this.#options;
     try {
-      await this.#lookAtRecords();
+      const pipeline = redis.pipeline();
+      for (const jobId of jobIds) pipeline.hget(keys.record(jobId), "cancel_requested");
+      for (const [index, requested] of pipelineReplies(await pipeline.exec()).entries()) {
+        if (requested !== null) this.#cancel(jobIds[index] ?? "");
+      }
     } catch (error) {
-      this.#options.logger.debug({ reason: String(error) }, "Records not read; the next look tries again");
-    } finally {
-      this.#isLooking = false;
+      logger.debug({ reason: String(error) }, "Records not read; the next look tries again");
     }
   }
 
-  async #lookAtRecords(): Promise<void> {
-    const { redis, keys, runners } = this.#options;
-    const jobIds = runners().flatMap((runner) => runner.runningJobIds);
-    if (jobIds.length === 0) return;
-    const pipeline = redis.pipeline();
-    for (const jobId of jobIds) pipeline.hget(keys.record(jobId), "cancel_requested");
-    for (const [index, requested] of pipelineReplies(await pipeline.exec()).entries()) {
-      if (requested !== null) this.#cancel(jobIds[index] ?? "");
-    }
+  /** Those that run here. */
+  get #jobIds(): string[] {
+    return this.#options.runners().flatMap((runner) => runner.runningJobIds);
   }
 
   #cancel(jobId: string): void {

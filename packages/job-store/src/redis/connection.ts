@@ -93,8 +93,8 @@ function isDemoted(error: Error): false | 2 {
 
 /**
  * Every pipeline of ioredis, automatic ones too, copies all scripts of its connection, and BullMQ defines sixty: 8 % of
- * the api's time in a profile of the benchmark. This leaves a connection those whose names `isUsed` accepts. Pipelines know no others
- * from then on; outside of pipelines all of them still work.
+ * the api's time in a profile of the benchmark. This leaves a connection those whose names `isUsed` accepts. Pipelines
+ * know no others from then on; outside of pipelines all of them still work.
  */
 export function keepPipelinesLean(redis: Redis, isUsed: (script: string) => boolean): void {
   const { scriptsSet } = redis as unknown as { scriptsSet: Record<string, unknown> };

@@ -5,6 +5,12 @@ import { StoreUnavailableError } from "./unavailable.ts";
 export interface OwnedReplies<Owner> {
   /** Of the command with this number. @throws what it has failed with. */
   reply(number: number): unknown;
+  /** Of the command with this number. */
+  errorAt(number: number): Error | null;
+  /** The first error of those commands that are everybody's. */
+  readonly commonError: Error | null;
+  /** The first error of the owner's commands, without those that are everybody's. */
+  ownErrorOf(owner: Owner): Error | null;
   /** The first error of the owner's commands, and of those that are everybody's. */
   errorOf(owner: Owner): Error | null;
 }
@@ -61,6 +67,9 @@ export class OwnedPipeline<Owner> {
         if (error) throw error;
         return reply;
       },
+      errorAt: (number) => replies[number]?.[0] ?? null,
+      commonError,
+      ownErrorOf: (owner) => errors.get(owner) ?? null,
       errorOf: (owner) => commonError ?? errors.get(owner) ?? null,
     };
   }

@@ -10,9 +10,9 @@ export class StoreUnavailableError extends Error {
   }
 }
 
-/** Error replies that mean "not now": loading, a failover, a cluster without that slot, no memory. */
+/** Error replies that mean "not now": loading, a failover, a cluster without that slot, no memory, a long script. */
 const TRANSIENT_REPLY =
-  /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|NOREPLICAS|MISCONF|OOM|UNBLOCKED)\b/;
+  /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|NOREPLICAS|MISCONF|OOM|UNBLOCKED|BUSY)\b/;
 const CONNECTION_MESSAGE =
   /Connection is closed|Command aborted|Stream isn't writeable|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|Socket|Cluster isn't ready|Cluster is ended|Too many Cluster redirections|startup nodes/;
 

@@ -34,6 +34,7 @@ export async function claimRun(
     redis.millraceClaim(
       keys.record(jobId),
       keys.log(jobId),
+      keys.deliveries(jobId),
       keys.events(jobId),
       generation,
       run,

@@ -24,7 +24,7 @@ export async function failCrashLoop(
     // A newer run may live.
     if (seen && (record.generation !== seen.generation || record.run !== seen.run)) return;
     seen = record;
-    const work = await readWork(redis, keys.log(jobId), record);
+    const work = await readWork(redis, keys.log(jobId), record, (commands) => commands());
     const outcome: JobOutcome = record.cancelRequested
       ? { status: "cancelled", ...work }
       : crashed(work, maxCrashes);

@@ -22,7 +22,8 @@ interface HeldRunDependencies {
  * of the release before the side effect begins, and the time that the job has left while it stands still: whoever takes
  * the job over goes on with it. One that never has to wait writes nothing: its claim is its intent, unless it was claimed
  * as held, or its worker has stalled since.
- * A worker that shuts down hands a held run over at once.
+ * A worker that shuts down hands a held run over at once. One that is held once more, after the answer to its side
+ * effect was lost, does not say that nothing has begun.
  */
 export class HeldRun implements Disposable {
   readonly #run: JobRun;
@@ -38,11 +39,11 @@ export class HeldRun implements Disposable {
   constructor(run: JobRun, dependencies: HeldRunDependencies) {
     this.#run = run;
     this.#dependencies = dependencies;
-    const { intent, isUnknown } = run.claimed;
+    const { intent } = run.claimed;
     this.#saysIdle = intent.isHeld;
     this.#saysPaused = intent.isHeld;
     this.#askedAt = intent.askedAt;
-    if (isUnknown) dependencies.claims.settle(run.fence.jobId);
+    if (run.isUnknown) dependencies.claims.settle(run.fence.jobId);
     dependencies.draining.addEventListener("abort", this.#handOver);
   }
 
@@ -53,7 +54,7 @@ export class HeldRun implements Disposable {
     this.#isHeld = true;
     claims.waits(jobId);
     const { isPaused, leftMs } = timer;
-    const { isUnknown } = this.#run.claimed;
+    const { isUnknown } = this.#run;
     const mustSayIdle = !this.#saysIdle && !isUnknown;
     if (mustSayIdle || this.#saysPaused !== isPaused) {
       this.#saysIdle = !isUnknown;

@@ -48,6 +48,8 @@ export interface JobExecution {
   waiting: (reason: "server" | "place") => void;
   /** The side effect can begin, once this has resolved. Rejects when this start no longer holds the job. */
   running: () => Promise<void>;
+  /** The side effect has begun, and its answer was lost: that is known although it may have to wait once more. */
+  lostAnswer: () => void;
   /** What earlier starts of this job have written, oldest first. */
   readPast: () => Promise<JobStep[]>;
   /**
@@ -63,7 +65,8 @@ export type ExecutionResult =
   | {
       status: "parked";
       reason: ParkReason;
-      /** Milliseconds since 1970, on this machine's clock. */ until: number;
+      /** Milliseconds since 1970, on this machine's clock. */
+      until: number;
     }
   /** Answers `draining`: nothing is under way, and the rest is another worker's to do. */
   | { status: "yielded" }
@@ -86,7 +89,10 @@ interface Repetition {
 export type Execute = (execution: JobExecution) => Promise<ExecutionResult>;
 
 /** The job's own deadline has passed. */
-class JobTimeout extends Error {}
+class JobTimeout extends Error {
+  override readonly name = "JobTimeout";
+}
+
 /** How a run ends: its job does, or waits for something. */
 export type RunEnding =
   | (JobOutcome & Pick<Repetition, "cancellation">)
@@ -180,6 +186,7 @@ function executionOf(
     draining,
     waiting: (reason) => held.hold(reason),
     running: () => held.release(),
+    lostAnswer: () => run.lostAnswer(),
     readPast: () => run.readPast(),
     write: (steps) => {
       const written = run.write(steps);

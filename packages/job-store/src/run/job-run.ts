@@ -8,7 +8,7 @@ import { approvalField, parseRecord, type JobRecord } from "../record.ts";
 import { RunWriter, type RunFence, type StepFields } from "./run-writer.ts";
 import { untilStored } from "../redis/unavailable.ts";
 import { noteWebhook } from "../webhooks/webhook-notes.ts";
-import { readSteps } from "./work-done.ts";
+import { readChatWork, type WorkDone } from "./work-done.ts";
 
 export interface JobRunDependencies {
   redis: Redis;
@@ -42,6 +42,7 @@ export class JobRun {
   #crashes: number;
   /** On Redis' clock, in milliseconds since 1970. */
   #deadline: number;
+  #isUnknown: boolean;
   readonly #dependencies: JobRunDependencies;
   readonly #writer: RunWriter;
 
@@ -50,6 +51,7 @@ export class JobRun {
     this.claimed = claimed;
     this.#crashes = claimed.crashes;
     this.#deadline = claimed.deadline;
+    this.#isUnknown = claimed.isUnknown;
     this.#dependencies = dependencies;
     this.#writer = new RunWriter(fence, dependencies);
   }
@@ -57,6 +59,16 @@ export class JobRun {
   /** Its attempts so far, without those before it was last reopened. */
   get tries(): number {
     return this.claimed.attempt - this.claimed.attemptsBefore;
+  }
+
+  /** A side effect may have begun of which nothing is written down, by an earlier run or by this one. */
+  get isUnknown(): boolean {
+    return this.#isUnknown;
+  }
+
+  /** The side effect of this run has begun, and nobody knows what became of it. */
+  lostAnswer(): void {
+    this.#isUnknown = true;
   }
 
   /** Since the job's first start, in milliseconds. */
@@ -94,13 +106,13 @@ export class JobRun {
   }
 
   /**
-   * Tells the next run, should there be one, that this one has begun no side effect yet, and `leftMs`, the time that
-   * the job has left: null when it goes on.
+   * Tells the next run, should there be one, that this one has begun no side effect yet, if that is known, and `leftMs`,
+   * the time that the job has left: null when it goes on.
    * @throws RunRefusedError when this run no longer holds the job.
    */
   hold(leftMs: number | null): Promise<void> {
     // What an earlier run may have done is not made known by this one's waiting.
-    const idle: StepFields = this.claimed.isUnknown ? {} : { idle_run: this.fence.run };
+    const idle: StepFields = this.#isUnknown ? {} : { idle_run: this.fence.run };
     return this.#writer.write([], { ...idle, left_ms: leftMs === null ? NO_TIME_KEPT : Math.ceil(leftMs) });
   }
 
@@ -142,7 +154,7 @@ export class JobRun {
   }
 
   /**
-   * Tells the next run that this one gave the job back alive, and when it is `idle`, that it has begun nothing.
+   * Tells the next run that this one gave the job back alive, and when `isIdle`, that it has begun nothing.
    * Should another run hold the job by then, nothing is told.
    */
   async giveBack(isIdle: boolean): Promise<void> {
@@ -151,10 +163,10 @@ export class JobRun {
     await this.#writer.write([], fields).catch(() => undefined);
   }
 
-  /** All that this job's runs have written so far, this one too. */
-  readSteps(): Promise<JobStep[]> {
+  /** What this chat job's runs have done so far, this one too. */
+  readChatWork(): Promise<WorkDone> {
     const { redis, keys } = this.#dependencies;
-    return untilStored(() => readSteps(redis, keys.log(this.fence.jobId)));
+    return readChatWork(redis, keys.log(this.fence.jobId), untilStored);
   }
 
   /** The record as it is now; null when the job is gone. */

@@ -41,7 +41,6 @@ export interface JobRunnerOptions extends JobRunDependencies {
   batchEnds: BatchEnds;
   webhooks: WebhookDispatch;
   execute: Execute;
-  maxCrashes: number;
   logger: Logger;
 }
 
@@ -220,7 +219,7 @@ export class JobRunner {
   /** Executes a run and writes its ending. */
   async #run(run: JobRun, controller: AbortController): Promise<LeftRun> {
     const { logger } = this.#options;
-    const { jobId } = run.fence;
+    const { jobId, generation } = run.fence;
     try {
       const environment = { ...this.#options, draining: this.#draining.signal, claims: this.#openClaims };
       const ending = await writeEnding(run, await executeRun(run, controller, environment));
@@ -233,7 +232,7 @@ export class JobRunner {
       if (tells && run.claimed.request.webhook) void this.#options.webhooks.afterEvent(jobId);
       if (isOver) this.#options.finished.add(this.#options.type, status, run.tookMs);
       const { batchId } = run.claimed;
-      if (isOver && batchId) this.#options.batchEnds.add(batchId, { jobId, status });
+      if (isOver && batchId) this.#options.batchEnds.add(batchId, { jobId, status, generation });
       return waitingRun(run, ending);
     } catch (error) {
       if (error instanceof HandedOver) {

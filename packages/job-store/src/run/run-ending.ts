@@ -2,7 +2,7 @@ import { systemClock } from "../clock.ts";
 import type { RunEnding } from "./job-execution.ts";
 import type { JobRun } from "./job-run.ts";
 import { CancelRequestedError } from "./run-writer.ts";
-import { NOTHING_RAN, openCall, workDone, type WorkDone } from "./work-done.ts";
+import { NOTHING_RAN, openCall, type WorkDone } from "./work-done.ts";
 
 /** A run whose job waits for a while, in BullMQ's delayed set. */
 export interface WaitingRun {
@@ -48,7 +48,7 @@ export async function writeEnding(run: JobRun, ending: RunEnding): Promise<RunEn
 /** What the run has done whose own ending is not taken. */
 async function workOf(run: JobRun, ending: RunEnding): Promise<WorkDone> {
   const { request } = run.claimed;
-  if (request.type === "chat") return workDone(await run.readSteps());
+  if (request.type === "chat") return await run.readChatWork();
   if (ending.status === "parked") return { cancellation: NOTHING_RAN };
   return { cancellation: ending.cancellation ?? openCall(request) };
 }

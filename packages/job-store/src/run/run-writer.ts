@@ -35,10 +35,11 @@ export class DecidedBeforeError extends Error {
   override name = "DecidedBeforeError";
 }
 
+const OVER = -2;
 const TAKEN_OVER = -3;
 const REFUSALS: Record<number, string> = {
   [-1]: "the job is gone",
-  [-2]: "the job has ended, or this run has parked it",
+  [OVER]: "the job has ended, or this run has parked it",
   [TAKEN_OVER]: "a newer run has taken it over",
 };
 const CANCEL_REQUESTED = -4;
@@ -62,8 +63,8 @@ export interface RunWriterDependencies {
 
 /**
  * Writes the steps of one run in the order of the calls, one round trip at a time: what comes during one goes out
- * together in the next. After the first refusal everything is refused, unless only an approval came too late: then the
- * job is still this run's, to be given back.
+ * together in the next. Nothing comes after the step that parks or ends the job. After the first refusal everything is
+ * refused, unless only an approval came too late: then the job is still this run's, to be given back.
  */
 export class RunWriter {
   readonly #fence: RunFence;
@@ -72,6 +73,8 @@ export class RunWriter {
   #waiting: PendingWrite | null = null;
   #writing: Promise<void> | null = null;
   #refused: unknown = null;
+  /** The step that parks or ends the job has been asked for, and was not refused. */
+  #isClosed = false;
 
   constructor(fence: RunFence, dependencies: RunWriterDependencies) {
     this.#fence = fence;
@@ -80,6 +83,7 @@ export class RunWriter {
 
   /** Appends events and sets fields; resolves once they are stored. */
   write(events: readonly string[], fields: StepFields = {}): Promise<void> {
+    if (this.#isClosed) return this.#refuseLate();
     this.#waiting ??= { ...Promise.withResolvers<void>(), events: [], fields: {} };
     const write = this.#waiting;
     write.events.push(...events);
@@ -90,8 +94,21 @@ export class RunWriter {
 
   /** Parks or ends the job, after everything that has been written before. */
   async close(kind: Exclude<StepKind, "go">, event: string, fields: StepFields): Promise<void> {
-    while (this.#writing) await this.#writing;
-    await this.#step(kind, [event], fields);
+    this.#isClosed = true;
+    try {
+      while (this.#writing) await this.#writing;
+      await this.#step(kind, [event], fields);
+    } catch (error) {
+      this.#isClosed = false;
+      throw error;
+    }
+  }
+
+  /** Stored while the last step is repeated, it would make that look as if it had been written. */
+  #refuseLate(): Promise<void> {
+    const refusal = Promise.reject<void>(new RunRefusedError(this.#fence.jobId, OVER));
+    refusal.catch(() => undefined);
+    return refusal;
   }
 
   /** Never rejects: each write hears for itself. Nor does it end before `#writing` is set: it awaits at least once. */

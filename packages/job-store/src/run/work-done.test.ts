@@ -1,23 +1,16 @@
-import type { JobStep } from "@millrace/contracts";
 import { expect, test } from "vitest";
-import { workDone } from "./work-done.ts";
+import { workDone, type WorkStep } from "./work-done.ts";
 
 const USAGE = { input_tokens: 1, output_tokens: 1, cache_read_tokens: 0, cache_write_tokens: 0, cost_usd: 0 };
 
 const call = (id: string) => ({ tool_call_id: id, tool: "files__read" });
 
-const called = (id: string): JobStep => ({ type: "tool.called", ...call(id), arguments: {} });
+const called = (id: string): WorkStep => ({ type: "tool.called", ...call(id) });
 
-const TURN: JobStep = {
-  type: "turn.finished",
-  turn: 1,
-  stop_reason: "tool_use",
-  usage: USAGE,
-  message: { role: "assistant", content: [] },
-};
+const TURN: WorkStep = { type: "turn.finished", usage: USAGE };
 
 test("[store.work.postponed] a call that was postponed is not among those that a job has made", () => {
-  const steps: JobStep[] = [
+  const steps: WorkStep[] = [
     TURN,
     called("made"),
     called("postponed"),
@@ -31,15 +24,7 @@ test("[store.work.postponed] a call that was postponed is not among those that a
 });
 
 test("[store.work.open] a call that was begun and has not returned counts as one that has ignored the cancel", () => {
-  const result = { content: [], structured_content: null };
-  const returned: JobStep = {
-    type: "tool.returned",
-    ...call("done"),
-    result,
-    is_error: false,
-    error: null,
-    execution_time_ms: 1,
-  };
+  const returned: WorkStep = { type: "tool.returned", ...call("done") };
   // Begun once more by a second start.
   const steps = [TURN, called("done"), called("open"), returned, called("open")];
   expect(workDone(steps)).toEqual({

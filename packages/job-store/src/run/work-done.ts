@@ -1,6 +1,5 @@
 import {
   addUsage,
-  currentSteps,
   NO_USAGE,
   toolJobCall,
   type Cancellation,
@@ -10,8 +9,9 @@ import {
 } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { QueuedEvent } from "../reading/job-view.ts";
-import { storedEvents } from "../reading/stored-events.ts";
+import { scanEvents } from "../reading/scan-events.ts";
 import type { JobRecord } from "../record.ts";
+import type { Answer } from "../redis/unavailable.ts";
 
 export const NOTHING_RAN: Cancellation = { completed: [], stopped: [], ignored: [], model_stopped: false };
 
@@ -24,20 +24,52 @@ export interface WorkDone {
 
 type Call = Cancellation["completed"][number];
 
-/** All that the runs of a job have written so far, since it was last begun from its start. */
-export async function readSteps(redis: Redis, log: string): Promise<JobStep[]> {
-  const steps: JobStep[] = [];
-  for await (const event of storedEvents(redis, log, 1)) steps.push(JSON.parse(event) as JobStep);
-  return [...currentSteps(steps)];
+type Step<Type extends JobStep["type"]> = Extract<JobStep, { type: Type }>;
+
+/** What a step says of the work that was done, without what a call was given and what it answered. */
+export type WorkStep =
+  | Pick<Step<"turn.finished">, "type" | "usage">
+  | Pick<Step<"tool.sampled">, "type" | "usage">
+  | Pick<Step<"tool.called">, "type" | keyof Call>
+  | Pick<Step<"tool.postponed">, "type" | keyof Call>
+  | Pick<Step<"tool.returned">, "type" | keyof Call>
+  | Pick<Step<"job.reopened">, "type" | "from">;
+
+const CALL = ["tool_call_id", "tool"] as const;
+const WANTED = {
+  "turn.finished": ["usage"],
+  "tool.sampled": ["usage"],
+  "tool.called": CALL,
+  "tool.postponed": CALL,
+  "tool.returned": CALL,
+  "job.reopened": ["from"],
+} as const;
+
+/**
+ * What the runs of a chat job have done so far, since it was last begun from its start. Holds none of its calls' results,
+ * which may be large. `answer` is asked for each part of the log.
+ */
+export async function readChatWork(redis: Redis, log: string, answer: Answer): Promise<WorkDone> {
+  const steps: WorkStep[] = [];
+  for await (const step of scanEvents<WorkStep>(redis, log, { wanted: WANTED, answer })) {
+    if (step.type === "job.reopened" && step.from === "start") steps.length = 0;
+    else steps.push(step);
+  }
+  return workDone(steps);
 }
 
 /** What a job has done that no worker runs: it waits, or its workers have died. */
-export async function readWork(redis: Redis, log: string, record: JobRecord): Promise<WorkDone> {
-  if (record.type === "chat") return workDone(await readSteps(redis, log));
+export async function readWork(
+  redis: Redis,
+  log: string,
+  record: JobRecord,
+  answer: Answer,
+): Promise<WorkDone> {
+  if (record.type === "chat") return await readChatWork(redis, log, answer);
   const { status, run, idleRun } = record;
   // A reopened job counts its runs anew, and one that waits for its approval has made no call.
   if (run === 0 || run === idleRun || status === "parked") return { cancellation: NOTHING_RAN };
-  const first = await redis.lindex(log, 0);
+  const first = await answer(() => redis.lindex(log, 0));
   const request = first === null ? null : (JSON.parse(first) as QueuedEvent).request;
   return { cancellation: request?.type === "tool" ? openCall(request) : NOTHING_RAN };
 }
@@ -51,7 +83,7 @@ export function openCall(request: ToolJobRequest): Cancellation {
  * What the steps say, oldest first, when nothing is under way here: the calls that have run, and what the turns took. A
  * call that was begun and has not returned is `ignored`: nobody has proof that it has stopped.
  */
-export function workDone(steps: readonly JobStep[]): WorkDone {
+export function workDone(steps: readonly WorkStep[]): WorkDone {
   const open = new Map<string, Call>();
   const completed: Call[] = [];
   let usage: Usage | null = null;

@@ -105,8 +105,8 @@ export class ScheduleRecords {
   /** Writes down that a schedule has fired. */
   async recordRun({ tenant, id }: ScheduleTick, run: StoredRun): Promise<void> {
     const { redis, keys } = this.#options;
-    const { at, jobId, error } = run;
-    const text = JSON.stringify({ at, jobId, error });
+    const { at, jobId } = run;
+    const text = JSON.stringify({ at, jobId });
     await redis.millraceRecordScheduleRun(keys.schedules(tenant), keys.scheduleRuns(tenant), id, at, text);
   }
 

@@ -83,9 +83,9 @@ export class ScheduleRunner {
     const newJob = { tenant, request, ...(toolAccess ? { toolAccess } : {}) };
     try {
       const taken = await keyed.take(newJob, idempotencyKey(id, at));
-      if ("repeated" in taken) return { at, jobId: taken.repeated.job.id, error: null };
+      if ("repeated" in taken) return { at, jobId: taken.repeated.job.id };
       await submit(taken.newJob);
-      return { at, jobId: taken.newJob.jobId ?? null, error: null };
+      return { at, jobId: taken.newJob.jobId ?? null };
     } catch (error) {
       if (error instanceof IdempotencyMismatchError || error instanceof IdempotencyExpiredError) return null;
       throw error;

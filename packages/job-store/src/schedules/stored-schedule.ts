@@ -26,7 +26,6 @@ export interface StoredSchedule {
 export interface StoredRun {
   at: number;
   jobId: string | null;
-  error: { code: string; message: string } | null;
 }
 
 /** What BullMQ fires. */

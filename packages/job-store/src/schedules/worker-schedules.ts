@@ -34,6 +34,7 @@ export function createWorkerSchedules(options: WorkerSchedulesOptions) {
   const keyed = new KeyedSubmissions({
     redis,
     keys,
+    clock,
     retentionSeconds: RETENTION_SECONDS,
     // A worker has time until Redis is back.
     answer: (commands) => commands(),

@@ -28,6 +28,7 @@ local stored_states = redis.call('GETRANGE', KEYS[3], first - 1, first + count -
 local stored_hashes = redis.call('GETRANGE', KEYS[2], (first - 1) * HASH_LENGTH, (first + count - 1) * HASH_LENGTH - 1)
 stored_states = stored_states .. string.rep('\0', count - #stored_states)
 stored_hashes = stored_hashes .. string.rep('\0', count * HASH_LENGTH - #stored_hashes)
+local NO_HASH = string.rep('\0', HASH_LENGTH)
 
 local accepted, rejected = 0, 0
 local function reject(line, json)
@@ -52,6 +53,9 @@ for index = 1, count do
     if state == 'r' then
       forgive(line)
       state = '\0'
+    end
+    if state == '\0' then
+      hash = NO_HASH
     end
   elseif mark == 'r' and string.lower(state) == 'w' then
     -- Whether it has a job shows later. It may have none, and then this is all that is known of it.

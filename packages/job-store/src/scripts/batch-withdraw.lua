@@ -12,7 +12,7 @@ for position = 3, #ARGV do
   local line = ARGV[position]
   local stored = line_state(KEYS, line)
   if string.lower(stored) == 'w' then
-    -- One that was rejected when it came again is only that now.
+    -- One that was rejected when it came again is only that now. The hash stays.
     redis.call('SETRANGE', KEYS[3], line - 1, stored == 'W' and 'r' or '\0')
     withdrawn = withdrawn + 1
   end

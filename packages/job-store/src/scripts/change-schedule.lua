@@ -1,6 +1,7 @@
 -- Changes a schedule, provided that it still is what the caller has read, and notes that BullMQ has to be told.
 -- KEYS schedules of its tenant, their last runs, changes that are under way, tenants that have schedules
--- ARGV its id, what the caller has read (empty: there was none), what it becomes (empty: it is deleted), note, now (ms), its tenant
+-- ARGV its id, what the caller has read (empty: there was none), what it becomes (empty: it is deleted), note, now
+--   (ms), its tenant
 -- Returns 1 when it has been changed.
 if (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then
   return 0

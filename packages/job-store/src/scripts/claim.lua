@@ -1,5 +1,5 @@
 -- Begins a run of a job. Refuses a job that has ended and a run that is not newer than the stored one.
--- KEYS record, log
+-- KEYS record, log, deliveries
 -- ARGV channel, generation, run, worker id, now (ms, the worker's clock), event, 1 when the request is wanted,
 --      take-overs without a new step that end the job, 1 when the run begins nothing before it has said so;
 --      until then its time stands still
@@ -20,7 +20,7 @@ end
 -- The log holds the request. One that was lost, as by an eviction, is not begun again, and the job is gone with it.
 local first = redis.call('LINDEX', KEYS[2], 0)
 if not first or string.sub(first, 1, 20) ~= '{"type":"job.queued"' then
-  redis.call('DEL', KEYS[1], KEYS[2])
+  redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
   return { 'missing' }
 end
 local generation, run = tonumber(ARGV[2]), tonumber(ARGV[3])

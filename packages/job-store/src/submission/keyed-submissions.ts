@@ -1,6 +1,7 @@
 import type { Job, JobRequest } from "@millrace/contracts";
 import type { Redis } from "ioredis";
-import { IdempotencyKeys, IdempotencyExpiredError, type KeyedId } from "./idempotency.ts";
+import type { Clock } from "../clock.ts";
+import { IdempotencyKeys, IdempotencyExpiredError, type KeyedId, type KeyMark } from "./idempotency.ts";
 import type { JobSnapshot } from "../reading/job-view.ts";
 import type { Keys } from "../keys.ts";
 import type { NewJob } from "./submission.ts";
@@ -9,6 +10,7 @@ import type { Answer } from "../redis/unavailable.ts";
 export interface KeyedSubmissionsOptions {
   redis: Redis;
   keys: Keys;
+  clock: Clock;
   /** Retention of a job that names none, in seconds. */
   retentionSeconds: number;
   answer: Answer;
@@ -35,7 +37,7 @@ export class KeyedSubmissions {
    */
   async find(tenant: string, key: string, request: JobRequest): Promise<JobSnapshot | null> {
     const keyed = await this.#options.answer(() => this.#keys.find(tenant, key, request));
-    return keyed && (await this.#jobOf(tenant, keyed));
+    return keyed && (await this.#jobOf(tenant, keyed, this.#keys.mark(tenant, key, request, keyed.id)));
   }
 
   /**
@@ -56,10 +58,10 @@ export class KeyedSubmissions {
       this.#keys.take({ tenant, key, request: sent }, freshId, retention),
     );
     const { id: jobId } = keyed;
-    const mark = { ...this.#keys.mark(tenant, key, sent, jobId), holder: freshId };
-    const marked = { ...newJob, jobId, mark };
+    const mark = this.#keys.mark(tenant, key, sent, jobId);
+    const marked = { ...newJob, jobId, mark: { ...mark, holder: freshId } };
     if (jobId === freshId) return { newJob: marked };
-    const before = await this.#jobOf(tenant, keyed);
+    const before = await this.#jobOf(tenant, keyed, mark);
     if (before) return { repeated: before };
     await this.#options.store.submit(marked);
     const completed = await this.#options.store.find(tenant, jobId);
@@ -67,13 +69,27 @@ export class KeyedSubmissions {
     return { repeated: completed };
   }
 
-  async #jobOf(tenant: string, { id: jobId, isWritten }: KeyedId): Promise<JobSnapshot | null> {
+  async #jobOf(
+    tenant: string,
+    { id: jobId, isWritten }: KeyedId,
+    mark: KeyMark,
+  ): Promise<JobSnapshot | null> {
     const snapshot = await this.#options.store.find(tenant, jobId);
     if (!snapshot && isWritten) throw new IdempotencyExpiredError(jobId);
     if (!snapshot || isWritten) return snapshot;
-    // Its submission may be under way, and about to be refused at the key's cap.
-    const { redis, keys, answer } = this.#options;
-    const isKept = await answer(() => redis.millraceKeepJob(keys.record(jobId), keys.log(jobId)));
-    return isKept === 1 ? snapshot : null;
+    return (await this.#options.answer(() => this.#keep(jobId, mark))) ? snapshot : null;
+  }
+
+  /**
+   * The client is about to be told of a job whose submission may be under way, and about to be refused at the key's
+   * cap, or has come to nothing half way. It stays from now on, and the sweeper sees to it that it is in its queue.
+   * False when it is not there whole.
+   */
+  async #keep(jobId: string, mark: KeyMark): Promise<boolean> {
+    const { redis, keys, clock } = this.#options;
+    await redis.zadd(keys.submissions, "NX", clock.now(), jobId);
+    if ((await redis.millraceKeepJob(keys.record(jobId), keys.log(jobId))) === 0) return false;
+    await redis.set(mark.key, mark.value, "KEEPTTL", "XX");
+    return true;
   }
 }

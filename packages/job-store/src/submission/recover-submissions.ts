@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { priorityOf, type Admission } from "../admission/admission.ts";
 import type { Gate } from "../admission/gate.ts";
+import { reopenInBatch } from "../batches/batch-ends.ts";
 import { parseBatch } from "../batches/batch-record.ts";
 import type { QueuedEvent } from "../reading/job-view.ts";
 import { jobIdOf } from "../job-queues.ts";
@@ -80,6 +81,8 @@ async function recoverOne(
   if (isQueued) {
     const queued = JSON.parse(first) as QueuedEvent;
     await list(jobId, record, { redis, keys });
+    const { batchId, generation } = record;
+    if (batchId && generation > 0) await reopenInBatch(batchId, { jobId, generation }, { redis, keys, now });
     const gate = await gateOf(record, { redis, keys });
     await enter(jobId, record, queued, { admission, now, gate });
   }

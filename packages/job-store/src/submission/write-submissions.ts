@@ -1,5 +1,6 @@
 import { entrancesOf, type Entrance } from "../admission/entrance.ts";
 import { QueueFullError } from "../admission/tenant-limits.ts";
+import { heldBy } from "./idempotency.ts";
 import { OwnedPipeline, type OwnedReplies } from "../redis/owned-pipeline.ts";
 import {
   queueDeadline,
@@ -46,11 +47,19 @@ export async function writeSubmissions(
   const written = await first.exec();
 
   const second: Pipeline = new OwnedPipeline(() => queues.pipeline());
+  // Redis may have refused the notes, and taken what comes after them: then that would stay for ever.
+  if (written.commonError) note(second, [], submissions, dependencies);
   const refused = new Map<PreparedSubmission, Written>();
   const takenBack = new Map<PreparedSubmission, number>();
+  for (const [submission, command] of creations) {
+    if (written.errorAt(command)) unmark(second, submission);
+  }
   for (const entrance of entrances) {
-    if (entrance.submissions.some((submission) => written.errorOf(submission))) continue;
+    // Their line may not have heard of them.
+    if (entrance.submissions.every((submission) => written.ownErrorOf(submission))) continue;
     for (const submission of await complete(entrance, written, second, dependencies)) {
+      // Whether it was there before is not known.
+      if (written.ownErrorOf(submission)) continue;
       const wasThere = mayBeThere(submission) && written.reply(creations.get(submission) ?? -1) === 0;
       if (wasThere) {
         refused.set(submission, "noted");
@@ -82,9 +91,19 @@ function announce(
   dependencies: SubmissionDependencies,
 ): void {
   const { keys } = dependencies;
-  pipeline.run("all", "zadd", [keys.submissions, ...submissions.flatMap(({ at, jobId }) => [at, jobId])]);
+  note(pipeline, "all", submissions, dependencies);
   pipeline.run("all", "sadd", [keys.tenants, ...new Set(submissions.map(({ tenant }) => tenant))]);
   list(pipeline, "all", submissions, dependencies);
+}
+
+/** That they are under way. */
+function note(
+  pipeline: Pipeline,
+  owners: readonly PreparedSubmission[] | "all",
+  submissions: readonly PreparedSubmission[],
+  { keys }: SubmissionDependencies,
+): void {
+  pipeline.run(owners, "zadd", [keys.submissions, ...submissions.flatMap(({ at, jobId }) => [at, jobId])]);
 }
 
 /** Their places in the index and among those that have to start in time. */
@@ -135,7 +154,8 @@ async function complete(
   const refused = await entrance.complete(written, second);
   if (!entrance.isAtOnce) {
     for (const submission of entrance.submissions) {
-      if (!refused.has(submission)) close(second, submission, dependencies);
+      if (refused.has(submission) || written.ownErrorOf(submission)) continue;
+      close(second, submission, dependencies);
     }
   }
   return refused;
@@ -146,6 +166,11 @@ function close(pipeline: Pipeline, submission: PreparedSubmission, { keys }: Sub
   const { mark, jobId, event, followed } = submission;
   if (mark) pipeline.run([submission], "set", [mark.key, mark.value, "XX", "KEEPTTL"]);
   if (followed) pipeline.run([submission], "publish", [keys.events(jobId), `1\n${event}`]);
+}
+
+/** Its key may have been marked in the same pipeline that has not written the job: the repeat is to write it. */
+function unmark(pipeline: Pipeline, { mark }: PreparedSubmission): void {
+  if (mark) pipeline.run([], "set", [mark.key, heldBy(mark), "XX", "KEEPTTL"]);
 }
 
 /**

@@ -23,8 +23,8 @@ interface StoredDelivery {
 }
 
 /**
- * The deliveries of a job: a hash in its slot that expires with it, but not while one of them is pending. `N` is what the delivery is of; `N:status`,
- * `N:generation` and `N:next` where it stands; `N:count` and `N:1` … its attempts.
+ * The deliveries of a job: a hash in its slot that expires with it, but not while one of them is pending. `N` is what
+ * the delivery is of; `N:status`, `N:generation` and `N:next` where it stands; `N:count` and `N:1` … its attempts.
  */
 export class DeliveryRecords {
   readonly #redis: Redis;

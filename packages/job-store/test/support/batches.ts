@@ -1,8 +1,10 @@
 import type { Batch, JobRequest } from "@millrace/contracts";
 import { expect } from "vitest";
+import { BatchUpload } from "../../src/batches/batch-upload.ts";
 import type { UploadLine } from "../../src/batches/upload-line.ts";
 import type { Clock } from "../../src/clock.ts";
 import type { JobStore } from "../../src/job-store.ts";
+import type { Submission } from "../../src/submission/submission.ts";
 import { never } from "./run-jobs.ts";
 import { REQUEST, TENANT, type Installation } from "./test-installation.ts";
 
@@ -17,6 +19,29 @@ export function uploadLines(count: number, request: JobRequest = REQUEST): Uploa
 
 export function openBatch(store: JobStore, idempotencyKey: string | null = null) {
   return store.batches.open({ tenant: TENANT, options: {}, idempotencyKey, signal: never });
+}
+
+/** An upload of its own whose submissions end as `submit` says, and which waits at the cap for so long. */
+export async function uploadWith(
+  { redis, keys }: Installation,
+  store: JobStore,
+  submit: (submission: Submission) => Promise<unknown>,
+  capWaitMs = 0,
+): Promise<BatchUpload> {
+  const { batchId } = await openBatch(store, "key");
+  const token = (await redis.hget(keys.batch(batchId).record, "upload_token")) ?? "";
+  return new BatchUpload({
+    batchId,
+    token,
+    isResumed: false,
+    redis,
+    keys,
+    retentionSeconds: 600,
+    submit,
+    read: () => store.batches.find(TENANT, batchId),
+    signal: never,
+    capWaitMs,
+  });
 }
 
 /** A whole batch; resolves with its id. */

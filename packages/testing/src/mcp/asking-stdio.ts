@@ -2,6 +2,8 @@
  * A server over stdio, as a program, whose tools ask the client before they answer:
  *
  *   ask_model   what a model says to `question`
+ *   linger      waits for `let_ask`, whatever is cancelled meanwhile, and then asks a model
+ *   let_ask     what the model said to `linger`; `answer` says whether the call of `linger` is answered
  *   ask_human   for a name and a colour; `required` says which of them must be there
  *   ask_to_open for a URL to be opened
  *   roots       which folders it may use
@@ -13,6 +15,7 @@ import { parseArgs } from "node:util";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { z } from "zod";
+import { registerLingering } from "./lingering-tools.ts";
 import { serveModernAsking } from "./modern-asking.ts";
 import { COLOUR_FORM } from "./colour-form.ts";
 
@@ -38,6 +41,7 @@ async function serve(): Promise<void> {
         }),
       ),
   );
+  registerLingering(mcp);
   mcp.registerTool("ask_human", { inputSchema: { required: z.array(z.string()) } }, ({ required }) =>
     tell(() =>
       server.elicitInput({

@@ -7,6 +7,7 @@ import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/
 import { WebSocketServer } from "ws";
 import { createFixtureServer } from "./fixture-server.ts";
 import { FixtureStats } from "./fixture-stats.ts";
+import { NumberedEvents } from "./numbered-events.ts";
 import { WebSocketServerTransport } from "./websocket-server-transport.ts";
 
 export interface RecordedRequest {
@@ -35,9 +36,12 @@ export interface FixtureHttp extends AsyncDisposable {
 /** As a program: a client that a busy machine holds up for seconds must not meet a connection that is just being closed. */
 const PATIENT_MS = 600_000;
 
+/** When clients are to come back for the rest of a stream. */
+const RETRY_MS = 10;
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-function streamableHttp(stats: FixtureStats): Handler {
+function streamableHttp(stats: FixtureStats, isResumable: boolean): Handler {
   const sessions = new Map<string, StreamableHTTPServerTransport>();
   return async (request, response) => {
     const sessionId = request.headers["mcp-session-id"];
@@ -51,8 +55,9 @@ function streamableHttp(stats: FixtureStats): Handler {
       sessionIdGenerator: randomUUID,
       onsessioninitialized: (id) => void sessions.set(id, transport),
       onsessionclosed: (id) => void sessions.delete(id),
+      ...(isResumable && { eventStore: new NumberedEvents(), retryInterval: RETRY_MS }),
     });
-    await createFixtureServer({ stats }).connect(transport);
+    await createFixtureServer({ stats, isResumable }).connect(transport);
     await transport.handleRequest(request, response);
   };
 }
@@ -86,16 +91,18 @@ export interface FixtureHttpOptions {
   port?: number;
   /** How long an idle connection is kept, in milliseconds. Node's 5 s by default. */
   keepAliveMs?: number;
+  /** Whether the streams of Streamable HTTP can be resumed: their events have ids, and are kept. */
+  isResumable?: boolean;
 }
 
 /** Serves the fixture over Streamable HTTP, SSE and WebSocket on a free port of 127.0.0.1. */
 export async function startFixtureHttp(options: FixtureHttpOptions = {}): Promise<FixtureHttp> {
-  const { intercept, port: wanted = 0, keepAliveMs } = options;
+  const { intercept, port: wanted = 0, keepAliveMs, isResumable = false } = options;
   const stats = new FixtureStats();
   const requests: RecordedRequest[] = [];
   const sse = httpWithSse(stats);
   const routes: Record<string, Handler | undefined> = {
-    "/mcp": streamableHttp(stats),
+    "/mcp": streamableHttp(stats, isResumable),
     "/sse": sse.stream,
     "/messages": sse.message,
   };

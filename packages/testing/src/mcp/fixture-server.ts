@@ -6,6 +6,7 @@ import { registerAnnotatedTools } from "./fixture-annotated-tools.ts";
 import { registerCancelTools } from "./fixture-cancel-tools.ts";
 import { registerContentTools } from "./fixture-content-tools.ts";
 import { registerOffers } from "./fixture-offers.ts";
+import { registerResumedTools } from "./fixture-resumed-tools.ts";
 import { FixtureStats } from "./fixture-stats.ts";
 
 export interface FixtureServerOptions {
@@ -13,6 +14,8 @@ export interface FixtureServerOptions {
   stats?: FixtureStats;
   /** Process id that the `processes` tool reports beside its own. */
   grandchildPid?: number | undefined;
+  /** Has the tools for streams that can be resumed too. */
+  isResumable?: boolean;
 }
 
 function text(value: string): CallToolResult {
@@ -132,6 +135,7 @@ export function createFixtureServer(options: FixtureServerOptions = {}): McpServ
   registerContentTools(server);
   registerTellingTools(server, stats, options.grandchildPid);
   registerOffers(server);
+  if (options.isResumable) registerResumedTools(server, stats);
   server.registerResource("greeting", "fixture://greeting", { mimeType: "text/plain" }, ({ href }) => ({
     contents: [{ uri: href, text: "hello" }],
   }));

@@ -6,9 +6,10 @@
  *   liar        its structured content does not fit its output schema; `mute` has an output schema and returns none
  *   grumble     is refused with a message of so many characters as it is told
  *   nested      returns a value that nests so deep as it is told
- *   calls       names of the tools that were called, in order
+ *   calls       names of the tools that were called, in order, and when their list was read, in milliseconds
  *   a.b, a_b    sanitise to the same name; another name is longer than providers take
  *
+ * `--restless` announces a change of the list each time that it has been read.
  * `--many N` adds N plain tools, `--moody` makes the chameleon another one in every process. Lists come in pages of 50.
  */
 import { parseArgs } from "node:util";
@@ -24,10 +25,15 @@ import {
 const PAGE_SIZE = 50;
 
 const { values: flags } = parseArgs({
-  options: { many: { type: "string", default: "0" }, moody: { type: "boolean" } },
+  options: {
+    many: { type: "string", default: "0" },
+    moody: { type: "boolean" },
+    restless: { type: "boolean" },
+  },
 });
 
 const called: string[] = [];
+const listed: number[] = [];
 let colour = flags.moody ? `of process ${process.pid}` : "green";
 
 function tool(name: string, more: Partial<Tool> = {}): Tool {
@@ -70,8 +76,11 @@ const server = new Server(
 
 server.setRequestHandler(ListToolsRequestSchema, ({ params }) => {
   const start = Number(params?.cursor ?? "0");
+  if (start === 0) listed.push(performance.now());
   const end = start + PAGE_SIZE;
   const all = tools();
+  // After the answer, which is sent in a microtask.
+  if (flags.restless && end >= all.length) setImmediate(() => void server.sendToolListChanged());
   return { tools: all.slice(start, end), ...(end < all.length && { nextCursor: String(end) }) };
 });
 
@@ -93,7 +102,7 @@ server.setRequestHandler(CallToolRequestSchema, async ({ params }): Promise<Call
     case "nested":
       return { content, structuredContent: nest(Number(given["depth"])) };
     case "calls":
-      return { content, structuredContent: { called } };
+      return { content, structuredContent: { called, listed } };
     default:
       return { content };
   }

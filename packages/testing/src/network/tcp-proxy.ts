@@ -11,6 +11,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
   /** Connections that clients hold now. */
   readonly connections: number;
+  /** What the target has sent on the connections that clients hold now, in bytes. */
+  readonly bytesSent: number;
   /** Breaks every connection. New ones pass at once. */
   cut(): void;
   /** Nothing passes. What is sent meanwhile arrives after `resume`, as after a short break of the network. */
@@ -59,6 +61,9 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     get connections() {
       return links.size;
     },
+    get bytesSent() {
+      return [...links].reduce((sum, link) => sum + link.bytesSent, 0);
+    },
     cut,
     pause: () => mode === "passing" && change("paused"),
     blackHole: () => change("black hole"),
@@ -85,6 +90,10 @@ class Link {
     this.#upstream?.on("error", () => {}).once("close", () => this.#end());
     this.#join();
     this.change(mode);
+  }
+
+  get bytesSent(): number {
+    return this.#upstream?.bytesRead ?? 0;
   }
 
   change(mode: Mode): void {

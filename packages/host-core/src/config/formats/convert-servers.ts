@@ -1,6 +1,13 @@
-import { McpConfig, pathText, SERVER_SETTING_KEYS, type ProblemDetailError } from "@millrace/contracts";
+import {
+  McpConfig,
+  pathText,
+  SERVER_SETTING_KEYS,
+  type ProblemDetailError,
+  isJsonObject,
+  type JsonObject,
+} from "@millrace/contracts";
 import { describeError } from "../../describe-error.ts";
-import { isJsonObject, type Converted, type JsonObject } from "./format.ts";
+import type { Converted } from "./format.ts";
 import { translateReferences } from "./references.ts";
 
 /** What the formats call a transport, and what we call it. */

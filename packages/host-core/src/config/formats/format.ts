@@ -1,3 +1,4 @@
+import type { JsonObject } from "@millrace/contracts";
 import type { ProblemDetailError } from "@millrace/contracts";
 
 /** A configuration file in our own form, not validated yet, and what its reader was told on the way. */
@@ -17,10 +18,4 @@ export interface ConfigFormat {
   convert: (file: JsonObject) => Converted;
   /** Where in the file stands what our own form has at `path`. */
   originalPath: (path: readonly PropertyKey[]) => readonly PropertyKey[];
-}
-
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

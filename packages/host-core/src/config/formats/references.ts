@@ -1,4 +1,4 @@
-import { isJsonObject } from "./format.ts";
+import { isJsonObject } from "@millrace/contracts";
 
 /** The variable that stands in for a question of VS Code's: `api-key` is answered by `API_KEY`. */
 export function variableOfInput(id: string): string {

@@ -1,6 +1,7 @@
 import { convertServers, flatPath } from "./convert-servers.ts";
 import { variableOfInput } from "./references.ts";
-import { isJsonObject, type ConfigFormat, type JsonObject } from "./format.ts";
+import { isJsonObject, type JsonObject } from "@millrace/contracts";
+import type { ConfigFormat } from "./format.ts";
 
 const SERVERS_KEY = "servers";
 

@@ -1,4 +1,4 @@
-import { ContentBlock, isShallow, JSON_DEPTH_MAX } from "@millrace/contracts";
+import { ContentBlock, isJsonObject, isShallow, JSON_DEPTH_MAX } from "@millrace/contracts";
 import { AnswerTooLargeError, type ServerToolResult } from "../connection.ts";
 
 /** Of a text that says what a server sent. */
@@ -17,10 +17,6 @@ function readBlock(block: unknown): ContentBlock {
   return parsed.success ? parsed.data : quote("[a part of the result that is no MCP content]", block);
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /**
  * Reads a tool's result, however odd it is: the tool has done its work, and may have left its mark. What is no content
  * becomes a text that quotes it. So does structured content that is no object, which protocol 2026-07-28 allows.
@@ -31,7 +27,7 @@ export function readCallResult(answer: Readonly<Record<string, unknown>>): Serve
   const blocks = Array.isArray(content) ? content.map(readBlock) : [readBlock(content)];
   const read = { structuredContent: null, isError: isError === true };
   if (structuredContent === null) return { ...read, content: blocks, misfits: [] };
-  if (isObject(structuredContent)) return { ...read, content: blocks, structuredContent, misfits: [] };
+  if (isJsonObject(structuredContent)) return { ...read, content: blocks, structuredContent, misfits: [] };
   const misfits = [
     { path: "structured_content", message: "is no object; it stands in `content`, as a text" },
   ];

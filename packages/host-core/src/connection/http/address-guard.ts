@@ -1,5 +1,5 @@
 import { lookup as systemLookup, type LookupAddress } from "node:dns";
-import { isIP, type LookupFunction } from "node:net";
+import { isIP, type LookupFunction, type Socket } from "node:net";
 import { Agent, buildConnector } from "undici";
 
 /** An address that a connection must not reach. */
@@ -20,6 +20,8 @@ export function bareHost(hostname: string): string {
 /** Decides what connections may reach, by the very address that DNS gave. */
 export abstract class AddressGuard {
   readonly #lookup: LookupFunction;
+  /** All that agents of this guard have opened. */
+  readonly #sockets = new Set<Socket>();
   /** Why the last connection could not be made; null when it could. */
   lastError: Error | null = null;
 
@@ -47,10 +49,21 @@ export abstract class AddressGuard {
         }
         connect(target, (...result) => {
           this.lastError = result[0];
+          if (result[1]) this.#remember(result[1]);
           callback(...result);
         });
       },
     });
+  }
+
+  /** Ends every connection, WebSockets too: an agent forgets a socket that it has handed over to one. */
+  destroySockets(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #remember(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
   }
 
   readonly #checkedLookup: LookupFunction = (hostname, options, callback) => {

@@ -21,3 +21,20 @@ test("[host.http.no_body] a response with a body is read whole", async () => {
   const fetch = new CallStreams().watch(async () => new Response(JSON.stringify(answer), { headers }));
   expect(await (await fetch(url, request)).json()).toEqual([answer]);
 });
+
+test("[host.http.answered] an answer that comes together with the end of its stream is read before that", async () => {
+  const streams = new CallStreams();
+  const answer = 'id: 7\ndata: {"jsonrpc":"2.0","id":5,"error":{"code":1,"message":"no"}}\n\n';
+  const type = { "content-type": "text/event-stream" };
+  const fetch = streams.watch(async () => new Response(answer, { headers: type }));
+  const { body } = await fetch(url, request);
+  const read: string[] = [];
+  // As the SDK reads it: through two transformations.
+  const texts = body!.pipeThrough(new TextDecoderStream()).pipeThrough(new TransformStream<string, string>());
+  for await (const text of texts) {
+    read.push(text);
+    if (text.includes('"error"')) streams.answered(5);
+  }
+  expect(read).toEqual([answer, expect.stringContaining('"millrace/ended":true')]);
+  expect(streams.areOpen).toBe(false);
+});

@@ -1,10 +1,14 @@
+import { setImmediate } from "node:timers/promises";
 import { withDeadline } from "../../with-deadline.ts";
 import { AnswerTooLargeError, ConnectionLostError } from "../connection.ts";
-import type { JsonRpcMessage, RequestId } from "../wire/json-rpc.ts";
+import type { RequestId } from "../wire/json-rpc.ts";
 import { readMessages } from "../wire/read-messages.ts";
-import { BodyGauge } from "./body-gauge.ts";
 import { boundBody, isEventStream } from "./bound-body.ts";
+import { BrokenStreams, type BrokenStream } from "./broken-streams.ts";
+import { CallStream, type LastEvents, type StreamEnd } from "./call-stream.ts";
 import type { Fetch } from "./guarded-fetch.ts";
+import { asEvents, asResumption, respondWith } from "./own-events.ts";
+import { mayPass } from "./passing-refusal.ts";
 import { lastWords, standInAnswer } from "./stand-in-answer.ts";
 
 /** A request that the SDKs have written has its id last; a key inside of `params` is followed by two braces. */
@@ -37,11 +41,6 @@ async function fetchNotice(fetch: Fetch, url: string | URL, init: RequestInit): 
   }
 }
 
-/** The line breaks end an event that was cut off. */
-function asEvent(answer: JsonRpcMessage): Uint8Array {
-  return new TextEncoder().encode(`\n\nevent: message\ndata: ${JSON.stringify(answer)}\n\n`);
-}
-
 function isWholeAnswer({ ok, body, headers }: Response): boolean {
   // Without a body, as with status 204, there is nothing to read, and no copy can be made.
   return ok && body !== null && headers.get("content-type")?.startsWith("application/json") === true;
@@ -58,67 +57,112 @@ function brokenOff(): Error {
   return new ConnectionLostError("its response ended before the answer had come");
 }
 
+/** So often the rest of a stream is asked for in vain. */
+const MOST_ATTEMPTS = 3;
+
+interface Exchange {
+  readonly id: RequestId;
+  /** The id of the event after which its stream is resumed; null for a request as such. */
+  readonly after: string | null;
+  readonly url: string | URL;
+  readonly init: RequestInit | undefined;
+}
+
+interface OpenResponse {
+  end: () => void;
+  /** A server of the TypeScript SDK never ends a stream that was resumed. */
+  readonly endsWithAnswer: boolean;
+}
+
 /**
  * The responses of requests over Streamable HTTP. One can be ended: a server of the TypeScript SDK never ends the
  * response of a call that was cancelled, and each would hold a socket until the session is over. One that ends too
- * early, or is too large, fails its request: the SDKs would wait for an answer that cannot come any more.
+ * early, or is too large, fails its request: the SDKs would wait for an answer that cannot come any more. A stream whose
+ * events have ids is resumed, and only while its request waits for the answer: the SDK of the older protocol versions
+ * would ask for more of it for ever after an answer that is an error.
  */
 export class CallStreams {
-  readonly #ends = new Map<RequestId, () => void>();
+  readonly #open = new Map<RequestId, OpenResponse>();
   /** Requests whose stream has begun, and brought no answer yet. */
   readonly #unanswered = new Set<RequestId>();
-  /** Those whose stream broke off after an event with an id: the SDK asks for the rest of it. */
-  readonly #resuming = new Set<RequestId>();
+  readonly #broken = new BrokenStreams();
 
   /** Whether the response of any request has not ended yet. */
   get areOpen(): boolean {
-    return this.#ends.size > 0;
+    return this.#open.size > 0;
   }
 
   /** Ends the response of a request that was cancelled. The transport meets neither an error nor a stream to resume. */
   end(id: RequestId): void {
     this.answered(id);
-    this.#ends.get(id)?.();
+    this.#open.get(id)?.end();
   }
 
   /** How its stream ends is of no interest any more. */
   answered(id: RequestId): void {
     this.#unanswered.delete(id);
-    this.#resuming.delete(id);
-  }
-
-  /** The SDK has given up asking for the rest of a stream, and does not say of which: the requests that it may concern. */
-  giveUp(): RequestId[] {
-    const ids = [...this.#resuming];
-    for (const id of ids) this.answered(id);
-    return ids;
+    this.#broken.end(id);
+    const response = this.#open.get(id);
+    if (response?.endsWithAnswer) response.end();
   }
 
   /** Fetch whose responses can be ended, and whose messages are bounded. */
   watch(fetch: Fetch): Fetch {
     return async (url, init) => {
       const id = requestIdOf(init);
-      if (id !== null) return await this.#fetchFor(id, fetch, url, init);
+      if (id !== null) return await this.#fetchFor(fetch, { id, after: null, url, init });
+      const broken = this.#broken.find(init);
+      if (broken) return await this.#resume(fetch, broken, url, init);
       return boundBody(await (isNotice(init) ? fetchNotice(fetch, url, init) : fetch(url, init)));
     };
   }
 
-  async #fetchFor(id: RequestId, fetch: Fetch, url: string | URL, init?: RequestInit): Promise<Response> {
+  /** Asks for the rest of a stream. When that is not to be had, the request gets an answer of ours. */
+  async #resume(
+    fetch: Fetch,
+    broken: BrokenStream,
+    url: string | URL,
+    init?: RequestInit,
+  ): Promise<Response> {
+    const { id, lastId: after } = broken;
+    if (broken.isOver) {
+      this.#broken.delete(broken);
+      return respondWith(lastWords(id));
+    }
+    broken.attempts += 1;
+    const isLast = broken.attempts >= MOST_ATTEMPTS;
+    try {
+      const response = await this.#fetchFor(fetch, { id, after, url, init });
+      const isOpen = response.ok && isEventStream(response);
+      if (!isOpen && !isLast && mayPass(response.status)) return response;
+      this.#broken.delete(broken);
+      if (isOpen) return response;
+      response.body?.cancel().catch(() => {});
+    } catch (error) {
+      if (!isLast) throw error;
+      this.#broken.delete(broken);
+    }
+    return respondWith(standInAnswer(id, brokenOff()), lastWords(id));
+  }
+
+  async #fetchFor(fetch: Fetch, exchange: Exchange): Promise<Response> {
+    const { id, after, url, init } = exchange;
     const controller = new AbortController();
-    const ended = Promise.withResolvers<Response>();
+    const ended = Promise.withResolvers<null>();
     const abort = () => controller.abort(init?.signal?.reason);
     if (init?.signal?.aborted) abort();
     init?.signal?.addEventListener("abort", abort, { once: true });
     const forget = () => {
       init?.signal?.removeEventListener("abort", abort);
-      this.#ends.delete(id);
+      this.#open.delete(id);
     };
-    this.#ends.set(id, () => {
+    const end = () => {
       forget();
-      ended.resolve(Response.json(lastWords(id)));
+      ended.resolve(null);
       controller.abort();
-    });
-    let response: Response;
+    };
+    this.#open.set(id, { end, endsWithAnswer: after !== null });
+    let response: Response | null;
     try {
       const fetched = fetch(url, { ...init, signal: controller.signal });
       const read = fetched.then((begun) => (isWholeAnswer(begun) ? readWhole(begun) : begun));
@@ -127,84 +171,59 @@ export class CallStreams {
       forget();
       throw error;
     }
+    if (response === null) return respondWith(lastWords(id));
     if (response.ok && response.body && isEventStream(response)) {
-      return this.#withEnd(id, response, response.body, forget);
+      return this.#follow(exchange, response, response.body, forget);
     }
     // What is no answer follows at once.
     forget();
     return isWholeAnswer(response) ? response : boundBody(response);
   }
 
-  #withEnd(
-    id: RequestId,
+  #follow(
+    { id, after, init }: Exchange,
     response: Response,
     body: NonNullable<Response["body"]>,
     forget: () => void,
   ): Response {
-    const reader = body.getReader();
-    const gauge = new BodyGauge(true);
     this.#unanswered.add(id);
-    let isEnded = false;
-    /** What the stream ends with once the stand-in has been read; null while it goes on. */
-    let ending: { error: unknown } | null = null;
-    const stream = new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        this.#ends.set(id, () => {
-          forget();
-          isEnded = true;
-          controller.enqueue(asEvent(lastWords(id)));
-          controller.close();
-          reader.cancel().catch(() => {});
-        });
+    const stream = new CallStream(body, {
+      after,
+      conclude: async (end) => {
+        const events = await this.#conclude(id, end, init?.signal?.aborted === true);
+        forget();
+        return events;
       },
-      pull: async (controller) => {
-        if (ending) return controller.error(ending.error);
-        try {
-          const { value, done } = await reader.read();
-          if (isEnded) return;
-          if (!done) {
-            gauge.add(value);
-            controller.enqueue(value);
-            return;
-          }
-          forget();
-          this.#standIn(id, gauge, null, controller);
-          controller.close();
-        } catch (error) {
-          forget();
-          reader.cancel(error).catch(() => {});
-          if (error instanceof AnswerTooLargeError) {
-            this.#standIn(id, gauge, error, controller);
-            controller.close();
-            return;
-          }
-          ending = { error };
-          if (!this.#standIn(id, gauge, null, controller)) controller.error(error);
-        }
-      },
-      cancel: async (reason) => {
+      onCancel: () => {
         forget();
         this.answered(id);
-        await reader.cancel(reason);
       },
     });
+    const end = () => {
+      forget();
+      stream.end(asEvents(lastWords(id)));
+    };
+    this.#open.set(id, { end, endsWithAnswer: after !== null });
     // Another response would have to copy all headers, for each call.
-    return Object.defineProperty(response, "body", { value: stream });
+    return Object.defineProperty(response, "body", { value: stream.readable });
   }
 
-  /** Ends what was too large, or else cut off, with an answer of ours, where none can come any more; whether it did. */
-  #standIn(
-    id: RequestId,
-    { hasIds }: BodyGauge,
-    tooLarge: AnswerTooLargeError | null,
-    controller: ReadableStreamDefaultController<Uint8Array>,
-  ): boolean {
-    if (!this.#unanswered.delete(id)) return false;
-    if (hasIds && !tooLarge) {
-      this.#resuming.add(id);
-      return false;
+  /** What the stream of a request ends with: where no answer can come any more, with one of ours. */
+  async #conclude(id: RequestId, { lastId, error }: StreamEnd, isAborted: boolean): Promise<LastEvents> {
+    if (isAborted) return { events: null, error };
+    const isTooLarge = error instanceof AnswerTooLargeError;
+    // By then the SDK has read what came last.
+    if (lastId !== null && !isTooLarge && this.#unanswered.has(id)) await setImmediate();
+    const isAnswered = !this.#unanswered.delete(id);
+    if (isTooLarge) {
+      const standIn = isAnswered ? [] : [standInAnswer(id, error)];
+      return { events: asEvents(...standIn, lastWords(id)), error: null };
     }
-    controller.enqueue(asEvent(standInAnswer(id, tooLarge ?? brokenOff())));
-    return true;
+    if (lastId === null) {
+      return { events: isAnswered ? null : asEvents(standInAnswer(id, brokenOff())), error };
+    }
+    if (isAnswered) return { events: asEvents(lastWords(id)), error: null };
+    this.#broken.add(id, lastId);
+    return { events: asResumption(lastId), error: null };
   }
 }

@@ -83,6 +83,9 @@ export function createGuardedFetch(configuredUrl: URL, options: AddressGuardOpti
       }),
     agent,
     connectError: () => guard.lastError && (describeNetworkError(guard.lastError) as Error),
-    release: () => agent.destroy(),
+    release: async () => {
+      await agent.destroy();
+      guard.destroySockets();
+    },
   };
 }

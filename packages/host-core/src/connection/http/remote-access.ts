@@ -70,7 +70,9 @@ export class RemoteAccess {
     url.protocol = url.protocol.replace("ws", "http");
     const signal = AbortSignal.timeout(REFUSAL_TIMEOUT_MS);
     try {
-      const response = await this.#guarded.fetch(url, { headers: await this.handshakeHeaders(), signal });
+      const headers = await this.handshakeHeaders();
+      // The handshake follows no redirect either, and the headers are for this server alone.
+      const response = await this.#guarded.fetch(url, { headers, redirect: "manual", signal });
       await response.body?.cancel();
       return response.status === 401 ? askedForAuthorization() : null;
     } catch {

@@ -6,6 +6,7 @@ import { readCallResult } from "../answers/call-result.ts";
 import { ServerRequests } from "../answers/server-requests.ts";
 import {
   ConnectionLostError,
+  NeedsAuthError,
   SessionLostError,
   type McpConnection,
   type ServerToolResult,
@@ -14,7 +15,7 @@ import {
 import type { DriverOptions } from "../driver-options.ts";
 import { ServerQuestions } from "../questions/server-questions.ts";
 import { CancelledCalls, type CancelNotice } from "../wire/cancelled-calls.ts";
-import type { JsonRpcMessage } from "../wire/json-rpc.ts";
+import type { JsonRpcMessage, RequestId } from "../wire/json-rpc.ts";
 import { NO_TIMEOUT_MS } from "../wire/no-timeout.ts";
 import { Probe } from "../wire/probe.ts";
 import { ProgressRouter } from "../wire/progress-router.ts";
@@ -23,15 +24,18 @@ import { createClient } from "./create-client.ts";
 import type { Link } from "./link.ts";
 import { mendHandshake } from "./mend-handshake.ts";
 import { SessionCheck } from "./session-check.ts";
-import { TaskCall } from "./task-call.ts";
+import { callAsTask } from "./task-call.ts";
 import { describeBreak, translateError } from "./translate-error.ts";
 
 /** How long the response of a cancelled call waits for the server to take note of that. */
 const NOTICE_TIMEOUT_MS = 2_000;
 /** For a DELETE to a server that may be gone. */
 const END_SESSION_TIMEOUT_MS = 2_000;
-/** What the SDK says when it asks no more for the rest of a stream. */
-const GIVEN_UP = /^Maximum reconnection attempts/;
+
+/** Whether the server may work on a call that has ended for us. */
+function mayWorkOn(error: unknown, { aborted }: AbortSignal): boolean {
+  return aborted || (error instanceof ConnectionLostError && !(error instanceof NeedsAuthError));
+}
 
 export interface LegacyConnectionOptions extends Pick<DriverOptions, "questions" | "events" | "logger"> {
   link: Link;
@@ -93,7 +97,14 @@ export class LegacyConnection extends ServerRequests implements McpConnection {
     toolArguments: Record<string, unknown>,
     options: ToolCallOptions,
   ): Promise<ServerToolResult> {
-    const { signal, onProgress, onAborted, traceparent, sample } = options;
+    const {
+      signal,
+      onProgress,
+      onAborted,
+      traceparent,
+      sample,
+      silenceMs = Number.POSITIVE_INFINITY,
+    } = options;
     // Without a token a server reports no progress: the only sign of life of a call that ignores its cancelling.
     const listener = onProgress ?? (onAborted && (() => {}));
     const progressToken = listener && this.#progress.register(listener);
@@ -103,13 +114,20 @@ export class LegacyConnection extends ServerRequests implements McpConnection {
       arguments: toolArguments,
       ...((progressToken || traceparent) && { _meta: meta }),
     };
-    const onNotice = (notice: CancelNotice) => this.#followUp(notice, progressToken, onAborted);
+    let requestId: RequestId | undefined;
+    const onNotice = (notice: CancelNotice) => {
+      requestId = notice.requestId;
+      this.#followUp(notice, progressToken, onAborted);
+    };
     const call = () =>
       this.taskTools.has(name)
-        ? this.#callTask(parameters, options)
+        ? callAsTask((...given) => this.request(...given), parameters, options)
         : this.#request("tools/call", parameters, signal, onNotice);
     try {
       return readCallResult(await this.#questions.during(sample, call));
+    } catch (error) {
+      if (mayWorkOn(error, signal)) this.#questions.abandon({ requestId, progressToken, silenceMs });
+      throw error;
     } finally {
       if (progressToken !== undefined) this.#progress.release(progressToken);
     }
@@ -129,22 +147,6 @@ export class LegacyConnection extends ServerRequests implements McpConnection {
     signal: AbortSignal,
   ): Promise<Record<string, unknown>> {
     return this.#request(method, parameters, signal, (notice) => this.#followUp(notice));
-  }
-
-  async #callTask(
-    parameters: Record<string, unknown>,
-    { signal, onAborted }: ToolCallOptions,
-  ): Promise<Record<string, unknown>> {
-    const task = new TaskCall((method, given, ends) => this.request(method, given, ends), parameters);
-    try {
-      return await task.result(signal);
-    } catch (error) {
-      if (signal.aborted) {
-        const cancelled = task.cancel();
-        onAborted?.(() => cancelled);
-      }
-      throw error;
-    }
   }
 
   async #request(
@@ -200,6 +202,7 @@ export class LegacyConnection extends ServerRequests implements McpConnection {
       this.hear(given);
       this.#progress.inspect(given);
       this.#cancelled.inspect(given);
+      this.#questions.inspect(given);
       if (given.method === undefined && given.id !== undefined)
         this.#link.streams?.answered(Number(given.id));
       if (!this.#channel.take(given)) toClient?.(this.#established ? message : mendHandshake(message), extra);
@@ -230,10 +233,6 @@ export class LegacyConnection extends ServerRequests implements McpConnection {
   #onTransportError(error: Error): void {
     if (!this.#established || this.#closing !== null) return;
     const reason = describeBreak(error);
-    if (GIVEN_UP.test(error.message)) {
-      for (const id of this.#link.streams?.giveUp() ?? [])
-        this.#channel.fail(id, new ConnectionLostError(reason));
-    }
     const meaning = this.#link.meaningOf(error);
     if (meaning === "lost") void this.#lose(reason);
     if (meaning === "doubt") void this.#probe.ask(reason);
@@ -242,6 +241,7 @@ export class LegacyConnection extends ServerRequests implements McpConnection {
   /** Ends the SDK's client as if the transport had closed: all that waits is rejected, and the host is told. */
   async #lose(reason: string): Promise<void> {
     this.#lostReason ??= reason;
+    await this.#session.outlastRefusals(this.#channel);
     await this.#client.close();
   }
 }

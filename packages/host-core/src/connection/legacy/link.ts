@@ -15,8 +15,9 @@ export interface Link {
   release(): Promise<void>;
   /**
    * What an error of the transport means. A process or a socket that ends closes the transport by itself
-   * (`none`); over Streamable HTTP only a question tells whether the server is still there (`doubt`), unless a
-   * message could not even be sent, which fails its own request (`none`); the stream of an SSE server is its session, which no new stream continues (`lost`).
+   * (`none`); where each message is an HTTP request of its own, only a question tells whether the server is still there
+   * (`doubt`), unless a message could not even be sent, which fails its own request (`none`); the stream of an SSE
+   * server is its session, which no new stream continues (`lost`).
    */
   meaningOf(error: Error): "none" | "doubt" | "lost";
   /**

@@ -1,19 +1,14 @@
+import { isJsonObject, type JsonObject } from "@millrace/contracts";
 import { InitializeResultSchema, type JSONRPCMessage } from "@modelcontextprotocol/sdk/types.js";
-
-type JsonObject = Record<string, unknown>;
 
 const UNKNOWN = "unknown";
 /** Members of the answer that cannot be left out. */
 const REQUIRED: ReadonlySet<unknown> = new Set(["protocolVersion", "capabilities", "serverInfo"]);
 
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** Some write `true` for a capability without details, and languages without empty objects write `[]`. */
 function withObjects(capabilities: unknown): unknown {
   if (Array.isArray(capabilities) && capabilities.length === 0) return {};
-  if (!isObject(capabilities)) return capabilities;
+  if (!isJsonObject(capabilities)) return capabilities;
   return Object.fromEntries(
     Object.entries(capabilities).map(([name, value]) => [
       name,
@@ -23,7 +18,7 @@ function withObjects(capabilities: unknown): unknown {
 }
 
 function withNames(serverInfo: unknown): JsonObject {
-  const { name, version, ...rest } = isObject(serverInfo) ? serverInfo : {};
+  const { name, version, ...rest } = isJsonObject(serverInfo) ? serverInfo : {};
   return {
     ...rest,
     name: typeof name === "string" ? name : UNKNOWN,
@@ -38,7 +33,9 @@ function optionalPart([first, ...rest]: readonly PropertyKey[]): PropertyKey[] {
 
 function withoutPart(value: JsonObject, [first, ...rest]: readonly PropertyKey[]): JsonObject {
   const { [String(first)]: part, ...others } = value;
-  return rest.length > 0 && isObject(part) ? { ...others, [String(first)]: withoutPart(part, rest) } : others;
+  return rest.length > 0 && isJsonObject(part)
+    ? { ...others, [String(first)]: withoutPart(part, rest) }
+    : others;
 }
 
 function mendResult(result: JsonObject): JsonObject {
@@ -58,6 +55,6 @@ function mendResult(result: JsonObject): JsonObject {
  * stay as they are.
  */
 export function mendHandshake(message: JSONRPCMessage): JSONRPCMessage {
-  if (!("result" in message) || !isObject(message.result)) return message;
+  if (!("result" in message) || !isJsonObject(message.result)) return message;
   return "protocolVersion" in message.result ? { ...message, result: mendResult(message.result) } : message;
 }

@@ -1,7 +1,6 @@
+import { isJsonObject, type JsonObject } from "@millrace/contracts";
 import { describeError } from "../../describe-error.ts";
 import type { Fetch } from "../http/guarded-fetch.ts";
-
-type JsonObject = Record<string, unknown>;
 
 /** Where an authorization server describes itself: RFC 8414 section 3.1, OpenID Connect Discovery section 4. */
 const METADATA_PATH = /\/\.well-known\/(?:oauth-authorization-server|openid-configuration)/;
@@ -51,9 +50,7 @@ function mend(answer: JsonObject, url: URL, { ok, status }: Response): JsonObjec
 function parseObject(text: string): JsonObject | null {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as JsonObject)
-      : null;
+    return isJsonObject(value) ? value : null;
   } catch {
     return null;
   }

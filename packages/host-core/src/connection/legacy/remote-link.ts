@@ -1,7 +1,8 @@
-import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
+import { SSEClientTransport, SseError } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { NotRunError } from "../connection.ts";
+import { keepOpening } from "../http/keep-opening.ts";
 import { paceStreams } from "../http/pace-streams.ts";
 import { RemoteAccess, type RemoteAccessOptions, type RemoteSettings } from "../http/remote-access.ts";
 import { orderNotices } from "../wire/ordered-notices.ts";
@@ -12,7 +13,7 @@ import { httpStatusOf } from "./session-check.ts";
 
 function openHttp(access: RemoteAccess): Link {
   const requestInit = { headers: { ...access.headers } };
-  const fetch = paceStreams(access.fetch);
+  const fetch = keepOpening(paceStreams(access.fetch), (error) => transport.onerror?.(error));
   const transport = new StreamableHTTPClientTransport(access.url, { requestInit, fetch });
   orderNotices(transport);
   return {
@@ -31,6 +32,14 @@ function isUnreadable(error: Error): boolean {
   return error instanceof SyntaxError || describeMisfit(error) !== null;
 }
 
+/** Each message to the server is a request of its own, beside the stream of its answers. */
+function meaningOverSse(error: Error): ReturnType<Link["meaningOf"]> {
+  if (error instanceof SseError) return "lost";
+  // A message that could not be sent, or was refused, fails its own request; one that cannot be read is left out.
+  const isOver = error instanceof NotRunError || httpStatusOf(error) !== null || isUnreadable(error);
+  return isOver ? "none" : "doubt";
+}
+
 function openSse(access: RemoteAccess): Link {
   const requestInit = { headers: { ...access.headers } };
   const transport = new SSEClientTransport(access.url, { requestInit, fetch: access.fetch });
@@ -47,9 +56,7 @@ function openSse(access: RemoteAccess): Link {
     endSession: async () => {},
     streams: access.streams,
     release: () => access.release(),
-    // A message that could not be sent, or was refused, fails its own request; one that cannot be read is left out.
-    meaningOf: (error) =>
-      error instanceof NotRunError || httpStatusOf(error) !== null || isUnreadable(error) ? "none" : "lost",
+    meaningOf: meaningOverSse,
     callsEndWithConnection: false,
   };
 }

@@ -1,5 +1,9 @@
 import { StreamableHTTPError } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { settlesWithin } from "../../settles-within.ts";
 import { PROBE_TIMEOUT_MS } from "../wire/probe.ts";
+
+/** A server that refuses one request of a dead session is about to refuse the others. */
+const REFUSALS_GRACE_MS = 1_000;
 
 /** The status of an answer that the SDK made an error of; null for other errors. Its SSE transport has it in the text. */
 export function httpStatusOf(error: unknown): number | null {
@@ -12,8 +16,8 @@ export function httpStatusOf(error: unknown): number | null {
 
 /**
  * Finds out whether a server has forgotten the session, as after its restart. A 404 says so (MCP specification, "Session
- * Management"). Many servers answer 400 with a word about sessions instead; but a session may be what a tool itself or a
- * gateway speaks of, so the same answer to a ping decides.
+ * Management"), and many servers answer 400 with a word about sessions instead. But a gateway may know no way for one
+ * request alone, and a session may be what a tool itself speaks of, so the same answer to a ping decides.
  */
 export class SessionCheck {
   readonly #ping: (signal: AbortSignal) => Promise<void>;
@@ -29,9 +33,14 @@ export class SessionCheck {
     const status = httpStatusOf(error);
     const isWord = status === 400 && error instanceof Error && /session/i.test(error.message);
     if (status !== 404 && !isWord) return false;
-    if (status === 404 || method === "ping") this.#isLost = true;
+    if (method === "ping") this.#isLost = true;
     if (!this.#isLost) await this.#ask();
     return this.#isLost;
+  }
+
+  /** Lets the server refuse what still waits, which may then run in a new session. At once unless this one is lost. */
+  async outlastRefusals(requests: { whenIdle(): Promise<void> }): Promise<void> {
+    if (this.#isLost) await settlesWithin(requests.whenIdle(), REFUSALS_GRACE_MS);
   }
 
   #ask(): Promise<void> {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { abortable } from "../../abortable.ts";
 import { parseAnswer } from "../answers/parse-answer.ts";
-import { ConnectionLostError, NotRunError, SessionLostError } from "../connection.ts";
+import { ConnectionLostError, NotRunError, SessionLostError, type ToolCallOptions } from "../connection.ts";
 
 /** How often a task is asked for, whatever its server proposes. */
 const SHORTEST_POLL_MS = 50;
@@ -92,5 +92,23 @@ export class TaskCall {
     } finally {
       this.#giveUp.abort(deadline.reason);
     }
+  }
+}
+
+/** Runs a call as a task, to its answer. An abort cancels the task. */
+export async function callAsTask(
+  send: SendRequest,
+  parameters: Record<string, unknown>,
+  { signal, onAborted }: ToolCallOptions,
+): Promise<Record<string, unknown>> {
+  const task = new TaskCall(send, parameters);
+  try {
+    return await task.result(signal);
+  } catch (error) {
+    if (signal.aborted) {
+      const cancelled = task.cancel();
+      onAborted?.(() => cancelled);
+    }
+    throw error;
   }
 }

@@ -1,6 +1,7 @@
 import type { QuestionSettings } from "../../config/server-settings.ts";
 import { QuestionRefusedError } from "../connection.ts";
-import { METHOD_NOT_FOUND, USER_REFUSED } from "../wire/json-rpc.ts";
+import { METHOD_NOT_FOUND, USER_REFUSED, type JsonRpcMessage } from "../wire/json-rpc.ts";
+import { AbandonedCalls, type AbandonedCall } from "./abandoned-calls.ts";
 import { answerElicitation } from "./elicitation.ts";
 import { answerSampling, type Sampler } from "./sampling.ts";
 
@@ -17,13 +18,14 @@ type Answer = Record<string, unknown>;
  * What one connection answers when its server asks something of us: only what its settings allow, and nothing else is
  * declared to the server.
  *
- * A request for sampling does not say which call it belongs to, so it is answered only while exactly one call runs:
- * such a server gets one call at a time on each connection.
+ * A request for sampling does not say which call it belongs to, so it is answered only while exactly one call runs, and
+ * none is left that was abandoned: such a server gets one call at a time on each connection.
  */
 export class ServerQuestions {
   readonly capabilities: QuestionCapabilities;
   readonly #settings: QuestionSettings;
   readonly #samplers = new Set<{ sample: Sampler | undefined }>();
+  readonly #abandoned = new AbandonedCalls();
 
   constructor(settings: QuestionSettings) {
     this.#settings = settings;
@@ -50,9 +52,23 @@ export class ServerQuestions {
     }
   }
 
+  /** Nobody waits for a call any more, whose tool may ask all the same. */
+  abandon(call: AbandonedCall): void {
+    if (this.#settings.sampling) this.#abandoned.add(call);
+  }
+
+  /** Looks at every message that arrives. */
+  inspect(message: JsonRpcMessage): void {
+    this.#abandoned.inspect(message);
+  }
+
   /** This and the two below throw `QuestionRefusedError`, which the server is answered with. */
   async sample(parameters: unknown, signal: AbortSignal): Promise<Answer> {
     if (!this.#settings.sampling) throw notOffered("sampling");
+    if (this.#abandoned.areLeft) {
+      const reason = "a call that was given up may be at work yet: nobody knows whose job pays, ask later";
+      throw new QuestionRefusedError(USER_REFUSED, reason);
+    }
     const [entry, ...others] = this.#samplers;
     if (others.length > 0) {
       throw new QuestionRefusedError(

@@ -24,6 +24,8 @@ export class RequestChannel {
   readonly #send: Send;
   readonly #pending = new Map<RequestId, PendingRequest>();
   #lastId = FIRST_ID - 1;
+  /** Of those who wait until nothing is pending. */
+  #idle: PromiseWithResolvers<void> | null = null;
 
   constructor(send: Send) {
     this.#send = send;
@@ -58,7 +60,18 @@ export class RequestChannel {
     } finally {
       this.#pending.delete(id);
       signal.removeEventListener("abort", onAbort);
+      if (this.#pending.size === 0) {
+        this.#idle?.resolve();
+        this.#idle = null;
+      }
     }
+  }
+
+  /** Resolves as soon as no request waits for its answer. */
+  async whenIdle(): Promise<void> {
+    if (this.#pending.size === 0) return;
+    this.#idle ??= Promise.withResolvers();
+    await this.#idle.promise;
   }
 
   /** Takes the answer to a request of this channel, also one that nobody waits for any more; false for all else. */
@@ -72,12 +85,6 @@ export class RequestChannel {
     else if (typeof result === "object" && result !== null) pending?.resolve(result);
     else pending?.reject(new RequestRejectedError(INTERNAL_ERROR, "the answer has neither result nor error"));
     return true;
-  }
-
-  /** No answer to this one can come any more. */
-  fail(id: RequestId, reason: Error): void {
-    this.#pending.get(id)?.reject(reason);
-    this.#pending.delete(id);
   }
 
   /** No answer can come any more. */

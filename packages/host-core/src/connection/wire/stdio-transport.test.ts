@@ -6,9 +6,9 @@ import { StdioTransport } from "./stdio-transport.ts";
 const warn = vi.fn<() => void>();
 const logger = { debug: () => {}, info: () => {}, warn, error: () => {} };
 
-function open(command: string, args: string[]): StdioTransport {
+function open(command: string, args: string[], onStderr: (line: string) => void = () => {}): StdioTransport {
   const env = { MILLRACE_TEST_RUN: process.env["MILLRACE_TEST_RUN"] ?? "" };
-  const options = { command, args, env, onStderr: () => {}, processGuard: undefined, logger };
+  const options = { command, args, env, onStderr, processGuard: undefined, logger };
   const transport = new StdioTransport(options);
   onTestFinished(() => transport.close());
   return transport;
@@ -27,6 +27,28 @@ test("[host.stdio.unread] what a server does not read is bounded, and what is re
   await expect(transport.send({ jsonrpc: "2.0", method: "y" })).rejects.toBeInstanceOf(NotRunError);
   await transport.close();
   await Promise.all(sent);
+});
+
+test("[host.stdio.launch] what a server says before anybody listens is kept", async () => {
+  const said = Promise.withResolvers<string>();
+  const script = `echo '{"jsonrpc":"2.0","id":1,"method":"ping"}'; echo said >&2; exec sleep 600`;
+  const transport = open("sh", ["-c", script], said.resolve);
+  await transport.launch();
+  await said.promise;
+  const received = Promise.withResolvers<JsonRpcMessage>();
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a transport has callbacks, and no events
+  transport.onmessage = received.resolve;
+  await transport.start();
+  expect(await received.promise).toMatchObject({ method: "ping" });
+});
+
+test("[host.stdio.launch] a server that died before anybody spoke to it says what of", async () => {
+  const transport = open("sh", ["-c", "exit 3"]);
+  await transport.launch();
+  await vi.waitFor(() => expect(transport.closeReason).not.toBeNull(), 20_000);
+  await transport.start();
+  const sent = transport.send({ jsonrpc: "2.0", method: "initialize" });
+  await expect(sent).rejects.toThrow("the server exited with code 3");
 });
 
 test("[host.failure.start] arguments that the system does not take are named, with the cure", async () => {

@@ -7,6 +7,7 @@ import { standInAnswer } from "../http/stand-in-answer.ts";
 import { endProcessGroup } from "../../process/process-group.ts";
 import type { ProcessGuard } from "../../process/process-guard.ts";
 import { settlesWithin } from "../../settles-within.ts";
+import { inheritedEnvironment } from "./inherited-environment.ts";
 import {
   MAX_MESSAGE_BYTES,
   MESSAGE_TOO_LARGE,
@@ -15,6 +16,7 @@ import {
 } from "./json-rpc.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { findAnsweredId, readMessages } from "./read-messages.ts";
+import { readStderr } from "./read-stderr.ts";
 import { describeSpawnError } from "./spawn-error.ts";
 
 /** A server that is done when its stdin closes needs no signal (MCP specification, "Shutdown"). */
@@ -24,7 +26,9 @@ const SIGTERM_GRACE_MS = 2_000;
 const PIPES_GRACE_MS = 500;
 /** As much may wait for a server that does not read. */
 const MAX_UNREAD_BYTES = MAX_MESSAGE_BYTES;
-const MAX_STDERR_LINE_BYTES = 8 * 1024;
+
+/** Nothing more can be sent: the process is gone, or will not listen. */
+class StdinClosedError extends SessionLostError {}
 
 export interface StdioTransportOptions {
   command: string;
@@ -36,14 +40,6 @@ export interface StdioTransportOptions {
   onStderr: (line: string) => void;
   processGuard: Pick<ProcessGuard, "add" | "remove"> | undefined;
   logger: Logger;
-}
-
-/** All that a server inherits: never our own keys. With Node's cache of compiled modules many servers start sooner. */
-const INHERITED = ["HOME", "LOGNAME", "NODE_COMPILE_CACHE", "PATH", "SHELL", "TERM", "USER"];
-
-function inheritedEnvironment(): Record<string, string> {
-  const entries = INHERITED.map((name) => [name, process.env[name]] as const);
-  return Object.fromEntries(entries.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
 /**
@@ -59,7 +55,7 @@ export class StdioTransport implements MessageTransport {
   closeReason: string | null = null;
   readonly #options: StdioTransportOptions;
   #child: ChildProcessWithoutNullStreams | null = null;
-  #starting: Promise<void> | null = null;
+  #launching: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
   /** Not written yet: what is sent together goes out in one write. */
   #outgoing: { text: string; written: PromiseWithResolvers<void> } | null = null;
@@ -72,10 +68,16 @@ export class StdioTransport implements MessageTransport {
     this.#options = options;
   }
 
-  /** Harmless when repeated: the process may start before there is somebody who speaks to it. */
-  start(): Promise<void> {
-    this.#starting ??= this.#launch();
-    return this.#starting;
+  /** Starts the process, and lets it wait for whoever speaks to it. Harmless when repeated. */
+  launch(): Promise<void> {
+    this.#launching ??= this.#launch();
+    return this.#launching;
+  }
+
+  /** The same, and hears what it says from now on. */
+  async start(): Promise<void> {
+    await this.launch();
+    if (this.#child) this.#hear(this.#child);
   }
 
   async #launch(): Promise<void> {
@@ -98,7 +100,7 @@ export class StdioTransport implements MessageTransport {
     if (child.pid !== undefined) {
       processGuard?.add(child.pid);
       this.#child = child;
-      this.#read(child);
+      this.#watch(child);
       child.once("exit", (code, signal) => void this.#finish(child, code, signal));
     }
     return child;
@@ -108,10 +110,11 @@ export class StdioTransport implements MessageTransport {
     try {
       await this.#write(`${JSON.stringify(message)}\n`);
     } catch (error) {
-      if (error instanceof NotRunError) throw error;
+      const isClosed = error instanceof StdinClosedError;
+      if (error instanceof NotRunError && !isClosed) throw error;
       // A server that has just died is noticed here first; a moment later it is known what of.
       await settlesWithin(this.#finished.promise, PIPES_GRACE_MS);
-      throw error;
+      throw isClosed && this.closeReason !== null ? new SessionLostError(this.closeReason) : error;
     }
   }
 
@@ -135,7 +138,7 @@ export class StdioTransport implements MessageTransport {
     } else if (this.#child?.stdin.writable) {
       this.#child.stdin.write(text, (error) => (error ? written.reject(error) : written.resolve()));
     } else {
-      written.reject(new SessionLostError("the server's stdin is closed"));
+      written.reject(new StdinClosedError("the server's stdin is closed"));
     }
   }
 
@@ -156,7 +159,7 @@ export class StdioTransport implements MessageTransport {
     await settlesWithin(this.#finished.promise, SIGTERM_GRACE_MS);
   }
 
-  #read(child: ChildProcessWithoutNullStreams): void {
+  #hear(child: ChildProcessWithoutNullStreams): void {
     let tooLong = "";
     const stdout = new LineSplitter({
       maxBytes: MAX_MESSAGE_BYTES,
@@ -166,15 +169,13 @@ export class StdioTransport implements MessageTransport {
       },
       onSkipped: (end) => this.#refuse(tooLong + end),
     });
-    const stderr = new LineSplitter({
-      maxBytes: MAX_STDERR_LINE_BYTES,
-      onLine: this.#options.onStderr,
-      onTooLong: this.#options.onStderr,
-    });
     child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
-    child.stderr.on("end", () => stderr.end());
     child.stdout.on("end", () => void this.#loseOutput(child));
+  }
+
+  /** What it writes to stderr, and what goes wrong. */
+  #watch(child: ChildProcessWithoutNullStreams): void {
+    readStderr(child.stderr, this.#options.onStderr);
     for (const stream of [child.stdin, child.stdout, child.stderr]) {
       stream.on("error", (error: Error) => this.onerror?.(error));
     }

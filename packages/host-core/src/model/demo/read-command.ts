@@ -20,8 +20,9 @@ const BRACES_TRIED = 100;
 const PAIR = /(?<!\w)([A-Za-z_][\w.-]*)=("(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|[^\s,;]+)/g;
 
 /**
- * The tool that a text of at most `LONGEST_COMMAND` names, and its arguments: a JSON object anywhere in it, or else pairs like
- * `path=welcome.txt`. A tool is named by its unified name, or by the part after `__` when only one tool has it.
+ * The tool that a text of at most `LONGEST_COMMAND` names, and its arguments: a JSON object anywhere in it, or else
+ * pairs like `path=welcome.txt`. A tool is named by its unified name, or by the part after `__` when only one tool has
+ * it.
  */
 export function readCommand(text: string, tools: readonly ModelTool[]): DemoCommand {
   const json = findObject(text);
