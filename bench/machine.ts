@@ -16,7 +16,7 @@ export interface Machine {
 export async function describeMachine(redis: Redis): Promise<Machine> {
   const server = await redis.info("server");
   return {
-    system: `${type()} ${release()}`,
+    system: `${type()} ${release().split("-")[0]}`,
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: availableParallelism(),
     memoryBytes: totalmem(),

@@ -26,7 +26,8 @@ interface Round {
 
 /**
  * One worker with many chat jobs at once, each of which waits for the model. They are submitted before, with
- * one moment at which all are due, so that the client and the api have little to do then. The first round warms up and does not count, but its memory does.
+ * one moment at which all are due, so that the client and the api have little to do then. The first round
+ * warms up and does not count, but its memory does.
  */
 export async function measureAtOnce(bench: ChatBench): Promise<Figure[]> {
   const { jobs, rounds: count, modelMs } = bench.sizes.atOnce;
