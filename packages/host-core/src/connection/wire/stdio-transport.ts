@@ -24,6 +24,8 @@ const STDIN_GRACE_MS = 2_000;
 const SIGTERM_GRACE_MS = 2_000;
 /** Something outside the group may hold the pipes of a process that is gone. */
 const PIPES_GRACE_MS = 500;
+/** What is sent together goes out in writes of about so many characters: the server begins with the first meanwhile. */
+const WRITE_LENGTH = 1_024;
 /** As much may wait for a server that does not read. */
 const MAX_UNREAD_BYTES = MAX_MESSAGE_BYTES;
 
@@ -57,7 +59,7 @@ export class StdioTransport implements MessageTransport {
   #child: ChildProcessWithoutNullStreams | null = null;
   #launching: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
-  /** Not written yet: what is sent together goes out in one write. */
+  /** Not written yet: what is sent together goes out in few writes. */
   #outgoing: { text: string; written: PromiseWithResolvers<void> } | null = null;
   /** Once is enough for a server that writes something else there. */
   #hasWarned = false;
@@ -124,7 +126,9 @@ export class StdioTransport implements MessageTransport {
       process.nextTick(() => this.#flush());
     }
     this.#outgoing.text += line;
-    return this.#outgoing.written.promise;
+    const { promise } = this.#outgoing.written;
+    if (this.#outgoing.text.length >= WRITE_LENGTH) this.#flush();
+    return promise;
   }
 
   #flush(): void {
