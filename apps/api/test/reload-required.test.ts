@@ -42,12 +42,3 @@ test("[worker.required.background] a worker that waits for a required server kee
   expect(put.status).toBeLessThan(300);
   await client.until<{ jobs: unknown[] }>("/jobs", ({ jobs }) => jobs.length > 0);
 });
-
-test("[timeouts.queue.no_worker] a job that waits too long fails also where there is no worker at all", async () => {
-  await using installation = await startInstallation({ redisUrl: inject("redisUrl") });
-  const { client } = installation.api;
-  const request = { type: "tool", server: "any", tool: "echo", arguments: {}, queue_timeout_ms: 100 };
-  const response = await client.post("/jobs", request, { prefer: "wait=20" });
-  expect(response.status).toBe(200);
-  expect(await response.json()).toMatchObject({ status: "failed", error: { code: "queue_timeout" } });
-});

@@ -18,7 +18,8 @@ import { JobEnds, PendingEnd } from "./reading/job-ends.ts";
 import { JobIndex, type JobFilter } from "./reading/job-index.ts";
 import { JobQueues } from "./job-queues.ts";
 import { JobRetry } from "./control/job-retry.ts";
-import { UnsweptTimeouts } from "./control/unswept-timeouts.ts";
+import { createUnsweptTimeouts } from "./control/unswept-timeouts.ts";
+import type { RepeatingTask } from "./repeating-task.ts";
 import { queuedJob, type JobSnapshot, type QueuedEvent } from "./reading/job-view.ts";
 import { KeyedSubmissions } from "./submission/keyed-submissions.ts";
 import { KeyReloads } from "./fleet/key-reloads.ts";
@@ -64,7 +65,8 @@ export class JobStore {
   readonly batches: Batches;
   /** How many jobs wait and run. */
   readonly usage: LineUsage;
-  readonly queueTimeouts: UnsweptTimeouts;
+  /** To be started by a process that serves requests. */
+  readonly queueTimeouts: RepeatingTask;
   readonly #redis: Redis;
   readonly #subscriber: Redis;
   readonly #keys: Keys;
@@ -110,7 +112,7 @@ export class JobStore {
     this.usage = new LineUsage({ ...shared, answer: this.#answer });
     const answer = this.#answer;
     this.#control = new JobControl({ ...shared, answer });
-    this.queueTimeouts = new UnsweptTimeouts({ ...shared, logger });
+    this.queueTimeouts = createUnsweptTimeouts({ ...shared, logger });
     this.retries = new JobRetry({ ...shared, index: this.#index, answer });
     const newJobId = () => this.#newJobId();
     this.keyed = new KeyedSubmissions({ ...shared, retentionSeconds, store: this, answer, newJobId });

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { LineSweep } from "./admission/line-sweep.ts";
 import type { BatchSweep } from "./batches/batch-sweep.ts";
 import { IndexPurge } from "./reading/index-purge.ts";
+import { RepeatingTask } from "./repeating-task.ts";
 import { failOverdueJobs, type QueueTimeoutDependencies } from "./control/queue-timeouts.ts";
 import { recoverSubmissions, type RecoveryDependencies } from "./submission/recover-submissions.ts";
 import { recoverSchedules } from "./schedules/recover-schedules.ts";
@@ -35,22 +35,26 @@ export class Sweeper {
   readonly #options: SweeperOptions;
   readonly #purge: IndexPurge;
   readonly #lines: LineSweep;
-  readonly #stop = new AbortController();
-  #loop: Promise<void> | null = null;
+  readonly #task: RepeatingTask;
 
   constructor(options: SweeperOptions) {
     this.#options = options;
+    const { logger } = options;
+    this.#task = new RepeatingTask({
+      intervalMs: INTERVAL_MS,
+      task: () => this.#sweepInTurn(),
+      onError: (error) => logger.warn({ reason: String(error) }, "Sweep failed; trying again"),
+    });
     this.#purge = new IndexPurge(options.redis, options.keys, options.clock);
     this.#lines = new LineSweep(options);
   }
 
   start(): void {
-    this.#loop ??= this.#run();
+    this.#task.start();
   }
 
   async close(): Promise<void> {
-    this.#stop.abort();
-    await this.#loop;
+    await this.#task.close();
     await this.#options.batches.close();
   }
 
@@ -65,20 +69,11 @@ export class Sweeper {
     return recovered + (await this.#lines.step());
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    const { logger } = this.#options;
-    while (!signal.aborted) {
-      await delay(INTERVAL_MS, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) break;
-      try {
-        if (!(await this.#holdsLease())) continue;
-        const recovered = await this.sweep();
-        if (recovered > 0) logger.warn({ jobs: recovered }, "Put jobs back that were missing in their queue");
-      } catch (error) {
-        logger.warn({ reason: String(error) }, "Sweep failed; trying again");
-      }
-    }
+  async #sweepInTurn(): Promise<void> {
+    if (!(await this.#holdsLease())) return;
+    const recovered = await this.sweep();
+    if (recovered === 0) return;
+    this.#options.logger.warn({ jobs: recovered }, "Put jobs back that were missing in their queue");
   }
 
   async #holdsLease(): Promise<boolean> {

@@ -13,11 +13,16 @@ const FAILED = {
   result: null,
 } as const;
 
-test("[store.batch.retry] a batch whose failed job is retried runs again, and counts how it ends at last", async () => {
+/** An installation with a batch of one chat job. */
+async function createBatch() {
   const installation = createInstallation();
   const store = installation.createApi();
   const batchId = await submitBatch(store, 1, CHAT_REQUEST);
-  const jobId = batchJobId(batchId, 1);
+  return { installation, store, batchId, jobId: batchJobId(batchId, 1) };
+}
+
+test("[store.batch.retry] a batch whose failed job is retried runs again, and counts how it ends at last", async () => {
+  const { installation, store, batchId, jobId } = await createBatch();
   const go = Promise.withResolvers<void>();
   let starts = 0;
   startRunner(installation, async () => {
@@ -39,11 +44,8 @@ test("[store.batch.retry] a batch whose failed job is retried runs again, and co
 });
 
 test("[store.batch.retry.early] an end that is told after the job's retry does not count, and the next one does", async () => {
-  const installation = createInstallation();
+  const { installation, store, batchId, jobId } = await createBatch();
   const { redis, keys } = installation;
-  const store = installation.createApi();
-  const batchId = await submitBatch(store, 1, CHAT_REQUEST);
-  const jobId = batchJobId(batchId, 1);
   const fail = async (generation: number) =>
     (await claimChat(installation, jobId, 1, CHAT_REQUEST, { generation })).finish(FAILED);
   const tell = (generation: number) =>
@@ -75,11 +77,8 @@ test("[store.batch.retry.early] an end that is told after the job's retry does n
 });
 
 test("[store.batch.retry.cut] the sweeper tells a batch of a retry that was cut off after the record", async () => {
-  const installation = createInstallation();
+  const { installation, store, batchId, jobId } = await createBatch();
   const { redis, keys } = installation;
-  const store = installation.createApi();
-  const batchId = await submitBatch(store, 1, CHAT_REQUEST);
-  const jobId = batchJobId(batchId, 1);
   await (await claimChat(installation, jobId)).finish(FAILED);
   await countBatchEnds(batchId, [{ jobId, status: "failed", generation: 0 }], installation);
   const before = await redis.hgetall(keys.batch(batchId).record);
@@ -98,11 +97,8 @@ test("[store.batch.retry.cut] the sweeper tells a batch of a retry that was cut 
 });
 
 test("[store.batch.retry.lost] a batch ends although a failover has lost the retry that it was told of", async () => {
-  const installation = createInstallation();
+  const { installation, store, batchId, jobId } = await createBatch();
   const { redis, keys } = installation;
-  const store = installation.createApi();
-  const batchId = await submitBatch(store, 1, CHAT_REQUEST);
-  const jobId = batchJobId(batchId, 1);
   await (await claimChat(installation, jobId)).finish(FAILED);
   const record = await redis.hgetall(keys.record(jobId));
   await store.retries.retry(TENANT, jobId, "journal");
