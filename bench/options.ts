@@ -18,7 +18,7 @@ npm run bench -- --profile        also writes a CPU profile of each process to b
 
 /** How much is measured. */
 export interface Sizes {
-  /** Jobs of each side before anything counts: the processes have compiled their code by then. */
+  /** Jobs of each side before anything counts: V8 still compiles a fifth of what the api does after 5,000. */
   warmUpJobs: number;
   oneAtATime: { rounds: number; jobs: number };
   inFlight: { rounds: number; jobs: number };
@@ -33,7 +33,7 @@ export interface Sizes {
 }
 
 const DEFAULT_SIZES: Sizes = {
-  warmUpJobs: 2_000,
+  warmUpJobs: 20_000,
   oneAtATime: { rounds: 16, jobs: 250 },
   inFlight: { rounds: 12, jobs: 1_500 },
   memoryJobs: 2_000,

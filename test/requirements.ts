@@ -1360,6 +1360,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.sweep.repeat": "The sweeper does not delete a job that a repeat has written meanwhile.",
   "store.sweep.submission": "A submission that was cut off is completed.",
   "store.sweep.twice": "A job whose queue entry was there all the same does not run twice.",
+  "store.take.all": "Workers overlook no entry of a queue, whenever it comes.",
+  "store.take.once": "A worker is woken once for a queue's entry that comes alone.",
   "store.unknown": "A run knows whether the one before it was cut off and may have begun.",
   "store.unknown.clean": "After a park or a failed attempt nothing is unknown.",
   "store.unknown.entry": "What is known of the runs of one queue entry says nothing of the runs of the next.",

@@ -10,6 +10,7 @@ const SCRIPTS = {
   millraceTakeKey: { keys: 1, files: ["take-key"] },
   millraceReleaseKey: { keys: 1, files: ["release-key"] },
   millraceReopen: { keys: 3, files: ["approval-field", "append-event", "reopen"] },
+  millraceUnmarkEmptyQueue: { keys: 4, files: ["unmark-empty-queue"] },
   millraceClaim: { keys: 3, files: ["now-ms", "terminal-status", "claim"] },
   millraceStep: { keys: 2, files: ["approval-field", "append-event", "end-job", "step"] },
   millraceEndWaiting: { keys: 2, files: ["terminal-status", "append-event", "end-job", "end-waiting"] },

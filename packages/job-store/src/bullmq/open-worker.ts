@@ -1,5 +1,6 @@
 import { Worker, type Processor, type WorkerOptions } from "bullmq";
 import type { Redis } from "ioredis";
+import { createQueueBackend } from "./queue-backend.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
 
@@ -37,13 +38,12 @@ export function openWorker<Data>(
   { keys, queueRedis, logger }: OpenWorkerOptions,
   options: Pick<WorkerOptions, "concurrency" | "name" | "drainDelay" | "settings" | "skipLockRenewal">,
 ): Worker<Data> {
-  const worker = new Worker<Data>(name, processor, {
-    connection: queueRedis,
-    prefix: keys.queuePrefix(name),
-    autorun: false,
-    ...RECOVERY,
-    ...options,
-  });
+  const worker = new Worker<Data>(
+    name,
+    processor,
+    { connection: queueRedis, prefix: keys.queuePrefix(name), autorun: false, ...RECOVERY, ...options },
+    createQueueBackend,
+  );
   worker.on("error", (error) => logger.debug({ queue: name, reason: error.message }, "queue connection"));
   return worker;
 }
