@@ -5,7 +5,7 @@ import type { Violation } from "../violation.ts";
 const REQUEST_TIMEOUT_MS = 25_000;
 /** Before the first repeat; it doubles each time. */
 const FIRST_WAIT_MS = 200;
-const LONGEST_WAIT_MS = 3_000;
+const WAIT_MS_MAX = 3_000;
 /** However many faults come together, one api answers within this. */
 const PATIENCE_MS = 180_000;
 
@@ -55,7 +55,7 @@ export class ApiClient {
       const answer = await this.#try(path, request);
       if (typeof answer !== "number") return answer;
       this.repeats += 1;
-      const waitMs = Math.max(answer, Math.min(FIRST_WAIT_MS * 2 ** (attempt - 1), LONGEST_WAIT_MS));
+      const waitMs = Math.max(answer, Math.min(FIRST_WAIT_MS * 2 ** (attempt - 1), WAIT_MS_MAX));
       await delay(waitMs, undefined, { signal: this.#signal });
     }
     throw new NoAnswerError(`${request.method ?? "GET"} ${path} had no answer within ${PATIENCE_MS} ms`);

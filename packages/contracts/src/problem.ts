@@ -70,7 +70,7 @@ export type ProblemDetailError = z.infer<typeof ProblemDetailError>;
 /** So many errors one problem tells, … */
 const ERRORS_MAX = 100;
 /** … each of so many characters, and its path of so many: a client may have chosen them. */
-const MESSAGE_MAX = 1_000;
+const MESSAGE_LENGTH_MAX = 1_000;
 const PATH_MAX = 500;
 
 /** What a problem tells of all that is wrong: the first errors, none of them long, and that there are more. */
@@ -81,7 +81,7 @@ export function boundedErrors(errors: Iterable<ProblemDetailError>): ProblemDeta
       told.push({ path: "", message: `and more: these are the first ${ERRORS_MAX}` });
       break;
     }
-    told.push({ path: shortened(path, PATH_MAX), message: shortened(message, MESSAGE_MAX) });
+    told.push({ path: shortened(path, PATH_MAX), message: shortened(message, MESSAGE_LENGTH_MAX) });
   }
   return told;
 }

@@ -18,7 +18,7 @@ export type ToolResolution =
   | { ok: false; error: JobError; waitFor: readonly string[] };
 
 /** Names in a message: enough to see a typing error, not a page. */
-const MOST_NAMES = 20;
+const NAMES_MAX = 20;
 
 /** What stands between server and tool in a unified name. */
 export const UNIFIED_SEPARATOR = "__";
@@ -30,8 +30,8 @@ export function sanitiseToolName(text: string): string {
 
 function list(names: readonly string[]): string {
   if (names.length === 0) return "none";
-  const shown = names.slice(0, MOST_NAMES).join(", ");
-  return names.length > MOST_NAMES ? `${shown} and ${names.length - MOST_NAMES} more` : shown;
+  const shown = names.slice(0, NAMES_MAX).join(", ");
+  return names.length > NAMES_MAX ? `${shown} and ${names.length - NAMES_MAX} more` : shown;
 }
 
 /** The tools of all servers at one moment, by every name that a request may use. Immutable. */

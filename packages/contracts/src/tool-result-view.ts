@@ -117,7 +117,7 @@ function capText(blocks: readonly UserBlock[]): UserBlock[] {
   if (total <= TEXT_BYTES_MAX) return [...blocks];
 
   const headEnd = boundaryBefore(texts, HEAD_BYTES);
-  const tailStart = boundaryBefore(texts, total - HEAD_BYTES + UTF8_LONGEST - 1);
+  const tailStart = boundaryBefore(texts, total - HEAD_BYTES + UTF8_BYTES_MAX - 1);
   const note = `\n[… ${tailStart - headEnd} bytes left out …]\n`;
   const decoder = new TextDecoder();
   let offset = 0;
@@ -137,7 +137,7 @@ function capText(blocks: readonly UserBlock[]): UserBlock[] {
 }
 
 const EMPTY = new Uint8Array();
-const UTF8_LONGEST = 4;
+const UTF8_BYTES_MAX = 4;
 
 /** The last place at or before `position` of the texts together that is not inside a character. */
 function boundaryBefore(texts: readonly Uint8Array[], position: number): number {

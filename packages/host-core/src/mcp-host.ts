@@ -29,7 +29,7 @@ import { settlesWithin } from "./settles-within.ts";
 import type { ToolCallRequest, ToolQuestion } from "./tool-call-request.ts";
 
 /** What runs at once on all servers: far more than they should need, so that no settings can exhaust the process. */
-const MOST_CALLS = 1_000;
+const CALLS_MAX = 1_000;
 
 /** How long a reload waits for new servers, in milliseconds. */
 const RELOAD_WAIT_MS = 15_000;
@@ -49,7 +49,7 @@ class McpHost implements Host {
       openConnection: createConnectionOpener({ processGuard, logger }),
       logger,
       clock,
-      hostCalls: new Slots(MOST_CALLS),
+      hostCalls: new Slots(CALLS_MAX),
       onChange: () => this.#announceChange(),
     };
     const create = (settings: ServerSettings) => new WarmServer({ ...shared, settings });

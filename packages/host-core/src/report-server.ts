@@ -14,7 +14,7 @@ import type { WarmServer } from "./server/warm-server.ts";
 export const PUBLISHED_BYTES_MAX = 256 * 1024;
 
 /** A list of what cannot be used is for people: it need not be whole. */
-const MOST_WITHHELD = 1_000;
+const WITHHELD_MAX = 1_000;
 const REASON_LENGTH_MAX = 500;
 
 /** What is published of a list. Servers keep a list until it changes, and every heartbeat asks for it. */
@@ -67,7 +67,7 @@ function withheldTools(
 ): WithheldTool[] {
   const unusable = leftOutTools.map(({ tool, reason }) => ({ tool_name: tool, reason }));
   const refused = [...withheld].map(([tool, reason]) => ({ tool_name: tool, reason }));
-  return [...unusable, ...refused].slice(0, MOST_WITHHELD).map(({ tool_name, reason }) => ({
+  return [...unusable, ...refused].slice(0, WITHHELD_MAX).map(({ tool_name, reason }) => ({
     tool_name,
     reason: redact(reason, settings.secrets).slice(0, REASON_LENGTH_MAX),
   }));

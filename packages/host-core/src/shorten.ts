@@ -1,5 +1,5 @@
 /** Of a text that a server wrote, in characters. */
-const LONGEST = 4_000;
+const LENGTH_MAX = 4_000;
 /** Of that the beginning; the rest is the end, where many errors say most. */
 const BEGINNING = 0.75;
 /** So much at either end is searched for secrets: one that the cut goes through lies far from what is shown. */
@@ -18,7 +18,7 @@ export interface ShortenOptions {
 /** A text as it may be told to others: one that is too long keeps its beginning and its end. */
 export function shorten(
   text: string,
-  { longest = LONGEST, redact = (same) => same }: ShortenOptions = {},
+  { longest = LENGTH_MAX, redact = (same) => same }: ShortenOptions = {},
 ): string {
   const isHuge = text.length > 2 * SEARCHED;
   const given = redact(isHuge ? `${text.slice(0, SEARCHED)} … ${text.slice(-SEARCHED)}` : text);

@@ -16,7 +16,7 @@ import {
 import { never, PATIENCE_MS } from "./support/run-jobs.ts";
 import { createInstallation, REQUEST, TENANT, type Installation } from "./support/test-installation.ts";
 
-const MAX_BYTES = 1_024 * 1_024;
+const BYTES_MAX = 1_024 * 1_024;
 /** As a conversation is read: with its size. */
 const sized = (messages: object[]) => ({ messages, bytes: Buffer.byteLength(JSON.stringify(messages)) });
 const user = (text: string) => ({ role: "user", content: [{ type: "text", text }] });
@@ -57,7 +57,7 @@ test("[store.conversation.ended] gives the conversation of a chat job that has e
   const api = installation.createApi();
   const jobId = await submitChat(installation);
   await completed(installation, jobId);
-  expect(await api.conversation(TENANT, jobId, MAX_BYTES)).toEqual(sized(WHOLE));
+  expect(await api.conversation(TENANT, jobId, BYTES_MAX)).toEqual(sized(WHOLE));
 
   for (const outcome of [CANCELLED, FAILED]) {
     const cut = await submitChat(installation);
@@ -67,7 +67,7 @@ test("[store.conversation.ended] gives the conversation of a chat job that has e
     const postponed = { type: "tool.postponed", tool_call_id: "c3", tool: "fixture__echo" } as const;
     await run.write([toolCalled("c2"), toolCalled("c3"), postponed]);
     await run.finish(outcome);
-    const conversation = await api.conversation(TENANT, cut, MAX_BYTES);
+    const conversation = await api.conversation(TENANT, cut, BYTES_MAX);
     // Providers refuse a call without its result.
     const results = ["hello", UNKNOWN_OUTCOME, DID_NOT_RUN, DID_NOT_RUN].map((text) => ({
       content: [{ text }],
@@ -80,9 +80,9 @@ test("[store.conversation.ended] gives the conversation of a chat job that has e
   const run = await claimChat(installation, parked);
   await run.write([turnFinished(1, "c1"), approvalRequested("c1")]);
   await run.park("approval", Date.now() + 600_000, 1_000);
-  expect(await api.conversation(TENANT, parked, MAX_BYTES)).toBe("not_usable");
+  expect(await api.conversation(TENANT, parked, BYTES_MAX)).toBe("not_usable");
   await api.cancel(TENANT, parked);
-  expect(await api.conversation(TENANT, parked, MAX_BYTES)).toMatchObject({
+  expect(await api.conversation(TENANT, parked, BYTES_MAX)).toMatchObject({
     messages: [user("hello"), asks("c1"), { role: "user", content: [{ content: [{ text: DID_NOT_RUN }] }] }],
   });
 });
@@ -92,7 +92,7 @@ test("[store.conversation.chain] goes on with the conversation that came before,
   const api = installation.createApi();
   const first = await submitChat(installation);
   await completed(installation, first);
-  let previous = await api.conversation(TENANT, first, MAX_BYTES);
+  let previous = await api.conversation(TENANT, first, BYTES_MAX);
   for (const message of ["second", "third"]) {
     if (previous === null || typeof previous === "string") throw new Error("no conversation");
     const request = { ...CHAT_REQUEST, message };
@@ -106,7 +106,7 @@ test("[store.conversation.chain] goes on with the conversation that came before,
     await run.write([turnFinished(1)]);
     if (CHAT_DONE.status !== "completed") throw new Error("not an outcome");
     await run.finish(CHAT_DONE);
-    const conversation = await api.conversation(TENANT, id, MAX_BYTES);
+    const conversation = await api.conversation(TENANT, id, BYTES_MAX);
     expect(conversation).toEqual(sized([...previous.messages, user(message), DONE]));
     previous = conversation;
   }
@@ -117,18 +117,18 @@ test("[store.conversation.none] is not there of a job that goes on, of a tool jo
   const installation = createInstallation();
   const api = installation.createApi();
   const queued = await submitChat(installation);
-  expect(await api.conversation(TENANT, queued, MAX_BYTES)).toBe("not_usable");
+  expect(await api.conversation(TENANT, queued, BYTES_MAX)).toBe("not_usable");
   const { id: tool } = await api.submit({ tenant: TENANT, request: REQUEST });
   await api.cancel(TENANT, tool);
-  expect(await api.conversation(TENANT, tool, MAX_BYTES)).toBe("not_usable");
+  expect(await api.conversation(TENANT, tool, BYTES_MAX)).toBe("not_usable");
   await completed(installation, queued);
-  expect(await api.conversation("bob", queued, MAX_BYTES)).toBeNull();
-  expect(await api.conversation(TENANT, "job_00000000000000000000000000", MAX_BYTES)).toBeNull();
-  expect(await api.conversation(TENANT, "index", MAX_BYTES)).toBeNull();
+  expect(await api.conversation("bob", queued, BYTES_MAX)).toBeNull();
+  expect(await api.conversation(TENANT, "job_00000000000000000000000000", BYTES_MAX)).toBeNull();
+  expect(await api.conversation(TENANT, "index", BYTES_MAX)).toBeNull();
   // Its retention ends between its first event and the rest.
   const { redis, keys } = installation;
   const answer: Answer = (read) => read();
-  const reading = { redis, answer, maxBytes: MAX_BYTES };
+  const reading = { redis, answer, maxBytes: BYTES_MAX };
   expect(await readConversation(keys.log("gone"), { request: CHAT_REQUEST }, reading)).toBeNull();
 });
 
@@ -152,7 +152,7 @@ test("[store.conversation.hidden] shows no reader the conversation that came bef
   expect(live.map(({ type }) => type)).toEqual(["job.queued"]);
   expect(live).toEqual(await api.readLog(job.id, 0, 1));
   for (const view of shown) expect(JSON.stringify(view)).not.toContain("secret");
-  expect(await api.conversation(TENANT, job.id, MAX_BYTES)).toEqual(sized([...messages, ...WHOLE]));
+  expect(await api.conversation(TENANT, job.id, BYTES_MAX)).toEqual(sized([...messages, ...WHOLE]));
 });
 
 test("[store.conversation.bound] is what the model saw of large results, and none at all when that is too large", async () => {
@@ -163,9 +163,9 @@ test("[store.conversation.bound] is what the model saw of large results, and non
   const calls = ["c1", "c2", "c3", "c4"];
   await run.write([turnFinished(1, ...calls)]);
   for (const call of calls)
-    await run.write([toolCalled(call), toolReturned(call, "x".repeat(2 * MAX_BYTES))]);
+    await run.write([toolCalled(call), toolReturned(call, "x".repeat(2 * BYTES_MAX))]);
   await run.finish(CANCELLED);
-  const conversation = await api.conversation(TENANT, jobId, MAX_BYTES);
+  const conversation = await api.conversation(TENANT, jobId, BYTES_MAX);
   if (conversation === null || typeof conversation === "string") throw new Error("no conversation");
   expect(conversation.messages).toHaveLength(3);
   expect(conversation).toEqual(sized(conversation.messages));
@@ -179,7 +179,7 @@ test("[store.conversation.anew] of a job that was retried from its start, what i
   const api = installation.createApi();
   const jobId = await submitChat(installation);
   const run = await claimChat(installation, jobId);
-  await run.write([turnFinished(1, "c1"), toolCalled("c1"), toolReturned("c1", "x".repeat(MAX_BYTES))]);
+  await run.write([turnFinished(1, "c1"), toolCalled("c1"), toolReturned("c1", "x".repeat(BYTES_MAX))]);
   await run.finish(FAILED);
   const { bytes } = sized(WHOLE);
   expect(await api.conversation(TENANT, jobId, bytes)).toBe("too_large");

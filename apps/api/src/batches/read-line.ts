@@ -12,7 +12,7 @@ import type { RawLine } from "./line-splitter.ts";
 
 /** Of what is wrong in one line, so many places are told, in so many characters. */
 const ERRORS_MAX = 10;
-const MESSAGE_MAX = 1_000;
+const MESSAGE_LENGTH_MAX = 1_000;
 
 export interface LineReaderOptions {
   batchOptions: BatchOptions;
@@ -119,7 +119,7 @@ function rejected(
     line,
     custom_id: customId,
     ...problem,
-    message: message.slice(0, MESSAGE_MAX),
+    message: message.slice(0, MESSAGE_LENGTH_MAX),
     ...(errors ? { errors: errors.slice(0, ERRORS_MAX) } : {}),
   };
   return { line, content, rejection };

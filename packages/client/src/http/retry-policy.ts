@@ -18,9 +18,9 @@ export const FOLLOW_PATIENCE: Patience = { attempts: Infinity, totalMs: 300_000 
 export const REOPEN_MS = 100;
 
 const FIRST_DELAY_MS = 100;
-const DELAY_MAX_MS = 5_000;
+const DELAY_MS_MAX = 5_000;
 /** Whoever is asked to wait longer gets the error. */
-const RETRY_AFTER_MAX_MS = 60_000;
+const RETRY_AFTER_MS_MAX = 60_000;
 
 /** 502 and 504 come from proxies whose api is away. */
 const GATEWAY_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
@@ -37,8 +37,8 @@ export function retryDelayMs(
   if (attempt >= patience.attempts) return null;
   if (!isRefused(error) && !(repeatable && isPassing(error))) return null;
   const asked = error instanceof MillraceError ? error.retryAfterMs : null;
-  if (asked !== null && asked > RETRY_AFTER_MAX_MS) return null;
-  const backoffMs = Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), DELAY_MAX_MS);
+  if (asked !== null && asked > RETRY_AFTER_MS_MAX) return null;
+  const backoffMs = Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), DELAY_MS_MAX);
   // Those who lost the same server come back one by one.
   const delayMs = (asked ?? 0) + backoffMs * (0.5 + Math.random() / 2);
   return elapsedMs + delayMs > patience.totalMs ? null : delayMs;

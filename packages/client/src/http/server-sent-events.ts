@@ -26,7 +26,7 @@ export async function* readFrames(body: ReadableStream<Uint8Array>): AsyncGenera
 }
 
 /** The api says something every 15 s; a connection that is silent for longer is dead, in milliseconds. */
-const SILENCE_MAX_MS = 45_000;
+const SILENCE_MS_MAX = 45_000;
 
 /**
  * The whole lines of a body of UTF-8, which end with a line feed, with or without a carriage return before it; a last
@@ -34,7 +34,7 @@ const SILENCE_MAX_MS = 45_000;
  */
 export async function* readLines(
   body: ReadableStream<Uint8Array>,
-  silenceMaxMs = SILENCE_MAX_MS,
+  silenceMaxMs = SILENCE_MS_MAX,
 ): AsyncGenerator<string, void, undefined> {
   const reader = body.getReader();
   const decoder = new TextDecoder();

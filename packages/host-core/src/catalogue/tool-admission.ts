@@ -4,8 +4,8 @@ import type { ServerTool } from "../connection/connection.ts";
 import { pinOf } from "./pin.ts";
 
 /** As many as one listing may have. Without a bound a server that changes at every listing would fill the memory. */
-const MOST_FIRST_PINS = 10_000;
-const MOST_WARNINGS = 1_000;
+const FIRST_PINS_MAX = 10_000;
+const WARNINGS_MAX = 1_000;
 
 /** A server's tools, told apart by whether its settings let them be used. */
 export interface AdmittedTools {
@@ -63,7 +63,7 @@ export class ToolAdmission {
     const first = this.#firstPinOf(tool.name, now);
     const approved = Object.hasOwn(pins, tool.name) ? pins[tool.name] : first;
     if (now === approved) return null;
-    const was = approved ?? `nothing: the server has listed ${MOST_FIRST_PINS} other names before`;
+    const was = approved ?? `nothing: the server has listed ${FIRST_PINS_MAX} other names before`;
     const cure = `look at its description and schemas, then approve it with "pins": {${JSON.stringify(tool.name)}: "${now}"}`;
     this.#tellOnce(`${now} ${tool.name}`, `tool "${tool.name}" is not what was approved (${was}): ${cure}`);
     if (pin === "warn") return null;
@@ -73,17 +73,17 @@ export class ToolAdmission {
   /** Undefined when it is one name too many. */
   #firstPinOf(tool: string, now: string): string | undefined {
     const first = this.#firstPins.get(tool);
-    if (first !== undefined || this.#firstPins.size >= MOST_FIRST_PINS) return first;
+    if (first !== undefined || this.#firstPins.size >= FIRST_PINS_MAX) return first;
     this.#firstPins.set(tool, now);
     return now;
   }
 
   #tellOnce(subject: string, warning: string): void {
-    if (this.#told.has(subject) || this.#told.size >= MOST_WARNINGS) return;
+    if (this.#told.has(subject) || this.#told.size >= WARNINGS_MAX) return;
     this.#told.add(subject);
     this.#warn(warning);
-    if (this.#told.size === MOST_WARNINGS) {
-      this.#warn(`that was warning ${MOST_WARNINGS} about its tools: the worker tells no more of them`);
+    if (this.#told.size === WARNINGS_MAX) {
+      this.#warn(`that was warning ${WARNINGS_MAX} about its tools: the worker tells no more of them`);
     }
   }
 }

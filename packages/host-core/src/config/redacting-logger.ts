@@ -2,15 +2,15 @@ import type { Logger } from "../logger.ts";
 import { redact } from "./secrets.ts";
 
 /** Of a text that is logged. */
-const LONGEST_TEXT = 2_000;
+const TEXT_LENGTH_MAX = 2_000;
 /** So much is searched for secrets: one that the cut goes through lies far behind what is logged. */
-const LONGEST_SEARCHED = 20_000;
+const SEARCHED_LENGTH_MAX = 20_000;
 
 /** A logger that hides secrets in the texts among its fields, before it cuts those that are long. */
 export function redactingLogger(logger: Logger, secrets: readonly string[]): Logger {
   const hide = (value: unknown): unknown =>
     typeof value === "string"
-      ? redact(value.slice(0, LONGEST_SEARCHED), secrets).slice(0, LONGEST_TEXT)
+      ? redact(value.slice(0, SEARCHED_LENGTH_MAX), secrets).slice(0, TEXT_LENGTH_MAX)
       : value;
   const hideAll = (fields: object) =>
     Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, hide(value)]));

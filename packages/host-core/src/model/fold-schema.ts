@@ -14,7 +14,7 @@ interface ObjectShape {
 }
 
 /** Alternatives in alternatives; also keeps the recursion from growing too deep. */
-const MOST_SCHEMAS = 1_000;
+const SCHEMAS_MAX = 1_000;
 
 /** Merged, or refused at the root. */
 const FOLDED: ReadonlySet<string> = new Set([
@@ -70,7 +70,7 @@ class Folding {
   shapeOf(schema: JsonSchema): ObjectShape {
     const known = this.#shapes.get(schema);
     if (known) return known;
-    if (known === null || this.#shapes.size > MOST_SCHEMAS) {
+    if (known === null || this.#shapes.size > SCHEMAS_MAX) {
       throw new UnfitSchemaError("its alternatives are too many, or refer to themselves");
     }
     this.#shapes.set(schema, null);

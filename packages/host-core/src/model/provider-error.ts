@@ -66,7 +66,7 @@ const STATUS_DESPITE: Readonly<Record<string, number>> = {
   insufficient_quota: 402,
 };
 
-const LONGEST_MESSAGE = 1_000;
+const MESSAGE_LENGTH_MAX = 1_000;
 
 function verdictOn({ status, type }: ProviderFailure): Verdict {
   const effective = STATUS_DESPITE[type ?? ""] ?? status ?? STATUS_OF_TYPE[type ?? ""] ?? null;
@@ -85,7 +85,7 @@ function nameModel({ alias, provider, baseUrl }: ModelSettings): string {
 function quote({ message, status }: ProviderFailure, apiKey: string): string {
   const words = redact(message, spellSecrets([apiKey]))
     .trim()
-    .slice(0, LONGEST_MESSAGE);
+    .slice(0, MESSAGE_LENGTH_MAX);
   return status === null ? words : `HTTP ${status}: ${words}`;
 }
 

@@ -1,5 +1,5 @@
 /** A provider that asks for longer is asked again after this time all the same. */
-const LONGEST_MS = 3_600_000;
+const RETRY_AFTER_MS_MAX = 3_600_000;
 
 function delayMs(headers: Headers, now: number): number | null {
   const milliseconds = headers.get("retry-after-ms")?.trim();
@@ -17,5 +17,5 @@ function delayMs(headers: Headers, now: number): number | null {
  */
 export function readRetryAfter(headers: Headers | undefined, now: number): number | null {
   const asked = headers ? delayMs(headers, now) : null;
-  return asked === null ? null : Math.round(Math.min(Math.max(asked, 0), LONGEST_MS));
+  return asked === null ? null : Math.round(Math.min(Math.max(asked, 0), RETRY_AFTER_MS_MAX));
 }

@@ -1,7 +1,7 @@
 import { isJsonObject, type ToolUseBlock } from "@millrace/contracts";
 
 /** Kept of what a model wrote where its arguments were no JSON. */
-const LONGEST_MALFORMED = 2_000;
+const MALFORMED_LENGTH_MAX = 2_000;
 
 /**
  * The arguments of a tool call, from the JSON that a model wrote. Nothing at all means none. What is no JSON object,
@@ -15,5 +15,5 @@ export function readToolInput(json: string): Pick<ToolUseBlock, "input" | "malfo
   } catch {
     // Not JSON: below.
   }
-  return { input: {}, malformed_input: json.slice(0, LONGEST_MALFORMED) };
+  return { input: {}, malformed_input: json.slice(0, MALFORMED_LENGTH_MAX) };
 }

@@ -4,7 +4,7 @@ import type { Clock } from "../clock.ts";
 export const TIMED_OUT = Symbol("timed out");
 
 /** However long it reports progress, a call gets no more than so many of its server's tool timeouts. */
-const MOST_TIMEOUTS = 10;
+const TIMEOUTS_MAX = 10;
 
 /**
  * Bounds a call in time: it is over when nothing has come of it for the server's tool timeout. Each report of progress
@@ -60,7 +60,7 @@ export class CallLimit {
   }
 
   get #longestMs(): number {
-    return MOST_TIMEOUTS * this.#timeoutMs;
+    return TIMEOUTS_MAX * this.#timeoutMs;
   }
 
   #look(): void {

@@ -23,7 +23,7 @@ export interface ConnectionGroupOptions {
 }
 
 /** Of stderr, in the log. Lines are read to twice that: a secret that is cut there is cut off as a whole here. */
-const LONGEST_LINE = 4_096;
+const LINE_LENGTH_MAX = 4_096;
 
 /** What the listings are told: one that wakes from its rest and does not come is lost. */
 type Presence = "connected" | "resting" | "lost";
@@ -117,7 +117,7 @@ export class ConnectionGroup {
         onWarning: listings.warn,
         onStderr: (line) => {
           if (settings().logStderr)
-            logger.info({ ...fields, line: redact(line).slice(0, LONGEST_LINE) }, "MCP server stderr");
+            logger.info({ ...fields, line: redact(line).slice(0, LINE_LENGTH_MAX) }, "MCP server stderr");
         },
       },
     });

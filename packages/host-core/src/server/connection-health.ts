@@ -18,7 +18,7 @@ const DOUBT_MS = 5_000;
 /** Silence of so much of a tool's time is one of all of it: a job's own time begins a little before its call's. */
 const SILENT_PART = 0.9;
 /** Failures of the connection itself, in a row, without an answer of any kind between them. */
-const MOST_FAILURES = 3;
+const FAILURES_MAX = 3;
 
 export interface ConnectionHealthOptions {
   clock: Clock;
@@ -165,7 +165,7 @@ export class ConnectionHealth {
     this.#listen();
     if (this.#running === 1) return this.#fail(reason);
     if (this.#isDoubted) return;
-    if (this.#failures + 1 < MOST_FAILURES) this.#fail(reason);
+    if (this.#failures + 1 < FAILURES_MAX) this.#fail(reason);
     else this.#doubt();
   }
 
@@ -187,7 +187,7 @@ export class ConnectionHealth {
 
   #fail(reason: string): void {
     this.#failures += 1;
-    if (this.#failures >= MOST_FAILURES) this.#giveUp(reason);
+    if (this.#failures >= FAILURES_MAX) this.#giveUp(reason);
   }
 
   #giveUp(reason: string): void {

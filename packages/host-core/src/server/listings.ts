@@ -11,14 +11,14 @@ import { withDeadline, type Deadline } from "../with-deadline.ts";
 /** Servers announce changes in bursts. */
 const ANNOUNCEMENT_DELAY_MS = 100;
 /** Some announce without end what is no change, such as each time that they are asked for the list. */
-const LONGEST_ANNOUNCEMENT_DELAY_MS = 30_000;
+const ANNOUNCEMENT_DELAY_MS_MAX = 30_000;
 /** How long a list is good: then it is read again, and that of a server that is gone is forgotten. */
 const VALIDITY_MS = 5 * 60_000;
 /** What a server may say instead is taken at its word between these: it must not be asked all the time, nor never. */
-const SHORTEST_VALIDITY_MS = 5_000;
-const LONGEST_VALIDITY_MS = 60 * 60_000;
+const VALIDITY_MS_MIN = 5_000;
+const VALIDITY_MS_MAX = 60 * 60_000;
 /** What was said once is not said again every five minutes. */
-const MOST_REMEMBERED_WARNINGS = 1_000;
+const REMEMBERED_WARNINGS_MAX = 1_000;
 
 const KINDS = Object.keys(LIST) as OfferKind[];
 
@@ -128,7 +128,7 @@ export class Listings {
 
   #hear({ leftOut, ttlMs }: ToolListing): void {
     const validityMs = ttlMs ?? VALIDITY_MS;
-    this.#validityMs = Math.min(Math.max(validityMs, SHORTEST_VALIDITY_MS), LONGEST_VALIDITY_MS);
+    this.#validityMs = Math.min(Math.max(validityMs, VALIDITY_MS_MIN), VALIDITY_MS_MAX);
     if (isDeepStrictEqual(this.#leftOut, leftOut)) return;
     this.#leftOut = leftOut;
     // While it is connecting, nobody has been told of anything yet.
@@ -139,7 +139,7 @@ export class Listings {
   readonly warn: Warn = (given) => {
     const warning = shorten(given, { redact: this.#options.redact });
     if (this.#warnings.has(warning)) return;
-    if (this.#warnings.size >= MOST_REMEMBERED_WARNINGS) this.#warnings.clear();
+    if (this.#warnings.size >= REMEMBERED_WARNINGS_MAX) this.#warnings.clear();
     this.#warnings.add(warning);
     this.#options.warn(warning);
   };
@@ -187,10 +187,10 @@ export class Listings {
     return createDebouncedTask(() => this.#relist(kind), {
       clock: this.#options.clock,
       delayMs: ANNOUNCEMENT_DELAY_MS,
-      longestDelayMs: LONGEST_ANNOUNCEMENT_DELAY_MS,
+      longestDelayMs: ANNOUNCEMENT_DELAY_MS_MAX,
       onLongest: () => {
         const what = `the ${LIST_NAME[kind]} are announced as changed again and again, and are the same`;
-        this.warn(`${what}: read at most every ${LONGEST_ANNOUNCEMENT_DELAY_MS / 1_000} s`);
+        this.warn(`${what}: read at most every ${ANNOUNCEMENT_DELAY_MS_MAX / 1_000} s`);
       },
     });
   }

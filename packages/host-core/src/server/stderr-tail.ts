@@ -1,8 +1,8 @@
 import { shorten } from "../shorten.ts";
 
 /** Enough for a stack trace. */
-const MOST_LINES = 20;
-const LONGEST_LINE = 500;
+const LINES_MAX = 20;
+const LINE_LENGTH_MAX = 500;
 
 /** The last lines that a server wrote to stderr: mostly the only thing that says why it died. */
 export class StderrTail {
@@ -17,8 +17,8 @@ export class StderrTail {
   push(given: string): void {
     if (given.trim() === "") return;
     const line = this.#redact(given);
-    this.#lines.push(line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line);
-    if (this.#lines.length > MOST_LINES) this.#lines.shift();
+    this.#lines.push(line.length > LINE_LENGTH_MAX ? `${line.slice(0, LINE_LENGTH_MAX)}…` : line);
+    if (this.#lines.length > LINES_MAX) this.#lines.shift();
   }
 
   /** `reason`, which may quote the server at length, and below it what is in the tail. */

@@ -10,7 +10,7 @@ const ROOM_MIN = 100;
 const ROOM_FACTOR = 2;
 
 /** How old the number may be, in milliseconds. */
-const AGE_MAX_MS = 2_000;
+const AGE_MS_MAX = 2_000;
 
 /** How many jobs of one kind the live workers can run at once, and so how many of a key may be in BullMQ. */
 export class FleetCapacity {
@@ -27,7 +27,7 @@ export class FleetCapacity {
 
   /** Of a key with the weight 1. Answers at once with what was known last, and looks again when that is old. */
   room(type: JobType): number {
-    if (performance.now() - this.#readAt > AGE_MAX_MS) this.#reading ??= this.#readAgain();
+    if (performance.now() - this.#readAt > AGE_MS_MAX) this.#reading ??= this.#readAgain();
     return Math.max(ROOM_MIN, this.#capacity[type] * ROOM_FACTOR);
   }
 

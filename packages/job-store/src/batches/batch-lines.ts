@@ -24,7 +24,7 @@ const HASH_LENGTH = 6;
 
 /** A reading begins with so many lines and doubles up to so many. */
 const FIRST_PIECE = 256;
-const LARGEST_PIECE = 64 * 1_024;
+const PIECE_LENGTH_MAX = 64 * 1_024;
 
 export interface BatchLineState {
   line: number;
@@ -110,7 +110,7 @@ export class BatchLines {
 }
 
 function grown(length: number): number {
-  return Math.min(length * 2, LARGEST_PIECE);
+  return Math.min(length * 2, PIECE_LENGTH_MAX);
 }
 
 function stateOf(piece: string, index: number): LineState | undefined {

@@ -7,7 +7,7 @@ import { pipelineReplies } from "../redis/unavailable.ts";
 import { HEARTBEAT_TTL_MS, type WorkerHeartbeat } from "./worker-registry.ts";
 
 /** How old a view may be, in milliseconds, when nothing has announced a change. */
-const VIEW_AGE_MAX_MS = 1_000;
+const VIEW_AGE_MS_MAX = 1_000;
 
 interface CachedCatalogue {
   version: number;
@@ -36,7 +36,7 @@ export class FleetReader {
 
   /** The view, when it is recent; otherwise it has to be read. */
   get recent(): FleetView | null {
-    return performance.now() - this.#readAt <= VIEW_AGE_MAX_MS ? this.#view : null;
+    return performance.now() - this.#readAt <= VIEW_AGE_MS_MAX ? this.#view : null;
   }
 
   /** The next reading begins after this, and tells what has changed before. */

@@ -7,7 +7,7 @@ import { pipelineReplies } from "../redis/unavailable.ts";
 /** Entries of one page. With one page a second, 1,000,000 living entries are gone through in about an hour. */
 const PAGE = 300;
 /** Bounds one step; enough for 15,000 jobs a second that expire. */
-const MOST_PAGES = 50;
+const PAGES_MAX = 50;
 /** A younger entry may belong to a job that is being written just now. In milliseconds. */
 const YOUNGEST_MS = 60_000;
 
@@ -28,9 +28,9 @@ export class IndexPurge {
     this.#clock = clock;
   }
 
-  /** Goes a bit further; as long as most of what it finds has expired, up to {@link MOST_PAGES} pages. */
+  /** Goes a bit further; as long as most of what it finds has expired, up to {@link PAGES_MAX} pages. */
   async step(): Promise<void> {
-    for (let page = 0; page < MOST_PAGES; page += 1) {
+    for (let page = 0; page < PAGES_MAX; page += 1) {
       const expired = await this.#nextPage();
       if (expired < PAGE / 2) return;
     }

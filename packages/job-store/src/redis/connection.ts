@@ -5,7 +5,7 @@ import { defineScripts } from "../scripts.ts";
 import type { Logger } from "../logger.ts";
 
 const CONNECT_TIMEOUT_MS = 2_000;
-const RECONNECT_DELAY_MAX_MS = 1_000;
+const RECONNECT_DELAY_MS_MAX = 1_000;
 const PING_INTERVAL_MS = 1_000;
 /**
  * A connection on which nothing has answered for this long, or that is not ready so long after it was made, is made
@@ -58,7 +58,7 @@ export function openConnection({ url, role, name, logger }: ConnectionOptions): 
   const options: NodeOptions = {
     ...OPTIONS[role],
     connectionName: name,
-    retryStrategy: (times) => Math.min(times * 50, RECONNECT_DELAY_MAX_MS),
+    retryStrategy: (times) => Math.min(times * 50, RECONNECT_DELAY_MS_MAX),
     reconnectOnError: isDemoted,
   };
   const redis = openRedis(url, role, options, reconnectWhenHalfOpen);

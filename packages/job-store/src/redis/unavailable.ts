@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-const REPEAT_DELAY_MAX_MS = 1_000;
+const REPEAT_DELAY_MS_MAX = 1_000;
 
 /** Redis did not answer in time, or refuses to write. Whether the command took effect is unknown. */
 export class StoreUnavailableError extends Error {
@@ -64,7 +64,7 @@ export async function untilStored<Value>(command: () => Promise<Value>): Promise
       return await command();
     } catch (error) {
       if (!isRedisAway(error)) throw error;
-      await delay(Math.min(50 * 2 ** attempt, REPEAT_DELAY_MAX_MS));
+      await delay(Math.min(50 * 2 ** attempt, REPEAT_DELAY_MS_MAX));
     }
   }
 }

@@ -3,7 +3,7 @@ import type { CompleteAnswer } from "./answer.ts";
 import type { CompleteModelScript } from "./read-script.ts";
 
 /** Conversations whose attempts are counted; the one that was heard of longest ago is forgotten. */
-const MAX_CONVERSATIONS = 10_000;
+const CONVERSATIONS_MAX = 10_000;
 
 /** Chooses what a script answers, and counts the requests for the same turn of the same conversation. */
 export class ScriptPlayer {
@@ -27,7 +27,7 @@ export class ScriptPlayer {
     const attempt = (this.#attempts.get(conversation) ?? 0) + 1;
     this.#attempts.delete(conversation);
     this.#attempts.set(conversation, attempt);
-    if (this.#attempts.size > MAX_CONVERSATIONS) {
+    if (this.#attempts.size > CONVERSATIONS_MAX) {
       const [oldest] = this.#attempts.keys();
       if (oldest !== undefined) this.#attempts.delete(oldest);
     }

@@ -1,10 +1,10 @@
 import { shorten } from "../../shorten.ts";
 
 /** A server whose pages never end must not hold up the start for ever. */
-const MOST_PAGES = 200;
-const MOST_ITEMS = 10_000;
+const PAGES_MAX = 200;
+const ITEMS_MAX = 10_000;
 /** Of all pages together, as {@link sizeOf} counts: an entry may have megabytes. */
-const MOST_CHARACTERS = 32 * 1_024 * 1_024;
+const CHARACTERS_MAX = 32 * 1_024 * 1_024;
 /** Of a cursor that is told of. */
 const SHOWN_CURSOR_LENGTH_MAX = 200;
 /** For a number, a pair of brackets, a comma. */
@@ -44,8 +44,8 @@ export async function readPages(fetchPage: FetchPage, key: ListKey): Promise<Pag
   let ttlMs: number | null = null;
   let cursor: string | undefined;
   const cutBecause = (reason: string) => ({ items, warnings: [`${reason}; the rest is left out`], ttlMs });
-  const tooMany = `the server has more than ${MOST_ITEMS} ${key}`;
-  for (let page = 0; page < MOST_PAGES; page += 1) {
+  const tooMany = `the server has more than ${ITEMS_MAX} ${key}`;
+  for (let page = 0; page < PAGES_MAX; page += 1) {
     const result = await fetchPage(cursor);
     const onPage = result[key];
     const { nextCursor, ttlMs: pageTtlMs } = result;
@@ -53,13 +53,13 @@ export async function readPages(fetchPage: FetchPage, key: ListKey): Promise<Pag
     const isLast = typeof nextCursor !== "string" || nextCursor === "";
     for (const item of Array.isArray(onPage) ? (onPage as unknown[]) : []) {
       size += sizeOf(item);
-      if (items.length === MOST_ITEMS) return cutBecause(tooMany);
-      if (size > MOST_CHARACTERS) {
-        return cutBecause(`the server's ${key} have more than ${MOST_CHARACTERS} characters`);
+      if (items.length === ITEMS_MAX) return cutBecause(tooMany);
+      if (size > CHARACTERS_MAX) {
+        return cutBecause(`the server's ${key} have more than ${CHARACTERS_MAX} characters`);
       }
       items.push(item);
     }
-    if (items.length === MOST_ITEMS && !isLast) return cutBecause(tooMany);
+    if (items.length === ITEMS_MAX && !isLast) return cutBecause(tooMany);
     if (isLast) return { items, warnings: [], ttlMs };
     if (nextCursor === cursor) {
       const shown = shorten(nextCursor, { longest: SHOWN_CURSOR_LENGTH_MAX });
@@ -67,5 +67,5 @@ export async function readPages(fetchPage: FetchPage, key: ListKey): Promise<Pag
     }
     cursor = nextCursor;
   }
-  return cutBecause(`the server has more than ${MOST_PAGES} pages of ${key}`);
+  return cutBecause(`the server has more than ${PAGES_MAX} pages of ${key}`);
 }

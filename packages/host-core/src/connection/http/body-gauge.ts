@@ -1,11 +1,11 @@
 import { AnswerTooLargeError } from "../connection.ts";
-import { MAX_MESSAGE_BYTES, MESSAGE_TOO_LARGE } from "../wire/json-rpc.ts";
+import { MESSAGE_BYTES_MAX, MESSAGE_TOO_LARGE } from "../wire/json-rpc.ts";
 
 /** As much of a chunk as may be the beginning of what is looked for. */
 const TAIL_BYTES = 3;
 const ID_FIELD = "\nid:";
 /** A line that is longer is no id that anybody could send back. */
-const MOST_ID_BYTES = 4_096;
+const ID_BYTES_MAX = 4_096;
 
 /** The value of the last field `id` whose line is whole; null when there is none. */
 function lastIdIn(bytes: Buffer): string | null {
@@ -19,7 +19,7 @@ function lastIdIn(bytes: Buffer): string | null {
 /** What has to be read again together with the next chunk: a line of an id that is not whole, or may be one. */
 function tailOf(bytes: Buffer): Buffer {
   const lastLine = bytes.subarray(bytes.lastIndexOf("\n"));
-  const isId = lastLine.length <= MOST_ID_BYTES && lastLine.indexOf(ID_FIELD) === 0;
+  const isId = lastLine.length <= ID_BYTES_MAX && lastLine.indexOf(ID_FIELD) === 0;
   return isId ? lastLine : bytes.subarray(-TAIL_BYTES);
 }
 
@@ -41,7 +41,7 @@ export class BodyGauge {
   add(chunk: Uint8Array): void {
     this.#bytes += chunk.byteLength;
     if (this.#isStream) this.#readEvents(chunk);
-    if (this.#bytes > MAX_MESSAGE_BYTES) throw new AnswerTooLargeError(MESSAGE_TOO_LARGE);
+    if (this.#bytes > MESSAGE_BYTES_MAX) throw new AnswerTooLargeError(MESSAGE_TOO_LARGE);
   }
 
   #readEvents(chunk: Uint8Array): void {

@@ -1,5 +1,5 @@
 import { AnswerTooLargeError } from "../connection.ts";
-import { MAX_MESSAGE_BYTES, MESSAGE_TOO_LARGE } from "../wire/json-rpc.ts";
+import { MESSAGE_BYTES_MAX, MESSAGE_TOO_LARGE } from "../wire/json-rpc.ts";
 import { BodyGauge } from "./body-gauge.ts";
 
 export function isEventStream({ headers }: Response): boolean {
@@ -20,7 +20,7 @@ export function boundBody(response: Response): Response {
   const { body, status, headers } = response;
   if (!body) return response;
   const length = lengthOf(response);
-  if (length !== null && length <= MAX_MESSAGE_BYTES) return response;
+  if (length !== null && length <= MESSAGE_BYTES_MAX) return response;
   if (length !== null) {
     // Nobody reads it: how it ends is of no interest.
     body.cancel().catch(() => {});

@@ -58,7 +58,7 @@ function brokenOff(): Error {
 }
 
 /** So often the rest of a stream is asked for in vain. */
-const MOST_ATTEMPTS = 3;
+const ATTEMPTS_MAX = 3;
 
 interface Exchange {
   readonly id: RequestId;
@@ -130,7 +130,7 @@ export class CallStreams {
       return respondWith(lastWords(id));
     }
     broken.attempts += 1;
-    const isLast = broken.attempts >= MOST_ATTEMPTS;
+    const isLast = broken.attempts >= ATTEMPTS_MAX;
     try {
       const response = await this.#fetchFor(fetch, { id, after, url, init });
       const isOpen = response.ok && isEventStream(response);

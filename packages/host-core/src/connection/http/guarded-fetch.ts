@@ -2,7 +2,7 @@ import { fetch as undiciFetch, type Agent } from "undici";
 import { describeError } from "../../describe-error.ts";
 import { NotRunError } from "../connection.ts";
 import { AddressRefusedError, type AddressGuardOptions } from "./address-guard.ts";
-import { MAX_MESSAGE_BYTES } from "../wire/json-rpc.ts";
+import { MESSAGE_BYTES_MAX } from "../wire/json-rpc.ts";
 import { NetworkGuard } from "./network-guard.ts";
 
 /** The fetch that both SDKs take. */
@@ -69,7 +69,7 @@ export function createGuardedFetch(configuredUrl: URL, options: AddressGuardOpti
   const agent = guard.createAgent({
     headersTimeout: 0,
     bodyTimeout: 0,
-    webSocket: { maxPayloadSize: MAX_MESSAGE_BYTES },
+    webSocket: { maxPayloadSize: MESSAGE_BYTES_MAX },
   });
   // Two declarations of one standard: undici's and the one that comes with Node's types.
   const patientFetch = undiciFetch as unknown as (

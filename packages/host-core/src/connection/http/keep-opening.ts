@@ -5,7 +5,7 @@ import type { Fetch } from "./guarded-fetch.ts";
 import { mayPass } from "./passing-refusal.ts";
 
 const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 60_000;
+const PAUSE_MS_MAX = 60_000;
 
 /** Why a stream could not be opened for now; else the response. */
 async function open(fetch: Fetch, url: string | URL, init: RequestInit): Promise<Response | string> {
@@ -32,7 +32,7 @@ export function keepOpening(fetch: Fetch, onRefused: (error: Error) => void): Fe
   return async (url, init) => {
     if (init?.method !== "GET") return await fetch(url, init);
     const signal = init.signal ?? new AbortController().signal;
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX)) {
       const opened = await open(fetch, url, init);
       if (typeof opened !== "string") return opened;
       if (signal.aborted) return noStream();

@@ -5,8 +5,8 @@ import { parseAnswer } from "../answers/parse-answer.ts";
 import { ConnectionLostError, NotRunError, SessionLostError, type ToolCallOptions } from "../connection.ts";
 
 /** How often a task is asked for, whatever its server proposes. */
-const SHORTEST_POLL_MS = 50;
-const LONGEST_POLL_MS = 5_000;
+const POLL_MS_MIN = 50;
+const POLL_MS_MAX = 5_000;
 const DEFAULT_POLL_MS = 1_000;
 /** For the answers that a cancelling waits for. */
 const CANCEL_TIMEOUT_MS = 5_000;
@@ -26,7 +26,7 @@ type SendRequest = (
 ) => Promise<Record<string, unknown>>;
 
 function pollDelayMs({ pollInterval }: Task): number {
-  return Math.min(Math.max(pollInterval ?? DEFAULT_POLL_MS, SHORTEST_POLL_MS), LONGEST_POLL_MS);
+  return Math.min(Math.max(pollInterval ?? DEFAULT_POLL_MS, POLL_MS_MIN), POLL_MS_MAX);
 }
 
 async function pause(task: Task, signal: AbortSignal): Promise<void> {

@@ -5,7 +5,7 @@ import { describeError } from "../../describe-error.ts";
 import type { McpConnectionEvents } from "../connection.ts";
 
 const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 60_000;
+const PAUSE_MS_MAX = 60_000;
 /** A stream that breaks sooner has proven nothing. */
 const SHORT_LIFE_MS = 10_000;
 
@@ -60,7 +60,7 @@ export class ChangeFeed {
   async #follow(first: McpSubscription, filter: SubscriptionFilter, timeoutMs: number): Promise<void> {
     const { signal } = this.#stop;
     let subscription: McpSubscription | null = first;
-    for (let pauseMs = FIRST_PAUSE_MS; !signal.aborted; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    for (let pauseMs = FIRST_PAUSE_MS; !signal.aborted; pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX)) {
       if (subscription) {
         const openedAt = systemClock.monotonicMs();
         await subscription.closed;

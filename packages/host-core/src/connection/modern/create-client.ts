@@ -9,7 +9,7 @@ import type { ServerQuestions } from "../questions/server-questions.ts";
 
 const PROTOCOL_VERSION = "2026-07-28";
 /** Answers to one call's questions, before it is given up. */
-const MOST_ROUNDS = 10;
+const ROUNDS_MAX = 10;
 
 /**
  * A client of the SDK for this one version. A server asks in its answer to a call, which is sent again with ours
@@ -20,7 +20,7 @@ export function createClient(questions: ServerQuestions): Client {
   const client = new Client(CLIENT_IDENTITY, {
     capabilities,
     versionNegotiation: { mode: { pin: PROTOCOL_VERSION } },
-    inputRequired: { autoFulfill: Object.keys(capabilities).length > 0, maxRounds: MOST_ROUNDS },
+    inputRequired: { autoFulfill: Object.keys(capabilities).length > 0, maxRounds: ROUNDS_MAX },
   });
   // The client takes no handler for what it does not declare.
   if (capabilities.sampling) {

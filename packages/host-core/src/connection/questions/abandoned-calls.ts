@@ -12,7 +12,7 @@ export interface AbandonedCall {
 }
 
 /** Of the others it is only known when the last of them is over. */
-const MOST_FOLLOWED = 1_000;
+const FOLLOWED_MAX = 1_000;
 
 /**
  * Calls of one connection that were cancelled, took too long or lost their response: their server may work on them, and
@@ -37,7 +37,7 @@ export class AbandonedCalls {
 
   add(call: AbandonedCall): void {
     const until = this.#clock.monotonicMs() + call.silenceMs;
-    const mayFollow = !this.areLeft || this.#followed.size < MOST_FOLLOWED;
+    const mayFollow = !this.areLeft || this.#followed.size < FOLLOWED_MAX;
     if (call.requestId !== undefined && mayFollow) this.#followed.set(call.requestId, { ...call, until });
     else this.#othersUntil = Math.max(this.#othersUntil, until);
   }

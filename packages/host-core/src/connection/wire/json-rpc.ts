@@ -6,8 +6,8 @@ export const INTERNAL_ERROR = -32_603;
 export const USER_REFUSED = -1;
 
 /** Far above any result that a job may keep, so that one is refused on its own and not with its connection. */
-export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
-export const MESSAGE_TOO_LARGE = `the server sent a message of more than ${MAX_MESSAGE_BYTES / 1024 / 1024} MiB`;
+export const MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
+export const MESSAGE_TOO_LARGE = `the server sent a message of more than ${MESSAGE_BYTES_MAX / 1024 / 1024} MiB`;
 
 /** JSON-RPC 2.0, "Request object": `id`. */
 export type RequestId = string | number;

@@ -14,7 +14,7 @@ export interface ProbeOptions {
 }
 
 /** A server that is busy may miss one or two. */
-const MOST_UNANSWERED = 3;
+const UNANSWERED_MAX = 3;
 
 /** Over HTTP nothing ends a call whose server has died; a question that fails does. One is asked at a time. */
 export class Probe {
@@ -39,7 +39,7 @@ export class Probe {
     const { ping } = this.#options;
     const { signal } = new AbortController();
     const reason = new Error("no answer to a ping");
-    for (let count = 0; count < MOST_UNANSWERED; count += 1) {
+    for (let count = 0; count < UNANSWERED_MAX; count += 1) {
       try {
         await withDeadline({ signal, timeoutMs: PROBE_TIMEOUT_MS, reason }, ping);
         return false;

@@ -9,7 +9,7 @@ import type { ProcessGuard } from "../../process/process-guard.ts";
 import { settlesWithin } from "../../settles-within.ts";
 import { inheritedEnvironment } from "./inherited-environment.ts";
 import {
-  MAX_MESSAGE_BYTES,
+  MESSAGE_BYTES_MAX,
   MESSAGE_TOO_LARGE,
   type JsonRpcMessage,
   type MessageTransport,
@@ -27,7 +27,7 @@ const PIPES_GRACE_MS = 500;
 /** What is sent together goes out in writes of about so many characters: the server begins with the first meanwhile. */
 const WRITE_LENGTH = 1_024;
 /** As much may wait for a server that does not read. */
-const MAX_UNREAD_BYTES = MAX_MESSAGE_BYTES;
+const UNREAD_BYTES_MAX = MESSAGE_BYTES_MAX;
 
 /** Nothing more can be sent: the process is gone, or will not listen. */
 class StdinClosedError extends SessionLostError {}
@@ -136,8 +136,8 @@ export class StdioTransport implements MessageTransport {
     this.#outgoing = null;
     if (!outgoing) return;
     const { text, written } = outgoing;
-    if ((this.#child?.stdin.writableLength ?? 0) > MAX_UNREAD_BYTES) {
-      const unread = `${MAX_UNREAD_BYTES / 1024 / 1024} MiB wait for it`;
+    if ((this.#child?.stdin.writableLength ?? 0) > UNREAD_BYTES_MAX) {
+      const unread = `${UNREAD_BYTES_MAX / 1024 / 1024} MiB wait for it`;
       written.reject(new SessionLostError(`the server does not read its stdin: ${unread}`));
     } else if (this.#child?.stdin.writable) {
       this.#child.stdin.write(text, (error) => (error ? written.reject(error) : written.resolve()));
@@ -166,7 +166,7 @@ export class StdioTransport implements MessageTransport {
   #hear(child: ChildProcessWithoutNullStreams): void {
     let tooLong = "";
     const stdout = new LineSplitter({
-      maxBytes: MAX_MESSAGE_BYTES,
+      maxBytes: MESSAGE_BYTES_MAX,
       onLine: (line) => this.#receive(line),
       onTooLong: (beginning) => {
         tooLong = beginning;

@@ -1,13 +1,13 @@
 import type { ConversationMessage, ToolResultBlock } from "@millrace/contracts";
 import type { ModelRequest, ModelTool } from "../model.ts";
-import { LONGEST_COMMAND, readCommand, type DemoCommand } from "./read-command.ts";
+import { COMMAND_LENGTH_MAX, readCommand, type DemoCommand } from "./read-command.ts";
 
 const WHO_I_AM =
   "I am Millrace's demo model, no language model: I call the tool that a message names and report its result. For a real one set ANTHROPIC_API_KEY, or OPENAI_BASE_URL and OPENAI_API_KEY, and start again.";
 
 const EXAMPLE = "read_text_file path=welcome.txt";
 const TOOLS_SHOWN = 5;
-const TOO_LONG = `The text of the message is longer than the ${LONGEST_COMMAND} characters that I read. Name the tool in a shorter one.`;
+const TOO_LONG = `The text of the message is longer than the ${COMMAND_LENGTH_MAX} characters that I read. Name the tool in a shorter one.`;
 
 /** What the demo says in one turn, and the tool that it calls, if any. */
 export interface DemoAnswer {
@@ -29,7 +29,7 @@ export function demoAnswer(request: ModelRequest): DemoAnswer {
   }
   const text = textOf(request.messages.at(-1)?.content ?? []);
   // Of a part of it a tool would be called with arguments that are cut off.
-  if (text.length > LONGEST_COMMAND) return { text: `${WHO_I_AM} ${TOO_LONG}`, call: null };
+  if (text.length > COMMAND_LENGTH_MAX) return { text: `${WHO_I_AM} ${TOO_LONG}`, call: null };
   const { tool, input } = chosen(text, request);
   if (!tool) return { text: introduction(request.tools), call: null };
   return {

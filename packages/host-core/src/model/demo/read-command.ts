@@ -11,7 +11,7 @@ export interface DemoCommand {
  * The longest text that is read, in characters. Reading takes time that grows with the square of the length, and every
  * job of the worker waits for it.
  */
-export const LONGEST_COMMAND = 8_192;
+export const COMMAND_LENGTH_MAX = 8_192;
 
 /** Each is read to its end, so a text full of them would take long. */
 const BRACES_TRIED = 100;
@@ -20,7 +20,7 @@ const BRACES_TRIED = 100;
 const PAIR = /(?<!\w)([A-Za-z_][\w.-]*)=("(?:[^"\\]|\\.)*"|'[^']*'|\[[^\]]*\]|[^\s,;]+)/g;
 
 /**
- * The tool that a text of at most `LONGEST_COMMAND` names, and its arguments: a JSON object anywhere in it, or else
+ * The tool that a text of at most `COMMAND_LENGTH_MAX` names, and its arguments: a JSON object anywhere in it, or else
  * pairs like `path=welcome.txt`. A tool is named by its unified name, or by the part after `__` when only one tool has
  * it.
  */

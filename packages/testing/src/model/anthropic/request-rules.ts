@@ -2,7 +2,7 @@ import { RejectedRequest } from "../rejected-request.ts";
 import type { Message, MessagesRequest, ToolResultBlock } from "./request-schema.ts";
 
 /** Blocks that may carry `cache_control` in one request. */
-const MAX_CACHE_BREAKPOINTS = 4;
+const CACHE_BREAKPOINTS_MAX = 4;
 
 /** What the schema cannot say of messages: their order, and that calls and results belong together. */
 export function checkMessages(messages: readonly Message[]): void {
@@ -95,9 +95,9 @@ export function checkTools(request: MessagesRequest): void {
     throw new RejectedRequest("`max_tokens` must be greater than `thinking.budget_tokens`.");
   }
   const breakpoints = countCacheBreakpoints([request.system, request.tools, request.messages]);
-  if (breakpoints > MAX_CACHE_BREAKPOINTS) {
+  if (breakpoints > CACHE_BREAKPOINTS_MAX) {
     throw new RejectedRequest(
-      `A maximum of ${MAX_CACHE_BREAKPOINTS} blocks with cache_control may be provided. Found ${breakpoints}.`,
+      `A maximum of ${CACHE_BREAKPOINTS_MAX} blocks with cache_control may be provided. Found ${breakpoints}.`,
     );
   }
 }
