@@ -8,7 +8,8 @@ import type { Keys } from "../keys.ts";
 import type { Submission } from "../submission/submission.ts";
 import { SubmissionWriter, type SubmissionWriterOptions } from "../submission/submission-writer.ts";
 import { pipelineReplies, type Answer } from "../redis/unavailable.ts";
-import { EVERY_TENANT, maySee, type Viewer } from "../reading/viewer.ts";
+import { newestIds } from "../reading/newest-ids.ts";
+import { maySee, type Viewer } from "../reading/viewer.ts";
 import { BatchFollower, type BatchReading } from "./batch-follower.ts";
 import { BatchCancel, type BatchCancelDependencies } from "./batch-cancel.ts";
 import { createBatchId, isBatchId, lineOfJob } from "./batch-id.ts";
@@ -105,7 +106,8 @@ export class Batches {
     { limit, cursor }: { limit: number; cursor?: string | undefined },
   ): Promise<BatchPage> {
     return this.#options.answer(async () => {
-      const ids = await this.#idsBefore(viewer, cursor, limit + 1);
+      const indexOf = (tenant: string) => this.#options.keys.batchIndex(tenant);
+      const ids = await newestIds(this.#options, { indexOf, viewer, cursor, count: limit + 1 });
       const shown = ids.slice(0, limit);
       const { redis, keys } = this.#options;
       const pipeline = redis.pipeline();
@@ -226,15 +228,5 @@ export class Batches {
     return stored
       .map((text) => JSON.parse(text) as BatchRejection)
       .toSorted((first, second) => first.line - second.line);
-  }
-
-  async #idsBefore(viewer: Viewer, cursor: string | undefined, count: number): Promise<string[]> {
-    const { redis, keys } = this.#options;
-    const newest = cursor === undefined ? "+" : `(${cursor}`;
-    const tenants = viewer === EVERY_TENANT ? await redis.smembers(keys.tenants) : [viewer];
-    const lists = await Promise.all(
-      tenants.map((tenant) => redis.zrevrangebylex(keys.batchIndex(tenant), newest, "-", "LIMIT", 0, count)),
-    );
-    return lists.flat().toSorted().toReversed().slice(0, count);
   }
 }

@@ -3,9 +3,10 @@ import type { Redis } from "ioredis";
 import { jobView } from "./job-view.ts";
 import { batchJobsBefore } from "../batches/batch-lines.ts";
 import type { Keys } from "../keys.ts";
+import { newestIds } from "./newest-ids.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
-import { EVERY_TENANT, maySee, type Viewer } from "./viewer.ts";
+import { maySee, type Viewer } from "./viewer.ts";
 import { isWholeLog } from "./whole-log.ts";
 
 export interface JobFilter {
@@ -82,21 +83,10 @@ export class JobIndex {
     cursor: string | undefined,
     count: number,
   ): Promise<string[]> {
-    if (batchId !== undefined) {
-      return await batchJobsBefore(
-        { redis: this.#redis, keys: this.#keys },
-        { batchId, status, cursor, count },
-      );
-    }
-    const newest = cursor === undefined ? "+" : `(${cursor}`;
-    const tenants = viewer === EVERY_TENANT ? await this.#redis.smembers(this.#keys.tenants) : [viewer];
-    const lists = await Promise.all(
-      tenants.map((tenant) =>
-        this.#redis.zrevrangebylex(this.#keys.index(tenant), newest, "-", "LIMIT", 0, count),
-      ),
-    );
-    // The order of the ids is their age, whosever they are.
-    return lists.length === 1 ? (lists[0] ?? []) : lists.flat().toSorted().toReversed().slice(0, count);
+    const dependencies = { redis: this.#redis, keys: this.#keys };
+    if (batchId !== undefined) return await batchJobsBefore(dependencies, { batchId, status, cursor, count });
+    const indexOf = (tenant: string) => this.#keys.index(tenant);
+    return await newestIds(dependencies, { indexOf, viewer, cursor, count });
   }
 
   async #records(ids: string[]): Promise<{ id: string; record: JobRecord | null }[]> {
