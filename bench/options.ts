@@ -6,11 +6,11 @@ import { DEFAULT_HOST_SIZES, SHORT_HOST_SIZES, type HostSizes } from "./host/hos
 
 const SOAK_JOBS = 100_000;
 
-export const USAGE = `npm run bench                     compares the system with the floor, then measures chat jobs and the MCP host, about six minutes, and batches
+export const USAGE = `npm run bench                     compares the system with the floor, then measures all that follows but the soak: ten minutes, 2 GB of memory
 npm run bench -- --short          the same in a few seconds, with figures that say little
 npm run bench -- --chat           measures chat jobs alone
 npm run bench -- --host           measures the MCP host alone
-npm run bench -- --batches        measures batches alone, ten minutes and 2 GB of memory
+npm run bench -- --batches        measures batches alone
 npm run bench -- --scaling        measures one worker against several
 npm run bench -- --soak [JOBS]    watches the memory of the api over ${SOAK_JOBS} jobs, or so many
 npm run bench -- --report FILE    also writes a report with plots to FILE.md and FILE.json
