@@ -1361,6 +1361,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.sweep.submission": "A submission that was cut off is completed.",
   "store.sweep.twice": "A job whose queue entry was there all the same does not run twice.",
   "store.take.all": "Workers overlook no entry of a queue, whenever it comes.",
+  "store.take.beside": "A worker that looks into its queue beside its wait, or later, asks Redis.",
   "store.take.once": "A worker is woken once for a queue's entry that comes alone.",
   "store.unknown": "A run knows whether the one before it was cut off and may have begun.",
   "store.unknown.clean": "After a park or a failed attempt nothing is unknown.",

@@ -1,7 +1,9 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { startRedisProcess } from "@millrace/testing";
 import type { Redis } from "ioredis";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { closeWorker } from "../src/bullmq/close-worker.ts";
+import { createQueueBackend } from "../src/bullmq/queue-backend.ts";
 import { openQueue } from "../src/bullmq/open-queue.ts";
 import { openWorker } from "../src/bullmq/open-worker.ts";
 import { closeConnection, openConnection } from "../src/redis/connection.ts";
@@ -99,4 +101,24 @@ test("[store.take.all] workers overlook no entry, whenever it comes", async () =
     }
     await allRun.promise;
   }
+});
+
+test("[store.take.beside] a look beside the wait, or in a later turn, is answered by Redis", async () => {
+  const { redis, keys, onRelease } = createInstallation();
+  const queue = openQueue<number>(NAME, { redis, keys, logger: silentLogger });
+  onRelease(() => queue.close());
+  const options = { connection: redis, prefix: keys.queuePrefix(NAME), lockDuration: PATIENCE_MS };
+  const backend = createQueueBackend(NAME, options, { withBlockingConnection: true });
+  onRelease(() => backend.close());
+  const add = (jobId: string) => queue.add(NAME, 0, { jobId, priority: 1, ...UNTIL_DONE });
+  const look = async (): Promise<unknown> => (await backend.moveToActive("token"))[1];
+
+  const waiting = backend.waitForJob(PATIENCE_MS / 1_000);
+  expect(await look()).not.toBe("a");
+  await add("a");
+  await waiting;
+  expect(await look()).toBe("a");
+  await nextTurn();
+  await add("b");
+  expect(await look()).toBe("b");
 });

@@ -27,15 +27,21 @@ export const createQueueBackend: BackendFactory<Backend> = (name, options, conne
     const step = steps;
     const client = await backend.client;
     const reply = await client.runCommand("millraceUnmarkEmptyQueue", [wait, prioritized, delayed, marker]);
-    isEmpty = reply === 1 && step === steps;
+    if (reply !== 1 || step !== steps) return;
+    isEmpty = true;
+    // The loop looks in this turn of the event loop, or has no place free.
+    setImmediate(() => (isEmpty = false));
   }
 
   return Object.assign(backend, {
-    waitForJob: (timeoutSeconds: number) => {
+    waitForJob: async (timeoutSeconds: number): ReturnType<Backend["waitForJob"]> => {
       steps += 1;
-      hasWaited = true;
-      isEmpty = false;
-      return waitForJob(timeoutSeconds);
+      try {
+        return await waitForJob(timeoutSeconds);
+      } finally {
+        // Not before: a job that ends meanwhile looks as well, beside the loop.
+        hasWaited = true;
+      }
     },
     moveToActive: async (token: string, workerName?: string): ReturnType<Backend["moveToActive"]> => {
       steps += 1;
