@@ -18,7 +18,7 @@ npm run bench -- --profile        also writes a CPU profile of each process to b
 
 /** How much is measured. */
 export interface Sizes {
-  /** Jobs of each side before anything counts: V8 still compiles a fifth of what the api does after 5,000. */
+  /** Jobs of each side before anything counts: after 5,000 V8 still took a tenth of the api's time. */
   warmUpJobs: number;
   oneAtATime: { rounds: number; jobs: number };
   inFlight: { rounds: number; jobs: number };

@@ -12,12 +12,7 @@ export const createQueueBackend: BackendFactory<Backend> = (name, options, conne
   const backend = createRedisBackend(name, options, connections);
   const moveToActive = backend.moveToActive.bind(backend);
   const waitForJob = backend.waitForJob.bind(backend);
-  const [wait = "", prioritized = "", delayed = "", marker = ""] = [
-    "wait",
-    "prioritized",
-    "delayed",
-    "marker",
-  ].map((key) => backend.keys[key]);
+  const keys = ["wait", "prioritized", "delayed", "marker"].map((type) => backend.toKey(type));
   let hasWaited = false;
   let isEmpty = false;
   /** Looks and waits so far: what is heard of the queue after the next one has begun is old. */
@@ -26,7 +21,7 @@ export const createQueueBackend: BackendFactory<Backend> = (name, options, conne
   async function unmarkIfEmpty(): Promise<void> {
     const step = steps;
     const client = await backend.client;
-    const reply = await client.runCommand("millraceUnmarkEmptyQueue", [wait, prioritized, delayed, marker]);
+    const reply = await client.runCommand("millraceUnmarkEmptyQueue", keys);
     if (reply !== 1 || step !== steps) return;
     isEmpty = true;
     // The loop looks in this turn of the event loop, or has no place free.
