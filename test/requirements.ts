@@ -1124,6 +1124,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.batch.id": "The id of a batch's job is made of its batch and its line.",
   "store.batch.redis":
     "An upload ends soon when Redis goes silent, and is closed when nothing of it is written any more.",
+  "store.batch.redis.cut":
+    "An upload whose connection to Redis breaks while its jobs are written is told that Redis was away.",
   "store.batch.resume.unwritten":
     "A line that was taken, never written and then sent again changed, rejected or empty counts as no job.",
   "store.batch.retry": "A batch whose job is retried runs again and counts how it ends at last.",

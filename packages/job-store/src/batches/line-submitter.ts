@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { QueueFullError } from "../admission/tenant-limits.ts";
+import { asStoreError } from "../redis/unavailable.ts";
 import { whileAnswering } from "../redis/while-answering.ts";
 import type { Submission } from "../submission/submission.ts";
 
@@ -106,7 +107,7 @@ export class LineSubmitter {
     const refused = submissions.filter((_, index) => {
       const result = written[index];
       if (result?.status !== "rejected") return false;
-      if (!(result.reason instanceof QueueFullError)) throw result.reason;
+      if (!(result.reason instanceof QueueFullError)) throw asStoreError(result.reason);
       error = result.reason;
       return true;
     });

@@ -17,7 +17,7 @@ const CONNECTION_MESSAGE =
   /Connection is closed|Command aborted|Stream isn't writeable|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|Socket|Cluster isn't ready|Cluster is ended|Too many Cluster redirections|startup nodes/;
 
 /** Turns what ioredis throws while Redis is away into one error; other errors pass. */
-function asStoreError(error: unknown): unknown {
+export function asStoreError(error: unknown): unknown {
   if (error instanceof StoreUnavailableError || !(error instanceof Error)) return error;
   const away =
     TRANSIENT_REPLY.test(error.message) ||
