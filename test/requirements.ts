@@ -1276,6 +1276,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.idempotency.unnoted": "A repeat is told of a job only when the sweeper knows of it.",
   "store.idempotency.unwritten":
     "A repeat writes the job of which Redis refused a part, although its key was marked.",
+  "store.idempotency.unwritten.lost":
+    "A repeat writes the job of which Redis refused a part, also when its first writer could do nothing more.",
   "store.kill.approve": "A decision cut off at any command, and repeated, counts once and wakes its job.",
   "store.kill.cancel": "A cancel cut off at any command, and repeated, ends its job once.",
   "store.kill.keyed": "A repeat after an api was killed at any command has one job that runs once.",

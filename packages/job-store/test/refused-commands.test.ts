@@ -162,6 +162,27 @@ test("[store.idempotency.unwritten] a repeat writes the job whose log Redis has 
   await untilStatus(api, jobId, "completed");
 });
 
+test("[store.idempotency.unwritten.lost] a repeat writes the job whose log Redis has refused, although nothing more was heard of who wrote it", async () => {
+  const installation = createInstallation();
+  const { keys } = installation;
+  const api = installation.createApi();
+  const { writer, queues } = createWriter(installation, () => DEFAULT_LIMITS);
+  // From now on its line need not be asked.
+  await writer.submit({ tenant: TENANT, request: REQUEST, jobId: newJobId(Date.now()) });
+  const { newJob, jobId } = await takeKey(api);
+  const allow = await refuse(installation, keys.log(jobId));
+  const [first, lost] = [queues.pipeline(), queues.pipeline()];
+  lost.exec = () => Promise.reject(new Error("Connection is closed."));
+  const open = vi.spyOn(queues, "pipeline").mockReturnValueOnce(first).mockReturnValue(lost);
+  await expect(writer.submit({ ...newJob, jobId })).rejects.toThrow("WRONGTYPE");
+  open.mockRestore();
+  await allow();
+  const again = await api.keyed.take({ tenant: TENANT, request: REQUEST }, KEY);
+  expect(again).toMatchObject({ repeated: { job: { id: jobId, status: "queued" } } });
+  startRunner(installation, () => Promise.resolve(DONE), { type: "tool" });
+  await untilStatus(api, jobId, "completed");
+});
+
 test("[store.idempotency.memory] a job under a key of which a full Redis refuses a part is not written at all", async () => {
   const server = await startRedisProcess();
   onTestFinished(() => server.close());

@@ -45,11 +45,6 @@ export interface HeldKey extends KeyMark {
   holder: string;
 }
 
-/** What is stored under a key whose job has not been written, and which this submission alone holds. */
-export function heldBy({ value, holder }: HeldKey): string {
-  return value.replace(/ written$/, ` ${holder}`);
-}
-
 /**
  * The idempotency keys of submissions. A key is taken before its job is written, so a crash in between leaves a key
  * without a job: who comes with the same key writes that very job. It is marked when the job has been written whole,

@@ -1,6 +1,5 @@
 import { entrancesOf, type Entrance } from "../admission/entrance.ts";
 import { QueueFullError } from "../admission/tenant-limits.ts";
-import { heldBy } from "./idempotency.ts";
 import { OwnedPipeline, type OwnedReplies } from "../redis/owned-pipeline.ts";
 import {
   queueDeadline,
@@ -18,8 +17,8 @@ type Written = "settled" | "noted" | Error;
 /**
  * Writes submissions together: a note that they are under way, their places in the index, then for each its log and
  * record, and its entrance into its line or into BullMQ. That is one round trip, and a second one where a line has to
- * say first what comes into BullMQ. Neither is a transaction: what a crash leaves in between, the sweeper finds by the
- * note and completes. The notes of `settled` jobs are taken away by the way.
+ * say first what comes into BullMQ, or where an idempotency key is to be marked. Neither is a transaction: what a crash
+ * leaves in between, the sweeper finds by the note and completes. The notes of `settled` jobs are taken away by the way.
  *
  * Returns what became of each: `QueueFullError` when the key's cap refuses it, of which nothing is left then. A job of
  * which somebody has been told is not refused any more: its note stays, and the sweeper lets it in.
@@ -42,7 +41,7 @@ export async function writeSubmissions(
   for (const entrance of entrances) {
     await entrance.enter(first);
     if (entrance.isAtOnce)
-      for (const submission of entrance.submissions) close(first, submission, dependencies);
+      for (const submission of entrance.submissions) tell(first, submission, dependencies);
   }
   const written = await first.exec();
 
@@ -51,9 +50,6 @@ export async function writeSubmissions(
   if (written.commonError) note(second, [], submissions, dependencies);
   const refused = new Map<PreparedSubmission, Written>();
   const takenBack = new Map<PreparedSubmission, number>();
-  for (const [submission, command] of creations) {
-    if (written.errorAt(command)) unmark(second, submission);
-  }
   for (const entrance of entrances) {
     // Their line may not have heard of them.
     if (entrance.submissions.every((submission) => written.ownErrorOf(submission))) continue;
@@ -152,25 +148,34 @@ async function complete(
   dependencies: SubmissionDependencies,
 ): Promise<ReadonlySet<PreparedSubmission>> {
   const refused = await entrance.complete(written, second);
-  if (!entrance.isAtOnce) {
-    for (const submission of entrance.submissions) {
-      if (refused.has(submission) || written.ownErrorOf(submission)) continue;
-      close(second, submission, dependencies);
-    }
+  for (const submission of entrance.submissions) {
+    if (refused.has(submission) || written.ownErrorOf(submission)) continue;
+    if (entrance.isAtOnce) markKey(second, submission);
+    else close(second, submission, dependencies);
   }
   return refused;
 }
 
-/** What comes last: its key's mark, and the word to who follows its log already. */
-function close(pipeline: Pipeline, submission: PreparedSubmission, { keys }: SubmissionDependencies): void {
-  const { mark, jobId, event, followed } = submission;
-  if (mark) pipeline.run([submission], "set", [mark.key, mark.value, "XX", "KEEPTTL"]);
-  if (followed) pipeline.run([submission], "publish", [keys.events(jobId), `1\n${event}`]);
+/** What comes last. */
+function close(
+  pipeline: Pipeline,
+  submission: PreparedSubmission,
+  dependencies: SubmissionDependencies,
+): void {
+  markKey(pipeline, submission);
+  tell(pipeline, submission, dependencies);
 }
 
-/** Its key may have been marked in the same pipeline that has not written the job: the repeat is to write it. */
-function unmark(pipeline: Pipeline, { mark }: PreparedSubmission): void {
-  if (mark) pipeline.run([], "set", [mark.key, heldBy(mark), "XX", "KEEPTTL"]);
+/** Only once Redis has taken the job: a key that is marked without one would never give one. */
+function markKey(pipeline: Pipeline, submission: PreparedSubmission): void {
+  const { mark } = submission;
+  if (mark) pipeline.run([submission], "set", [mark.key, mark.value, "XX", "KEEPTTL"]);
+}
+
+/** The word to who follows its log already. */
+function tell(pipeline: Pipeline, submission: PreparedSubmission, { keys }: SubmissionDependencies): void {
+  const { jobId, event, followed } = submission;
+  if (followed) pipeline.run([submission], "publish", [keys.events(jobId), `1\n${event}`]);
 }
 
 /**
