@@ -1,6 +1,7 @@
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { GoneError } from "../src/reading/gone-error.ts";
 import { FAR_MS } from "./support/executors.ts";
+import { submitMany } from "./support/line-state.ts";
 import { queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";
 import { createInstallation, REQUEST, RESULT, TENANT } from "./support/test-installation.ts";
 
@@ -45,6 +46,32 @@ test("[store.list.status] a job that has ended since its record was read is not 
   await redis.hset(keys.record(id), "status", "running");
   expect(await api.list(TENANT, { limit: 10, status: "running" })).toEqual({ jobs: [], next_cursor: null });
   expect((await api.list(TENANT, { limit: 10 })).jobs).toMatchObject([{ id, status: "cancelled" }]);
+});
+
+test("[store.list.slow] a page is done in time however slow Redis is, and a walk over the pages still finds every job", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const { id: oldest } = await api.submit({ tenant: TENANT, request: REQUEST });
+  await api.cancel(TENANT, oldest);
+  await submitMany(api, 210);
+  const clock = vi.spyOn(performance, "now");
+  onTestFinished(() => clock.mockRestore());
+  let slow = 0;
+  clock.mockImplementation(() => (slow += 600));
+
+  const pages: string[][] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await api.list(TENANT, {
+      status: "cancelled",
+      limit: 200,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    pages.push(page.jobs.map(({ id }) => id));
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+  expect(pages.length).toBeGreaterThan(1);
+  expect(pages.flat()).toEqual([oldest]);
 });
 
 test("[store.lost_log] a job whose log is lost is gone: nobody starts it, and it is in no one's way", async () => {

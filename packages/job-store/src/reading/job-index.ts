@@ -19,12 +19,16 @@ export interface JobFilter {
   cursor?: string;
 }
 
-/** Records are read in groups of so many. */
+/** Jobs are read in groups of so many, and looked at so many at a time at least. */
 const GROUP = 10;
+/** Records are small: so many are looked at together at most. */
+const RECORDS_MAX = 100;
 /** Jobs of more than this many characters are read one by one, which bounds what is in memory besides the page. */
 const LARGE_JOB = 256 * 1_024;
 /** A page looks at so many times its limit of jobs, at the most: the bound of its cost. */
 const SCAN_FACTOR = 10;
+/** A page ends early after so long, in milliseconds: what is looked for may be far, and Redis slow, or far away as well. */
+const PAGE_TIME_MS = 1_000;
 /** A page ends early when its jobs are larger than this together, in characters of JSON. */
 const PAGE_LENGTH_MAX = 8 * 1_024 * 1_024;
 
@@ -44,8 +48,10 @@ export class JobIndex {
     let length = 0;
     let scanned = 0;
     let cursor = filter.cursor;
-    while (scanned < filter.limit * SCAN_FACTOR && length < PAGE_LENGTH_MAX) {
-      const ids = await this.#idsBefore(viewer, filter, cursor, GROUP);
+    const until = performance.now() + PAGE_TIME_MS;
+    const lookedAt = Math.min(Math.max(filter.limit, GROUP), RECORDS_MAX);
+    while (scanned < filter.limit * SCAN_FACTOR && length < PAGE_LENGTH_MAX && performance.now() < until) {
+      const ids = await this.#idsBefore(viewer, filter, cursor, lookedAt);
       if (ids.length === 0) return { jobs, next_cursor: null };
       const records = await this.#records(ids);
       const fitting = records.filter(({ record }) => matches(record, viewer, filter));
@@ -60,6 +66,8 @@ export class JobIndex {
           const isFull = jobs.length === filter.limit || length >= PAGE_LENGTH_MAX;
           if (isFull) return await this.#endPage(viewer, filter, jobs, found.job.id);
         }
+        const last = jobs.at(-1);
+        if (last && performance.now() >= until) return await this.#endPage(viewer, filter, jobs, last.id);
       }
       cursor = ids.at(-1);
       scanned += ids.length;
