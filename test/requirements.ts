@@ -643,6 +643,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "examples.typescript": "The example in TypeScript does so with the typed client.",
   "faults.redis.absent": "The api starts without Redis, answers 503 soon, and works once Redis is there.",
   "faults.redis.killed": "A Redis that crashes and comes back costs no job and no event.",
+  "faults.redis.memory": "Who is refused because Redis has no memory left is told so, and of the cure.",
   "faults.redis.paused": "While Redis hangs the api answers 503 soon, and works when it goes on.",
   "faults.redis.upload":
     "An upload is told soon that Redis hangs, and goes on when the same file comes again.",

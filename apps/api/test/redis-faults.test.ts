@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startRedisProcess, type RedisProcess } from "@millrace/testing";
 import getPort from "get-port";
+import type { Redis } from "ioredis";
 import { expect, onTestFinished, test } from "vitest";
 import {
   batchOf,
@@ -62,7 +63,7 @@ function untilReady(client: HttpClient): Promise<unknown> {
   return client.until("/health/ready", (_body, status) => status === 200);
 }
 
-async function startWithOwnRedis(): Promise<{ client: HttpClient; server: RedisProcess }> {
+async function startWithOwnRedis(): Promise<{ client: HttpClient; server: RedisProcess; redis: Redis }> {
   const appendOnlyFolder = await mkdtemp(join(tmpdir(), "millrace-faults-"));
   onTestFinished(() => rm(appendOnlyFolder, { recursive: true }));
   // With "everysec" a slow disk may hold writes back that have been answered, and a kill loses those.
@@ -77,7 +78,7 @@ async function startWithOwnRedis(): Promise<{ client: HttpClient; server: RedisP
   });
   installation.redis.on("error", () => undefined); // away on purpose
   await client.untilConnected(1);
-  return { client, server };
+  return { client, server, redis: installation.redis };
 }
 
 async function runningJob(client: HttpClient, ms: number): Promise<string> {
@@ -178,4 +179,16 @@ test("[faults.redis.upload] an upload is told soon that Redis hangs, and goes on
   await untilReady(client);
   await batchOf(await sendBatch(client, lines, { headers }), 200);
   expect(await untilBatchEnds(client, id)).toMatchObject({ upload: "complete", counts: { completed: 40 } });
+});
+
+test("[faults.redis.memory] who is refused because Redis has no memory left is told so, and of the cure", async () => {
+  const { client, redis } = await startWithOwnRedis();
+  await redis.config("SET", "maxmemory", "1");
+  const refused = await Promise.all([client.post("/jobs", echo), sendBatch(client, echoLines(1))]);
+  for (const response of refused) {
+    const { detail } = await expectProblem(response, "store_unavailable");
+    expect(detail).toContain("raise its maxmemory");
+  }
+  await redis.config("SET", "maxmemory", "0");
+  expect((await client.run(echo)).status).toBe("completed");
 });

@@ -56,7 +56,7 @@ export const PROBLEMS = {
   too_many_jobs: { status: 429, title: "This API key has as many jobs as it may have" },
   internal_error: { status: 500, title: "A bug in Millrace" },
   shutting_down: { status: 503, title: "This api is stopping" },
-  store_unavailable: { status: 503, title: "Redis does not answer" },
+  store_unavailable: { status: 503, title: "Redis cannot be used now" },
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;

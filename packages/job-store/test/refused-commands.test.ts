@@ -191,7 +191,7 @@ test("[store.idempotency.memory] a job under a key of which a full Redis refuses
   const api = installation.createApi();
   const { newJob, jobId } = await takeKey(api);
   await redis.config("SET", "maxmemory", "1");
-  await expect(api.submit(newJob)).rejects.toThrow("Redis does not answer");
+  await expect(api.submit(newJob)).rejects.toThrow("Redis has no memory left");
   await redis.config("SET", "maxmemory", "0");
   expect(await redis.exists(keys.record(jobId), keys.log(jobId))).toBe(0);
   // What a crash has left of it before does not matter.

@@ -32,8 +32,7 @@ export function uploadProblem(error: unknown): unknown {
   }
   if (error instanceof StoreUnavailableError) {
     return new ProblemError("store_unavailable", {
-      detail:
-        "Redis does not answer. Send the batch again, under the same Idempotency-Key: it goes on where it broke off.",
+      detail: `${error.message}. Send the batch again, under the same Idempotency-Key: it goes on where it broke off.`,
       headers: { "retry-after": "1" },
     });
   }

@@ -48,7 +48,7 @@ export function createErrorHandler(logger: Logger): (error: Error, c: Context) =
     if (error instanceof StoreUnavailableError) {
       return problemResponse(c, "store_unavailable", {
         detail:
-          "Redis does not answer, so the outcome is unknown. Try again after a second; a submission with the same " +
+          `${error.message}, so the outcome is unknown. Try again after a second; a submission with the same ` +
           "Idempotency-Key, so that it makes one job.",
         headers: { "retry-after": RETRY_AFTER_SECONDS },
       });

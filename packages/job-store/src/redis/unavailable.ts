@@ -2,12 +2,29 @@ import { setTimeout as delay } from "node:timers/promises";
 
 const REPEAT_DELAY_MS_MAX = 1_000;
 
-/** Redis did not answer in time, or refuses to write. Whether the command took effect is unknown. */
+/** What Redis refuses to write with until somebody does something about it, by the first word of its reply. */
+const REFUSALS: ReadonlyMap<string, string> = new Map([
+  [
+    "OOM",
+    "Redis has no memory left and refuses to write: raise its maxmemory, or keep jobs for less long (JOB_RETENTION_SECONDS)",
+  ],
+  ["MISCONF", "Redis cannot write to its disk and refuses to write: its own log says why"],
+]);
+
+/**
+ * Redis did not answer in time, or refuses to write. Whether the command took effect is unknown. The message is for who
+ * runs Redis, and for clients.
+ */
 export class StoreUnavailableError extends Error {
   constructor(cause: unknown) {
-    super("Redis does not answer", { cause });
+    super(refusalOf(cause) ?? "Redis does not answer", { cause });
     this.name = "StoreUnavailableError";
   }
+}
+
+function refusalOf(cause: unknown): string | undefined {
+  const [code = ""] = cause instanceof Error ? cause.message.split(" ", 1) : [];
+  return REFUSALS.get(code);
 }
 
 /** Error replies that mean "not now": loading, a failover, a cluster without that slot, no memory, a long script. */
