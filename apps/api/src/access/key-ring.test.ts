@@ -1,4 +1,6 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtemp, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "@millrace/contracts";
@@ -101,6 +103,30 @@ test("[api.keys.file] a file that is taken away never opens the api", async () =
   await rm(path);
   await expect(ring.reload()).rejects.toThrow("without keys the api would be open");
   expect(ring.isEmpty).toBe(false);
+});
+
+test("[api.keys.reload] what was read first never takes the place of what was read later", async () => {
+  const only = (name: string) => {
+    const sha256 = createHash("sha256").update(`${name}-secret`).digest("hex");
+    return textOf({ keys: { [name]: { sha256 } } });
+  };
+  const path = await keysFile(only("first"));
+  const ring = await KeyRing.open({ environmentKeys: [], file: { path, isNamed: true } });
+  // A pipe is read until its writer is done.
+  await rm(path);
+  execFileSync("mkfifo", [path]);
+  const slow = ring.reload();
+  const pipe = await open(path, "w");
+  await writeFile(`${path}.new`, only("latest"));
+  await rename(`${path}.new`, path);
+  const later = ring.reload();
+  // One that does not wait for the other has read the file by the time that this one has, twice.
+  for (let count = 0; count < 2; count += 1) await readFile(path);
+  await pipe.writeFile(only("earlier"));
+  await pipe.close();
+  await Promise.all([slow, later]);
+  expect(ring.find("latest-secret")?.name).toBe("latest");
+  expect(ring.find("earlier-secret")).toBeNull();
 });
 
 test("[api.keys.limits] a key has the limits of the file, and any other the defaults", async () => {
