@@ -113,6 +113,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.bad.body_size.close": "Who sends all before reading gets the answer to a body that is not read.",
   "api.bad.body_size.expect": "Who asks before sending is refused at once.",
   "api.bad.body_size.next": "The connection of a body that is not read takes the next request.",
+  "api.bad.body_size.streamed": "An answer that refuses nothing never waits for the rest of a body.",
   "api.bad.content_encoding": "A JSON body that says that it is packed is refused.",
   "api.bad.content_type": "A body that does not say that it is JSON is refused.",
   "api.bad.depth": "Arguments that are nested too deeply are refused.",
@@ -321,6 +322,9 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.retry": "Retry and bulk retry over HTTP; other states are refused.",
   "api.retry.empty": "A retry without a body means the defaults, whatever its headers say of it.",
   "api.retry.filter": "A bulk retry goes by status or by batch too; an empty filter is refused.",
+  "api.stop.bounded": "A request that never ends holds up an api's stop for its grace alone.",
+  "api.stop.upload":
+    "An upload to an api that stops is told what its batch has got, and goes on at another one.",
   "api.stream.slices":
     "A large page of a stream is given out in slices and is whole at the end; a small one is one chunk.",
   "api.stream.steady":

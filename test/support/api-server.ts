@@ -12,6 +12,9 @@ export interface ApiServer extends AsyncDisposable {
   readonly port: number;
   readonly client: HttpClient;
   readonly log: LogLines;
+  /** Stops it; what is under way has `graceMs` to end. */
+  stop(graceMs: number): Promise<void>;
+  /** The same without any grace. */
   close(): Promise<void>;
 }
 
@@ -24,6 +27,7 @@ export async function startApi(environment: Record<string, string>): Promise<Api
   const api = createApi({ config: { ...config, port: 0 }, keyRing, models, logger });
   const { port } = await api.listen();
   const url = `http://127.0.0.1:${port}`;
-  const close = (): Promise<void> => api.stop(0);
-  return { url, port, client: new HttpClient(url), log, close, [Symbol.asyncDispose]: close };
+  const stop = (graceMs: number): Promise<void> => api.stop(graceMs);
+  const close = (): Promise<void> => stop(0);
+  return { url, port, client: new HttpClient(url), log, stop, close, [Symbol.asyncDispose]: close };
 }

@@ -74,3 +74,15 @@ test("[api.bad.body_size.bounded] a shutdown, the end of the body or of its clie
   third.destroy();
   expect(await Promise.all(answers)).toEqual(["refused", "refused", "refused"]);
 });
+
+test("[api.bad.body_size.streamed] an answer that refuses nothing comes as it is made, whatever is left of the body", async () => {
+  const app = new Hono();
+  app.use(discardUnreadBody(new AbortController().signal));
+  const endless = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from("first")) });
+  app.post("/", (c) => c.body(endless));
+  const incoming = Object.assign(new Readable({ read: () => undefined }), { complete: false });
+  const answer = await app.request("/", { method: "POST" }, { incoming });
+  const reader = answer.body?.getReader();
+  expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe("first");
+  await reader?.cancel();
+});
