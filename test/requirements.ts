@@ -164,6 +164,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.batch.split": "Lines are the same however their bytes arrive.",
   "api.batch.tenants": "A batch is its key's alone.",
   "api.batch.two_uploads": "Of two uploads of one batch the newer goes on, and nothing runs twice.",
+  "api.batch.too_long": "A batch ends with its ten millionth line, and says so.",
   "api.batch.worker_killed": "A batch's counts are right after a worker was killed.",
   "api.cluster.batch":
     "On a Redis Cluster a batch with a concurrency of its own runs, gives its results in order and is known under its key.",
@@ -194,6 +195,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.events.live": "A stream that was opened before its job ran sees everything, live.",
   "api.events.one_subscriber": "All streams of an api share one subscriber connection.",
   "api.events.page": "The JSON page lists the same events, with the cursor of the next page.",
+  "api.events.reread": "A quiet stream reads the log again at each comment, for what no message has told of.",
   "api.events.resume": "A reader that comes back with its last id gets exactly what comes after it.",
   "api.events.same_bytes": "An event reads the same byte for byte on every read.",
   "api.events.slow_reader": "A reader that takes nothing does not hold the others up.",

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { abortable } from "../../abortable.ts";
 import { NeedsAuthError, NotRunError } from "../connection.ts";
 import { keepOpening } from "./keep-opening.ts";
 
@@ -49,4 +50,15 @@ test("[host.http.reopened] what is refused for good is asked for once, and calls
     () => expect.unreachable(),
   );
   await expect(unauthorized(url, { method: "GET" })).rejects.toThrow("who asks?");
+});
+
+test("[host.http.reopened] what ends because nobody wants it any more is no refusal", async () => {
+  const controller = new AbortController();
+  const fetch = keepOpening(
+    async (_url, init) => await abortable(new Promise<never>(() => undefined), init?.signal ?? expect.fail()),
+    () => expect.unreachable(),
+  );
+  const opened = fetch(url, { method: "GET", signal: controller.signal });
+  controller.abort();
+  expect(await opened).toMatchObject({ status: 405 });
 });
