@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { NotRunError } from "../connection.ts";
-import type { JsonRpcMessage } from "./json-rpc.ts";
+import { MESSAGE_BYTES_MAX, MESSAGE_TOO_LARGE, type JsonRpcMessage } from "./json-rpc.ts";
 import { StdioTransport } from "./stdio-transport.ts";
 
 const warn = vi.fn<() => void>();
@@ -64,6 +64,17 @@ test("[host.stdio.stdout_closed] a server that closes its stdout and lives on is
   await transport.start();
   await closed.promise;
   expect(transport.closeReason).toBe("the server closed its stdout");
+});
+
+test("[host.stdio.too_long] a message that no request can be found for ends the server: whose answer it is would wait for ever", async () => {
+  const tooLong = `head -c ${MESSAGE_BYTES_MAX + 1} /dev/zero | tr '\\0' x; echo`;
+  const transport = open("sh", ["-c", `${tooLong}; exec sleep 600`]);
+  const closed = Promise.withResolvers<void>();
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a transport has callbacks, and no events
+  transport.onclose = closed.resolve;
+  await transport.start();
+  await closed.promise;
+  expect(transport.closeReason).toBe(MESSAGE_TOO_LARGE);
 });
 
 test("[host.stdio.broken] a broken answer fails its request, and another broken line is told of once", async () => {
