@@ -535,6 +535,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "client.mcp.execute":
     "The client calls a tool and waits; a tool's failure is an answer, a call that cannot succeed an error.",
   "client.retry.bounded": "Waits between tries grow, are jittered, follow Retry-After and end.",
+  "client.retry.clean": "A wait that is over leaves nothing on its caller's signal.",
   "client.retry.request": "A request is sent again until it is answered.",
   "client.retry.when":
     "What may pass is sent again; what must not happen twice only when it was surely not done.",
@@ -784,6 +785,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.processes.environment":
     "A server sees its own variables and a handful more, Node's cache of compiled modules among them.",
   "host.processes.guard": "SIGKILL of the host leaves no server, grandchild or guard.",
+  "host.progress.late": "Of a call that is over no progress is heard any more.",
   "host.questions.abandoned":
     "What a tool asks whose call was cancelled or has timed out is put to no other job.",
   "host.questions.elicitation": "A question for a human is declined, or answered with its form's defaults.",
@@ -1396,6 +1398,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.write.repeated": "A step whose answer was lost with the connection is written once.",
   "tasks.call": "A tool that runs as a task is called like any other, with progress, also when it fails.",
   "tasks.cancel": "An aborted task call rejects at once and its task is cancelled, with proof.",
+  "tasks.cancel.unmade": "A task that is not made within 5 s of its cancelling is given up.",
   "tasks.poll.session":
     "A session that is lost after the task was made is a lost connection; before it, nothing has run.",
   "tasks.poll.unsent":

@@ -10,7 +10,7 @@ interface Waiting {
 export class Slots {
   #limit: number;
   #taken = 0;
-  /** The caller whose turn is next comes first. None of the lines is empty. */
+  /** The caller whose turn is next comes first. None of the lines is empty, and there is none while a slot is free. */
   readonly #lines = new Map<object, Set<Waiting>>();
   #idle: PromiseWithResolvers<void> | null = null;
 
@@ -33,7 +33,7 @@ export class Slots {
    * own. Rejects with the signal's reason when it aborts before that.
    */
   async run<T>(signal: AbortSignal, task: () => Promise<T>, caller: object = {}): Promise<T> {
-    if (this.areTaken || this.#lines.size > 0) await this.#wait(signal, caller);
+    if (this.areTaken) await this.#wait(signal, caller);
     else this.#taken += 1;
     try {
       return await task();
@@ -64,7 +64,6 @@ export class Slots {
       if (!line.delete(waiting)) return;
       if (line.size === 0) this.#lines.delete(caller);
       begun.reject(signal.reason);
-      this.#admit();
     };
     this.#lines.set(caller, line.add(waiting));
     signal.addEventListener("abort", onAbort, { once: true });

@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { ConnectionLostError, NotRunError, SessionLostError } from "../connection.ts";
 import { TaskCall } from "./task-call.ts";
 
@@ -50,4 +50,27 @@ test("[tasks.poll.session] a session that is lost after the task was made is a l
   await expect(scripted([lost]).call.result(signal)).rejects.toBe(lost);
   const refused = unsent();
   await expect(scripted([refused]).call.result(signal)).rejects.toBe(refused);
+});
+
+test("[tasks.cancel.unmade] a task that is not made within 5 s of its cancelling is given up", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  // AbortSignal.timeout has a clock of its own.
+  vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new Error("too late")), ms);
+    return controller.signal;
+  });
+  onTestFinished(() => void vi.restoreAllMocks());
+  const signals: AbortSignal[] = [];
+  const send = (_method: string, _parameters: object, signal: AbortSignal) => {
+    signals.push(signal);
+    return new Promise<never>(() => undefined);
+  };
+  const cancelled = new TaskCall(send, { name: "slow", arguments: {} }).cancel();
+  await vi.advanceTimersByTimeAsync(4_999);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await cancelled).toBe(false);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
 });

@@ -16,3 +16,15 @@ test("[host.texts.bound] a report of progress keeps what a log can hold of its m
   expect(long).toMatch(/^x+ … \[shortened: it has 3000000 characters\] … x+$/);
   expect(long?.length).toBeLessThan(1_100);
 });
+
+test("[host.progress.late] of a call that is over nothing is heard any more", () => {
+  const router = new ProgressRouter(recordingLogger());
+  const heard: string[] = [];
+  const [over, other] = ["over", "other"].map((name) => router.register(() => heard.push(name)));
+  router.release(over ?? "");
+  for (const progressToken of [over, other]) {
+    const params = { progressToken, progress: 1 };
+    router.inspect({ jsonrpc: "2.0", method: "notifications/progress", params });
+  }
+  expect(heard).toEqual(["other"]);
+});
