@@ -4,6 +4,7 @@ import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo, LookupFunction, Server } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { startFixtureHttp, type FixtureHttpOptions } from "@millrace/testing";
+import { createGuardedFetch } from "../src/connection/http/guarded-fetch.ts";
 import { connect, connections, patience } from "./connections.ts";
 import { report, settings, startHost } from "./hosts.ts";
 import { createSelfSigned } from "./self-signed.ts";
@@ -21,11 +22,22 @@ async function serveFixture(options: FixtureHttpOptions = {}) {
   return server;
 }
 
-function resolvingTo(address: string): LookupFunction {
+function resolvingTo(...addresses: [string, ...string[]]): LookupFunction {
   return (_hostname, options, callback) => {
-    if (options.all) callback(null, [{ address, family: 4 }]);
-    else callback(null, address, 4);
+    if (options.all)
+      callback(
+        null,
+        addresses.map((address) => ({ address, family: 4 })),
+      );
+    else callback(null, addresses[0], 4);
   };
+}
+
+/** What a server at a public name may have asked for, and was refused. */
+async function refusalOf(url: string, lookup: LookupFunction): Promise<unknown> {
+  const { fetch, release } = createGuardedFetch(new URL("https://mcp.example.com/mcp"), { lookup });
+  onTestFinished(release);
+  return await fetch(url).catch((error: unknown) => error);
 }
 
 test.each(["http", "sse", "websocket"] as const)(
@@ -43,6 +55,32 @@ test.each(["http", "sse", "websocket"] as const)(
     expect(server.requests).toEqual([]);
   },
 );
+
+test("[network.dns] a name is not reached when any one of its addresses is private", async () => {
+  const server = await serveFixture();
+  const { port } = new URL(server.httpUrl);
+  const url = `http://login.example.com:${port}/token`;
+  for (const addresses of [
+    ["127.0.0.1", "93.184.216.34"],
+    ["93.184.216.34", "127.0.0.1"],
+  ] as const) {
+    const error = await refusalOf(url, resolvingTo(...addresses));
+    expect(error).toMatchObject({
+      message: expect.stringContaining("login.example.com (127.0.0.1) is a private address") as string,
+    });
+  }
+  expect(server.requests).toEqual([]);
+});
+
+test("[network.guard] what names an address itself is not looked up, and refused all the same", async () => {
+  const server = await serveFixture();
+  const { port } = new URL(server.httpUrl);
+  for (const host of ["127.0.0.1", "[::ffff:127.0.0.1]", "2130706433"]) {
+    const error = await refusalOf(`http://${host}:${port}/token`, resolvingTo("93.184.216.34"));
+    expect(error).toMatchObject({ message: expect.stringContaining("is a private address") as string });
+  }
+  expect(server.requests).toEqual([]);
+});
 
 test("[network.dns] an internal name reaches its private address", async () => {
   const server = await serveFixture();
