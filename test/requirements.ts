@@ -88,6 +88,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "agent.tools.caller":
     "All calls of one start of a chat job come from one caller, and those of another from another.",
   "agent.tools.failed": "A tool's own error and a call without an answer both go back to the model.",
+  "agent.tools.held":
+    "No call that had to wait is sent before it is certain that the job is still this start's.",
   "agent.tools.intent": "No tool runs before its intent is stored, together with the turn that asked for it.",
   "agent.tools.malformed":
     "A call whose arguments are no JSON does not run, and the model is shown what it wrote.",

@@ -138,6 +138,27 @@ test("[agent.approval.decide] an approved call runs, with edited arguments if th
   );
 });
 
+test("[agent.tools.intent] an approved call runs no sooner than the intent of the start that makes it is stored", async () => {
+  const first = await start();
+  const log = resumed(first.log, decide("w", "approve"), decide("d", "deny"));
+  const stored: string[] = [];
+  log.onWrite = async (steps) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    stored.push(...steps.map(({ type }) => type));
+  };
+  const seen: string[] = [];
+  const write: ScriptedTool = {
+    policy: "destructive",
+    call: () => {
+      seen.push(...stored);
+      return textOutcome("written");
+    },
+  };
+  const { outcome } = await start({ log, tools: { ...TOOLS, files__write: write } });
+  expect(outcome).toMatchObject({ status: "completed" });
+  expect(seen).toEqual(["tool.returned", "tool.called"]);
+});
+
 test("[agent.approval.decide] an approval without arguments runs what was asked for; a denial needs no reason", async () => {
   const first = await start();
   const second = await start({ log: resumed(first.log, decide("w", "approve"), decide("d", "deny")) });

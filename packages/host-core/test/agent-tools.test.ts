@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { jobError } from "@millrace/contracts";
+import type { ToolCallRequest } from "../src/tool-call-request.ts";
 import { ScriptedLog, startAgent, textOutcome } from "./scripted-agent.ts";
 import { resultOf } from "./scripted-model.ts";
 
@@ -84,6 +85,27 @@ test("[agent.tools.intent] no tool runs before its intent is stored, together wi
     "tool.called",
     "tool.called",
   ]);
+});
+
+test("[agent.tools.held] a call that had to wait is not sent by a start that has lost its job meanwhile", async () => {
+  const lost = new Error("another start holds the job");
+  const log = new ScriptedLog();
+  let sent = 0;
+  const waits = async ({ onWaiting, onRunning }: ToolCallRequest) => {
+    onWaiting?.("place");
+    const now = performance.now() + 1_001;
+    const clock = vi.spyOn(performance, "now").mockReturnValue(now);
+    onTestFinished(() => clock.mockRestore());
+    log.onWrite = () => Promise.reject(lost);
+    await onRunning?.();
+    sent += 1;
+    return textOutcome("sent");
+  };
+  const tools = { files__read: { call: waits } };
+  await expect(startAgent({ log, tools, script: [asking("files__read"), done] })).rejects.toBe(lost);
+  expect(sent).toBe(0);
+  // It asks by writing nothing.
+  expect(log.writes.at(-1)).toEqual([]);
 });
 
 test("[agent.tools.names] a unified name and a bare one that one server has are called; the events have the unified one", async () => {
