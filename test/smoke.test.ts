@@ -101,6 +101,18 @@ test.skipIf(process.platform !== "linux")(
   },
 );
 
+test("[api.config.keys] once the real api has read its keys, their secrets are not in its environment", async () => {
+  const atExit = "process.on('exit',()=>console.log(JSON.stringify({left:process.env.API_KEYS||null})))";
+  await using api = startProgram("api", {
+    ...environment,
+    API_KEYS: "me:my-secret",
+    NODE_OPTIONS: `--import=data:text/javascript,${atExit}`,
+  });
+  await listening(api);
+  expect(await api.stop()).toBe(0);
+  expect(api.log.lines.at(-1)).toMatchObject({ left: null });
+});
+
 test("[smoke.port_in_use] a port that is in use ends the api with a message that names the cure", async () => {
   await using first = startProgram("api", environment);
   const { port } = new URL((await listening(first)).url);
