@@ -91,6 +91,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "agent.tools.held":
     "No call that had to wait is sent before it is certain that the job is still this start's.",
   "agent.tools.intent": "No tool runs before its intent is stored, together with the turn that asked for it.",
+  "agent.tools.lost":
+    "A call whose answer was lost is made once more where that does no harm, and never where it may.",
   "agent.tools.malformed":
     "A call whose arguments are no JSON does not run, and the model is shown what it wrote.",
   "agent.tools.names": "A model may call a tool by its unified name, or by a bare one that one server has.",

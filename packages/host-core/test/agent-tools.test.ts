@@ -108,6 +108,28 @@ test("[agent.tools.held] a call that had to wait is not sent by a start that has
   expect(log.writes.at(-1)).toEqual([]);
 });
 
+test("[agent.tools.lost] a call whose answer was lost is made once more where that does no harm, and never where it may", async () => {
+  const error = jobError("server_unavailable", "its server died");
+  const call = () => ({ ok: false, error, isAnswerLost: true }) as const;
+  const { calls, log, outcome } = await startAgent({
+    tools: {
+      files__read: { call, annotations: { readOnlyHint: true } },
+      files__put: { call, annotations: { idempotentHint: true } },
+      files__append: { call, annotations: { readOnlyHint: false } },
+      files__say: { call },
+    },
+    script: [asking("files__read", "files__put", "files__append", "files__say"), done],
+  });
+  expect(calls.map(({ tool }) => tool).toSorted()).toEqual(["append", "put", "put", "read", "read", "say"]);
+  expect(Object.fromEntries(log.of("tool.returned").map((step) => [step.tool, step.error?.code]))).toEqual({
+    files__read: "server_unavailable",
+    files__put: "server_unavailable",
+    files__append: "outcome_unknown",
+    files__say: "outcome_unknown",
+  });
+  expect(outcome).toMatchObject({ status: "completed", usage: { tool_calls: 4 } });
+});
+
 test("[agent.tools.names] a unified name and a bare one that one server has are called; the events have the unified one", async () => {
   const { log, calls } = await startAgent({
     tools: { files__read: {}, notes__list: {} },
