@@ -103,6 +103,19 @@ test.each(["http", "sse"] as const)(
   },
 );
 
+test("[oauth.needs_auth] so is one that refuses the token of its own authorization server, which is asked once", async () => {
+  const authorizationServer = await startAuthorizationServer(CLIENT);
+  onTestFinished(() => authorizationServer.close());
+  const server = await startProtectedFixture({ ...authorizationServer, isValid: () => false });
+  onTestFinished(() => server.close());
+  const host = await startHost([remote(server.httpUrl, WITH_SECRET)]);
+  expect(report(host, "one")).toMatchObject({
+    status: "needs_auth",
+    last_error: expect.stringContaining("the server refuses the token") as string,
+  });
+  expect(authorizationServer.grants).toHaveLength(1);
+});
+
 test("[oauth.needs_auth] so is one that refuses the handshake of a WebSocket", async () => {
   const gate = createServer((_request, response) => response.writeHead(401).end());
   gate.on("upgrade", (_request, socket) => {
