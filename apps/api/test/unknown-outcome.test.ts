@@ -179,9 +179,11 @@ test("[worker.tool.held] the record tells a call that waits for a place from one
 
 test("[worker.tool.lost] a server that dies in the middle of a call leaves its outcome unknown", async () => {
   const installation = await installationWithout();
-  await addWorker(installation);
+  const { log } = await addWorker(installation);
   const job = await installation.api.client.run({ server: "fixture", tool: "exit" });
   expect(job).toMatchObject({ status: "failed", error: { code: "outcome_unknown", retryable: false } });
+  // A second call would have ended it a second time.
+  expect(log.lines.filter(({ msg }) => msg === "MCP server is not available")).toHaveLength(1);
 });
 
 test("[worker.tool.lost.again] a call whose answer was lost is not forgotten while it waits to be made again", async () => {
