@@ -884,6 +884,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "An answer that was cut off counts about as many tokens as it had; what the provider counted is not estimated.",
   "model.answers.ids": "Ids of tool calls that are missing, odd or taken are replaced by unique ones.",
   "model.answers.malformed-input": "Arguments that are no JSON object are kept as written, and are no error.",
+  "model.answers.no_stream": "Of a page that comes in place of an answer only the beginning is read.",
   "model.answers.odd": "Ids, names and texts of an answer that are no texts become texts.",
   "model.answers.parts": "Lists of parts, and blocks that share an index, are read whole.",
   "model.answers.stop-reason": "The end of a turn, its token limit and a refusal are told apart.",

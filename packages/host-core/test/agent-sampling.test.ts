@@ -76,6 +76,18 @@ test("[agent.sampling.budget] what a tool asks is bounded by the job's budget", 
   expect(outcome).toMatchObject({ status: "completed", result: { stop_reason: "budget_exhausted" } });
 });
 
+test("[agent.sampling.budget] what it costs is bounded too", async () => {
+  // Each answer costs 0.0002.
+  const { model, log } = await startAgent({
+    tools: asking(2),
+    request: { budget: { max_cost_usd: 0.0003 } },
+    script: script({ text: "one" }, { text: "two" }),
+  });
+  expect(model.requests).toHaveLength(2);
+  const [returned] = log.of("tool.returned");
+  expect(returned?.result.content[0]?.["text"]).toMatch(/one.*budget of the job is spent/);
+});
+
 test("[agent.sampling.fault] a model that fails, or whose provider cools down, is told to the tool and fails no job", async () => {
   const fault = new ModelError("provider_unavailable", "it is out of order", { retry: "backoff" });
   const failing = await startAgent({ tools: asking(1), script: script({ error: fault }) });
