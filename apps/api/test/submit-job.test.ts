@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect } from "node:net";
 import type { Tool } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
@@ -183,6 +184,18 @@ test("[api.bad.unparsable.behind] what follows a request that is whole does not 
   expect(answer).toMatch(/^connection: close\r$/im);
   expect(answer).toContain('"status":"completed"');
   expect(answer.split("HTTP/1.1 ")).toHaveLength(2);
+});
+
+test("[api.bad.unparsable.behind] what follows an answer that has begun ends the connection, and nothing else", async () => {
+  const { id } = await client.submit({ server: "first", tool: "wait", arguments: { ms: 60_000 } });
+  const socket = connect(installation.api.port, "127.0.0.1");
+  socket.write(`GET /jobs/${id}/events HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
+  await once(socket, "data");
+  const closed = once(socket.resume(), "close");
+  // It may be reset.
+  socket.on("error", () => undefined).write("no request\r\n\r\n");
+  await closed;
+  expect((await client.post(`/jobs/${id}/cancel`, {})).status).toBe(202);
 });
 
 test.for([
