@@ -38,7 +38,7 @@ test("[api.stop.upload] an upload is told what its batch has got, and goes on at
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(Buffer.from(`${lines[0]}\n`)),
   });
-  const init = { method: "POST", body, duplex: "half" };
+  const init = { method: "POST", body, duplex: "half" } as const;
   const type = { "content-type": "application/x-ndjson" };
   const answer = leaving.client.request("/batches", { ...init, headers: { ...type, ...headers } });
   const id = await newestBatch(client);

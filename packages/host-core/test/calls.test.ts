@@ -1,6 +1,8 @@
 import { expect, test, vi } from "vitest";
 import type { Host, ToolProgress } from "@millrace/host-core";
 import { FIXTURE_HTTP_PROGRAM, ODD_TOOLS_PROGRAM } from "@millrace/testing";
+import { Slots } from "../src/server/slots.ts";
+import { fakeServer } from "./fake-connections.ts";
 import { call, fixture, report, settings, startHost, structured } from "./hosts.ts";
 import { startProgram } from "./programs.ts";
 
@@ -69,6 +71,24 @@ test("[host.call.limit] a server gets no more calls at once than its limit", asy
   const host = await startHost([fixture("std", [], { maxConcurrentTools: 3 })]);
   await Promise.all(Array.from({ length: 9 }, () => call(host, "std", "wait", { arguments: { ms: 50 } })));
   expect(await structured(host, "std", "stats")).toMatchObject({ calls: 9, mostRunning: 3 });
+});
+
+test("[host.slots.shared] a call that waits for its own server takes no place from those of others", async () => {
+  const hostCalls = new Slots(2);
+  const echo = { toolName: "one", arguments: {}, signal: new AbortController().signal };
+  const answer = Promise.withResolvers<void>();
+  const callTool = async () => {
+    await answer.promise;
+    return { content: [], structuredContent: null, isError: false, misfits: [] };
+  };
+  const settings = fixture("fake", [], { maxConcurrentTools: 1 });
+  const busy = fakeServer(() => ({ callTool }), { hostCalls, settings });
+  const free = fakeServer(() => ({}), { hostCalls });
+  await Promise.all([busy.server.start(), free.server.start()]);
+  const calls = [busy.server.call(echo), busy.server.call(echo)];
+  expect(await free.server.call(echo)).toMatchObject({ ok: true });
+  answer.resolve();
+  expect(await Promise.all(calls)).toMatchObject([{ ok: true }, { ok: true }]);
 });
 
 test("[host.slots.fair] a job with many calls does not stand in front of another's single call", async () => {

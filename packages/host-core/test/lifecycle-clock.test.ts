@@ -213,23 +213,6 @@ test("[host.slots.shared] calls of all servers share the host's places, and say 
   expect(await Promise.all([running, waiting])).toMatchObject([{ ok: true }, { ok: true }]);
 });
 
-test("[host.slots.shared] a call that waits for its own server takes no place from those of others", async () => {
-  const hostCalls = new Slots(2);
-  const answer = Promise.withResolvers<void>();
-  const callTool = async () => {
-    await answer.promise;
-    return { content: [], structuredContent: null, isError: false, misfits: [] };
-  };
-  const settings = fixture("fake", [], { maxConcurrentTools: 1 });
-  const busy = fakeServer(() => ({ callTool }), { hostCalls, settings });
-  const free = fakeServer(() => ({}), { hostCalls });
-  await Promise.all([busy.server.start(), free.server.start()]);
-  const calls = [busy.server.call(echo()), busy.server.call(echo())];
-  expect(await free.server.call(echo())).toMatchObject({ ok: true });
-  answer.resolve();
-  expect(await Promise.all(calls)).toMatchObject([{ ok: true }, { ok: true }]);
-});
-
 test("[host.list.announced] changes announced before, during and after a listing are all listed", async () => {
   let names = ["one"];
   const first = Promise.withResolvers<void>();

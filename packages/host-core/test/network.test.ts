@@ -22,22 +22,22 @@ async function serveFixture(options: FixtureHttpOptions = {}) {
   return server;
 }
 
-function resolvingTo(...addresses: [string, ...string[]]): LookupFunction {
+function resolvingTo(first: string, ...others: string[]): LookupFunction {
   return (_hostname, options, callback) => {
     if (options.all)
       callback(
         null,
-        addresses.map((address) => ({ address, family: 4 })),
+        [first, ...others].map((address) => ({ address, family: 4 })),
       );
-    else callback(null, addresses[0], 4);
+    else callback(null, first, 4);
   };
 }
 
 /** What a server at a public name may have asked for, and was refused. */
 async function refusalOf(url: string, lookup: LookupFunction): Promise<unknown> {
-  const { fetch, release } = createGuardedFetch(new URL("https://mcp.example.com/mcp"), { lookup });
-  onTestFinished(release);
-  return await fetch(url).catch((error: unknown) => error);
+  const guarded = createGuardedFetch(new URL("https://mcp.example.com/mcp"), { lookup });
+  onTestFinished(() => guarded.release());
+  return await guarded.fetch(url).catch((error: unknown) => error);
 }
 
 test.each(["http", "sse", "websocket"] as const)(
@@ -60,11 +60,11 @@ test("[network.dns] a name is not reached when any one of its addresses is priva
   const server = await serveFixture();
   const { port } = new URL(server.httpUrl);
   const url = `http://login.example.com:${port}/token`;
-  for (const addresses of [
-    ["127.0.0.1", "93.184.216.34"],
-    ["93.184.216.34", "127.0.0.1"],
-  ] as const) {
-    const error = await refusalOf(url, resolvingTo(...addresses));
+  for (const lookup of [
+    resolvingTo("127.0.0.1", "93.184.216.34"),
+    resolvingTo("93.184.216.34", "127.0.0.1"),
+  ]) {
+    const error = await refusalOf(url, lookup);
     expect(error).toMatchObject({
       message: expect.stringContaining("login.example.com (127.0.0.1) is a private address") as string,
     });

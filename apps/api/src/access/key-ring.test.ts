@@ -114,7 +114,7 @@ test("[api.keys.reload] what was read first never takes the place of what was re
   const ring = await KeyRing.open({ environmentKeys: [], file: { path, isNamed: true } });
   // A pipe is read until its writer is done.
   await rm(path);
-  execFileSync("mkfifo", [path]);
+  execFileSync("sh", ["-c", 'mkfifo "$0"', path]);
   const slow = ring.reload();
   const pipe = await open(path, "w");
   await writeFile(`${path}.new`, only("latest"));

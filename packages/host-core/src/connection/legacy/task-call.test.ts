@@ -63,8 +63,8 @@ test("[tasks.cancel.unmade] a task that is not made within 5 s of its cancelling
   });
   onTestFinished(() => void vi.restoreAllMocks());
   const signals: AbortSignal[] = [];
-  const send = (_method: string, _parameters: object, signal: AbortSignal) => {
-    signals.push(signal);
+  const send = (_method: string, _parameters: object, ends: AbortSignal) => {
+    signals.push(ends);
     return new Promise<never>(() => undefined);
   };
   const cancelled = new TaskCall(send, { name: "slow", arguments: {} }).cancel();
