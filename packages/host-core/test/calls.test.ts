@@ -81,8 +81,8 @@ test("[host.slots.shared] a call that waits for its own server takes no place fr
     await answer.promise;
     return { content: [], structuredContent: null, isError: false, misfits: [] };
   };
-  const settings = fixture("fake", [], { maxConcurrentTools: 1 });
-  const busy = fakeServer(() => ({ callTool }), { hostCalls, settings });
+  const single = fixture("fake", [], { maxConcurrentTools: 1 });
+  const busy = fakeServer(() => ({ callTool }), { hostCalls, settings: single });
   const free = fakeServer(() => ({}), { hostCalls });
   await Promise.all([busy.server.start(), free.server.start()]);
   const calls = [busy.server.call(echo), busy.server.call(echo)];
