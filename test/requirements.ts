@@ -959,6 +959,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "network.redirect":
     "A redirect to another origin is not followed, takes no credentials, and is named in last_error; one within the server is followed.",
   "oauth.bearer": "A bearer token is sent as a header.",
+  "oauth.bound": "After one authorization server has given a token, no other gets the credentials.",
   "oauth.busy": "A refusal that passes is told with its code and status, and is not needs_auth.",
   "oauth.issuer": "An authorization server whose metadata is another's gets no credentials.",
   "oauth.lost": "A session whose token is refused and cannot be renewed is lost.",

@@ -82,6 +82,17 @@ test("[oauth.renew] a token that expires in the middle of a session is replaced 
   expect(opened.told).toEqual([]);
 });
 
+test("[oauth.bound] another authorization server than the first gets no credentials, though the server names it", async () => {
+  const { authorizationServer, server } = await protect();
+  const opened = await connect(connections(), remote(server.httpUrl, WITH_SECRET));
+  const other = await startAuthorizationServer(CLIENT);
+  onTestFinished(() => other.close());
+  authorizationServer.revokeAll();
+  authorizationServer.issuer = other.issuer;
+  await expect(callText(opened, "echo", { text: "hi" })).rejects.toThrow("no token for the server");
+  expect(other.grants).toEqual([]);
+});
+
 test("[oauth.reuse] the next connection of a server uses its token again", async () => {
   const { authorizationServer, server } = await protect();
   const open = connections();
