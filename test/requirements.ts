@@ -1514,11 +1514,14 @@ export const requirements: Readonly<Record<string, string>> = {
   "webhook.silent":
     "A receiver that never answers is given up on after 10 s, and holds up neither the job nor other webhooks.",
   "webhook.worker_killed": "A delivery whose worker died is made by another, under the same id.",
+  "worker.access.away":
+    "A tool that a key may not use is refused also while its server is away and lists none.",
   "worker.access.connecting": "a job waits for no server that its key may not use",
   "worker.access.name":
     "A job waits for its server also when several that its key may not use have the tool.",
   "worker.approval.expired":
     "A tool job's call on which nobody decides in time is denied, and its error says so.",
+  "worker.approval.late": "A call that needs an approval only when it is sent asks for it then.",
   "worker.config.defaults": "The worker needs only REDIS_URL.",
   "worker.config.overrides": "The environment's settings for MCP servers are passed on.",
   "worker.config.proxy": "A proxy that is no URL is refused with the cure, and its password is never shown.",
@@ -1536,6 +1539,9 @@ export const requirements: Readonly<Record<string, string>> = {
   "worker.tool.lost": "A server that dies in a call leaves its outcome unknown.",
   "worker.tool.lost.again":
     "A call whose answer was lost is named by a cancel, also when it waited to be made again as its worker left.",
+  "worker.tool.stopped":
+    "A tool job that is stopped says whether its call may have happened, and only then is not repeated by itself.",
+  "worker.tool.timeout": "A call that took too long is not made again by itself, unless that does no harm.",
   "worker.tool.unknown": "A begun call is repeated only where that does no harm.",
   "worker.tool.unknown.approval": "a call that nobody has approved has not been made by a worker that died",
   "worker.tool.unknown.reason":

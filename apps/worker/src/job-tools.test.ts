@@ -29,6 +29,20 @@ test("[worker.access.connecting] a job waits for no server that its key may not 
   expect(await ends).toEqual(waiting.map(() => ({ status: "rejected", reason })));
 });
 
+test("[worker.access.away] a tool that a key may not use is refused also while its server is away and lists none", async () => {
+  const transport = { type: "stdio", command: "no-such-program", args: [], env: {} } as const;
+  const servers = [createServerSettings({ name: "files", transport })];
+  const host = createHost({ servers, logger: pino({ level: "silent" }) });
+  onTestFinished(() => host.close());
+  host.start();
+  const { signal } = new AbortController();
+  const tools = jobTools(host, { toolAccess: { tools: ["files__read"] }, traceparent: null });
+  await tools.whenSettled(undefined, signal);
+  const resolve = (tool: string) => tools.resolveTool({ server: "files", tool, signal });
+  expect(await resolve("read")).toMatchObject({ ok: true, toolName: "read" });
+  expect(await resolve("write")).toMatchObject({ ok: false, error: { code: "unknown_tool" } });
+});
+
 const TOOL = { name: "search", inputSchema: { type: "object" } };
 
 /** An MCP server with one tool on every path; the one at `/late` answers from `open()` on. */

@@ -43,8 +43,11 @@ test("[worker.reload.shared] one reload runs at a time, and all who ask during i
   release.resolve();
   for (const answer of await Promise.all(asked)) expect(answer).toEqual({ ok: true, report: REPORT });
   expect(seen).toEqual([["first"], ["second"]]);
+  // Who asks during a later one gets one of its own as well.
+  await Promise.all([reload(), reload()]);
+  expect(seen).toHaveLength(4);
 
   await writeFile(path, "{");
   expect(await reload()).toMatchObject({ ok: false, message: expect.stringContaining("line 1") as string });
-  expect(seen).toHaveLength(2);
+  expect(seen).toHaveLength(4);
 });

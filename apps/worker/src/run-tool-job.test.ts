@@ -21,6 +21,13 @@ const TOOL: Tool = {
   annotations: null,
 };
 
+const CALL = { tool_call_id: "call_1", tool: TOOL.name };
+const REQUESTED: JobStep = {
+  type: "approval.requested",
+  ...CALL,
+  arguments: {},
+  expires_at: new Date(0).toISOString(),
+};
 const RESULT = { content: [], structured_content: null, is_error: false, execution_time_ms: 1 };
 const ANSWERED: ToolCallOutcome = { ok: true, result: RESULT };
 const TOOL_ERROR: ToolCallOutcome = { ok: true, result: { ...RESULT, is_error: true } };
@@ -36,17 +43,37 @@ interface Given {
   onUnknown?: "retry";
   isUnknown?: boolean;
   policy?: ApprovalPolicy;
+  /** Of the server by the time at which the call is sent. */
+  laterPolicy?: ApprovalPolicy;
+  /** The job's own. */
+  approval?: "always";
   past?: JobStep[];
+  /** When the start is told to stop. */
+  stop?: "before" | "while";
   written?: JobStep[];
 }
 
 /** Runs one job whose tool may not be called twice, unless it says so. */
 function run(given: Given): Promise<ExecutionResult> {
   const { outcomes = [], onUnknown, isUnknown = false, policy = "never", past = [], written = [] } = given;
+  let current = policy;
+  const controller = new AbortController();
+  const { signal } = controller;
+  if (given.stop === "before") controller.abort(new Error("stop"));
   const tools: Partial<JobTools> = {
-    approvalPolicy: () => policy,
+    approvalPolicy: () => current,
     resolveTool: () => Promise.resolve({ ok: true, server: "files", toolName: "write", tool: TOOL }),
-    callTool: () => Promise.resolve(outcomes.shift() ?? expect.fail("one call too many")),
+    callTool: async ({ onStopping, findRefusal }) => {
+      current = given.laterPolicy ?? policy;
+      const refusal = findRefusal?.(TOOL);
+      if (refusal) return { ok: false, error: refusal };
+      if (given.stop === "while") {
+        controller.abort(new Error("stop"));
+        onStopping?.(Promise.resolve(true));
+      }
+      signal.throwIfAborted();
+      return outcomes.shift() ?? expect.fail("one call too many");
+    },
   };
   const execution: Partial<JobExecution> = {
     request: {
@@ -55,10 +82,11 @@ function run(given: Given): Promise<ExecutionResult> {
       tool: "write",
       arguments: {},
       ...(onUnknown ? { on_unknown: onUnknown } : {}),
+      ...(given.approval ? { approval: given.approval } : {}),
     },
     isUnknown,
     lostAnswer: () => {},
-    signal: new AbortController().signal,
+    signal,
     readPast: () => Promise.resolve(past),
     write: (steps) => {
       written.push(...steps);
@@ -104,16 +132,37 @@ test("[worker.tool.unknown.reason] a call whose outcome is unknown may also have
   });
 });
 
-test("[worker.approval.expired] a call on which nobody has decided in time is denied, and the job says why", async () => {
-  const requested: JobStep = {
-    type: "approval.requested",
-    tool_call_id: "call_1",
-    tool: TOOL.name,
-    arguments: {},
-    expires_at: new Date(0).toISOString(),
-  };
+test("[worker.tool.timeout] a call that took too long is not made again by itself, unless that does no harm", async () => {
+  const outcomes = () => [failed("tool_timeout")];
+  expect(await run({ outcomes: outcomes() })).toMatchObject({ status: "failed", mustNotRepeat: true });
+  const harmless = await run({ outcomes: outcomes(), onUnknown: "retry" });
+  expect(harmless).toMatchObject({ status: "failed", mustNotRepeat: false });
+});
+
+test("[worker.tool.unknown.approval] a job that wants an approval of its own still asks for it when its worker died before", async () => {
   const written: JobStep[] = [];
-  expect(await run({ policy: "always", past: [requested], written })).toMatchObject({
+  const ending = await run({ isUnknown: true, approval: "always", written });
+  expect(ending).toMatchObject({ status: "parked", reason: "approval" });
+  expect(written).toMatchObject([{ type: "approval.requested" }]);
+});
+
+test("[worker.tool.unknown.approval] a call that somebody has approved may have been made by the worker that died", async () => {
+  const decided = { decision: "approve", reason: null, arguments: null } as const;
+  const past: JobStep[] = [REQUESTED, { type: "approval.resolved", ...CALL, ...decided }];
+  expect(await run({ isUnknown: true, policy: "always", past })).toMatchObject({
+    error: { code: "outcome_unknown" },
+  });
+});
+
+test("[worker.approval.late] a call that needs an approval only when it is sent asks for it then", async () => {
+  const written: JobStep[] = [];
+  expect(await run({ laterPolicy: "always", written })).toMatchObject({ status: "parked" });
+  expect(written).toMatchObject([{ type: "approval.requested" }]);
+});
+
+test("[worker.approval.expired] a call on which nobody has decided in time is denied, and the job says why", async () => {
+  const written: JobStep[] = [];
+  expect(await run({ policy: "always", past: [REQUESTED], written })).toMatchObject({
     status: "failed",
     error: {
       code: "approval_denied",
@@ -127,9 +176,31 @@ test("[worker.approval.expired] a call on which nobody has decided in time is de
 test.each(cases)(
   "[worker.tool.cancelled_late] should the job be cancelled after all, a call %s is told in: %s",
   async (_, list, given) => {
-    const call = { tool_call_id: "call_1", tool: TOOL.name };
     const nothing = { completed: [], stopped: [], ignored: [], model_stopped: false };
-    const cancellation = list === "no list" ? nothing : { ...nothing, [list]: [call] };
+    const cancellation = list === "no list" ? nothing : { ...nothing, [list]: [CALL] };
     expect(await run(given)).toMatchObject({ cancellation });
   },
 );
+
+const stops: [what: string, ending: object, given: Given][] = [
+  ["before its call has begun nothing", { isIdle: true, mustNotRepeat: false }, { stop: "before" }],
+  [
+    "before its call does not know of an earlier one",
+    { isIdle: false, mustNotRepeat: true, cancellation: expect.objectContaining({ ignored: [CALL] }) },
+    { stop: "before", isUnknown: true },
+  ],
+  [
+    "in its call does not make it again by itself",
+    { isIdle: false, mustNotRepeat: true, cancellation: expect.objectContaining({ stopped: [CALL] }) },
+    { stop: "while" },
+  ],
+  [
+    "in a call that may be repeated may make it again",
+    { isIdle: false, mustNotRepeat: false },
+    { stop: "while", onUnknown: "retry" },
+  ],
+];
+
+test.each(stops)("[worker.tool.stopped] a start that is stopped %s", async (_, ending, given) => {
+  expect(await run(given)).toMatchObject({ status: "stopped", ...ending });
+});
