@@ -1066,6 +1066,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "A flood of one key's jobs delays another key's job by no more than one job's time.",
   "store.admission.gate":
     "No more jobs of a gate than its limit are past it, and the next ones pass when one ends.",
+  "store.admission.gate.again": "Jobs that come in again stay where they are, at their gate and past it.",
   "store.admission.gate.back":
     "a job that comes back counts at its gate, so no other passes before there is room, and leaves nothing there when it is cancelled",
   "store.admission.gate.cancel": "A cancel lets the next job pass, at the gate and past it.",
@@ -1118,6 +1119,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "A retryable failure is tried again after its backoff until no attempt is left; a manual retry has attempts of its own.",
   "store.attempts.backoff": "Backoff grows with jitter, or stays fixed, and ends when no attempt is left.",
   "store.attempts.refused": "Permanent errors, and calls that may have happened, are not tried again.",
+  "store.attempts.time": "The next attempt of a job has its whole time, and its time in the queue is over.",
   "store.attempts.wait": "A job that waits for its next attempt is queued and can be cancelled.",
   "store.batch.cancel.upload":
     "Jobs that an upload was writing when its batch was cancelled are cancelled and counted as well.",
@@ -1182,6 +1184,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "A tool job that is cancelled between two attempts says whether the one before had made its call.",
   "store.cancel.tool.parked":
     "A tool job that is cancelled while it waits for its approval has made no call.",
+  "store.cancel.tool.reopened":
+    "A reopened tool job that is cancelled before its start has made no call since.",
   "store.cancel.twice": "Two cancels at once count as one.",
   "store.cancel.wait": "A request that waits for a job hears of its cancel.",
   "store.claim.newer": "A run takes a job only when it is newer than the stored one.",
@@ -1220,6 +1224,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "A cancelled tool job whose workers died again and again names the call that they may have made.",
   "store.crash_loop.hand_back": "Giving a job back is no crash.",
   "store.crash_loop.newer": "A newer run that begins while the last take-over is judged goes on.",
+  "store.crash_loop.over":
+    "A worker that is not dead after all writes nothing into a job that ended as a crash loop.",
   "store.crash_loop.progress": "Only finished steps reset the count.",
   "store.crash_loop.runner": "The worker that takes such a job over ends it and drops its entry.",
   "store.cut.admit":
@@ -1248,10 +1254,13 @@ export const requirements: Readonly<Record<string, string>> = {
     "A delayed job is queued, joins its line when it is due, and leaves nothing when it is cancelled.",
   "store.delayed.flood": "Many jobs that become due together hold nobody's job up, and each runs once.",
   "store.drain.held": "A job that waits for its server while its worker drains is handed over at once.",
+  "store.drain.released":
+    "A job that has waited for its place, and runs when its worker drains, is left to its end.",
   "store.drain.step":
     "A job goes on with another worker after the step in which its own began to drain, without a backoff.",
   "store.drain.timeout":
     "A step that outlasts the drain timeout is aborted, and its job waits for no backoff.",
+  "store.ends": "Who waits for a job hears of its end, and of lost messages, until the wait is over.",
   "store.fence": "A run that was taken over cannot write any more.",
   "store.fence.worker":
     "A worker cannot write to a job any more when another worker has claimed the same run of it, as after a failover that has forgotten the first claim.",
@@ -1264,6 +1273,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.fleet.lapse": "After an outage nothing false is said of a worker's servers.",
   "store.fleet.merge": "The workers' servers are merged: the best status wins.",
   "store.fleet.names": "A server may be called as something that every object has, such as `constructor`.",
+  "store.follow.again": "A follower reads the log again when it could not be read.",
   "store.follow.gap": "A follower that missed messages reads the log.",
   "store.follow.large": "A follower wakes for an event that is too large to publish.",
   "store.follow.large_events": "large events are read a few at a time, in order and without gaps",
@@ -1271,11 +1281,16 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.follow.one-connection": "All followers of a process share one subscriber connection.",
   "store.follow.reconnect": "A follower misses nothing when connections break.",
   "store.follow.slow": "A slow reader costs a bounded piece of memory.",
+  "store.follow.started": "A follower hears at once that its job has been started.",
+  "store.follow.subscribed":
+    "A follower reads the log when its subscription stands, so that nothing falls in between.",
   "store.follow.unsubscribed":
     "An accepted job is followed although its subscription cannot be made at first.",
   "store.held.burst": "of the jobs that a worker takes at once, few leave it open whether they have begun",
   "store.held.cost": "A job that need not wait writes nothing for it.",
   "store.held.late": "a run that has stalled since its claim begins nothing when another has taken its job",
+  "store.held.leaks": "A worker keeps nothing of runs that have ended.",
+  "store.held.lost": "A run that has to wait stops when another has taken its job.",
   "store.held.time":
     "While a tool job waits for a place its time stands still, also when its worker drains or dies.",
   "store.idempotency": "One key makes one job for a tenant; another request under it is refused.",
@@ -1311,17 +1326,24 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.lock.partition": "A worker that was cut off finds that its job is another's, and begins nothing.",
   "store.lock.place":
     "A worker that has lost its job to another leaves it its place, so that no more run than may.",
+  "store.lock.place.stale":
+    "A start that comes too late leaves the job that another worker runs its place in its line.",
   "store.lock.renewed":
     "A job that comes back to its worker at once, while its run before is still being put away, keeps its lock.",
   "store.log.expired": "A log that expires between two looks at it is gone, which is no bug.",
   "store.lost_log": "A job whose log is lost is gone: nobody starts it, and it is in no other job's way.",
+  "store.lost_log.begun":
+    "A job whose log is lost while it runs is not begun again by what it has written since.",
   "store.park": "A parked job holds no slot, and its log tells of park and return.",
   "store.park.between": "A wake-up between the record's park and the queue's is not lost.",
+  "store.park.between.cancel":
+    "A job that is cancelled and retried between the record's park and the queue's leaves no entry.",
   "store.park.clock": "A job's clock stands still for an approval, and not for a cool-down.",
   "store.park.crash": "A job goes on whose worker died between record and queue.",
   "store.park.deadline": "A cool-down does not outlast the job's deadline.",
   "store.park.drain": "A worker that closes leaves its parked jobs to others.",
   "store.park.first": "Parked jobs that come back start before all new ones.",
+  "store.park.over": "A job that asks for an approval when its time is over fails, and waits for nobody.",
   "store.park.past": "A run gets what earlier runs wrote, without its own start.",
   "store.park.prompt": "A job whose approval was there before it parked comes back at once.",
   "store.park.time": "A parked job wakes at its time, again and again.",
@@ -1329,6 +1351,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.park.wake": "No wake-up is lost, at whatever moment it comes.",
   "store.priority": "A key's jobs run by priority, 0 first.",
   "store.queue-timeout.claim": "A worker that comes too late does not start the job.",
+  "store.queue-timeout.claim.retried":
+    "A worker that comes too late for a job fails nothing that was retried since.",
   "store.queue-timeout.cut": "A retry that was cut off before its deadline was noted has it after a sweep.",
   "store.queue-timeout.delay": "The time in the queue counts from when a delayed job is due.",
   "store.queue-timeout.left": "A started or cancelled job leaves no deadline entry.",
@@ -1352,6 +1376,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.requests.large": "An answer may have megabytes, and nothing of it stays in Redis.",
   "store.requests.silent": "A worker that gives no answer is waited for only so long.",
   "store.retention": "A finished job expires by itself after its retention.",
+  "store.retry.anew": "A job that is opened again has its whole time, and no cancel of before.",
   "store.retry.busy": "A retry works while the queue holds the old attempt's entry.",
   "store.retry.cut": "The sweeper queues a job whose retry was cut off after the record.",
   "store.retry.follow": "A reader at the old end gets what a retry adds.",
@@ -1368,6 +1393,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.run.hand-back": "A job that outlasts the drain timeout goes back to the queue.",
   "store.run.large-request": "A request that is too large to travel with the queue entry is fetched.",
   "store.run.timeout": "A job is aborted at its deadline and fails with `timeout`.",
+  "store.run.timeout.over": "The deadline of a job that has ended aborts nothing any more.",
   "store.scan.leading": "Of an event that is cut off its whole members are read.",
   "store.scan.names": "A call is found by its whole id, wherever that stands in its event.",
   "store.step.repeated": "A command that the client library repeats writes once.",
@@ -1396,6 +1422,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "Of a job that ends without its executor's word, a call that was begun and has not returned counts as one that has ignored the cancel.",
   "store.work.postponed": "a postponed call is not among those that a job has made",
   "store.write.closing": "An end that Redis refuses for a while is written, and nothing after it.",
+  "store.write.failed": "A run writes nothing after what Redis has refused for good.",
   "store.write.late": "A run writes nothing after it has parked its job.",
   "store.write.lost": "A refused write aborts its execution, although nobody waits for it.",
   "store.write.order": "Unawaited writes keep their order, the last step after them, in few commands.",

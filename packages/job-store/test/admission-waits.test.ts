@@ -1,3 +1,4 @@
+import { Admission } from "../src/admission/admission.ts";
 import { DEFAULT_LIMITS } from "../src/admission/tenant-limits.ts";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { JobQueues } from "../src/job-queues.ts";
@@ -65,9 +66,12 @@ test("[store.admission.away] a line knows that a job waits before another worker
   const installation = createInstallation();
   const api = installation.createApi(600, ONE_AT_A_TIME);
   const lineAtPark = Promise.withResolvers<string[]>();
+  const leave = vi.spyOn(Admission.prototype, "leave");
+  onTestFinished(() => leave.mockRestore());
   const park = vi.spyOn(JobQueues.prototype, "park");
   onTestFinished(() => park.mockRestore());
   park.mockImplementationOnce(async function (this: JobQueues, ...parameters) {
+    expect(leave.mock.settledResults).toMatchObject([{ type: "fulfilled" }]);
     lineAtPark.resolve((await lineState(installation, "chat")).admitted);
     park.mockRestore();
     await this.park(...parameters);

@@ -106,13 +106,18 @@ test("[store.cancel.changed] does not end a job as one that waits when a worker 
   const queued = await read();
   const run = await claimChat(installation, jobId);
   expect(await end(queued)).toBe("changed");
+  const running = await read();
   await run.park("cool_down", Date.now(), 1_000);
+  expect(await end(running)).toBe("changed");
   const parked = await read();
   await (await claimChat(installation, jobId, 2)).park("cool_down", Date.now(), 1_000);
   expect(await end(parked)).toBe("changed");
   expect(await end(await read())).toBe("ended");
   expect(await end(await read())).toBe("terminal");
   expect((await eventTypes(api, jobId)).filter(isTerminalEvent)).toEqual(["job.cancelled"]);
+  // One that has been opened again is as new, but not the one that was seen.
+  await api.retries.retry(TENANT, jobId, "start");
+  expect(await end(queued)).toBe("changed");
 });
 
 test("[store.cancel.race] leaves one terminal event, and the answer true, whenever it comes", async () => {

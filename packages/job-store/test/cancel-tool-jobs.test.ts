@@ -91,6 +91,18 @@ test("[store.cancel.tool.parked] a tool job that is cancelled while it waits for
   expect(answer?.job).toMatchObject({ status: "cancelled", cancellation: NOTHING });
 });
 
+test("[store.cancel.tool.reopened] a tool job that is cancelled before it has been started anew has made no call since", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const runner = startRunner(installation, () => Promise.resolve(failedWith("tool_error")), { type: "tool" });
+  const jobId = await submitTool(installation);
+  await untilStatus(api, jobId, "failed");
+  await runner.close(0);
+  await api.retries.retry(TENANT, jobId, "start");
+  const answer = await api.cancel(TENANT, jobId);
+  expect(answer?.job).toMatchObject({ status: "cancelled", attempt: 2, cancellation: NOTHING });
+});
+
 test("[store.crash_loop.cancel.tool] a cancelled tool job whose workers died again and again names the call that they may have made", async () => {
   const installation = createInstallation();
   const { redis, keys } = installation;

@@ -4,6 +4,7 @@ import { systemClock } from "../src/clock.ts";
 import { failCrashLoop } from "../src/run/crash-loop.ts";
 import { claimRun, type Claim } from "../src/run/claim-run.ts";
 import type { JobRun } from "../src/run/job-run.ts";
+import { RunRefusedError } from "../src/run/run-writer.ts";
 import {
   CHAT_DONE,
   CHAT_REQUEST,
@@ -145,6 +146,19 @@ test("[store.crash_loop.runner] the worker that takes such a job over ends it, a
   }, PATIENCE_MS);
 });
 
+test("[store.crash_loop.over] a worker that is not dead after all writes nothing into the job that was ended for it", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const jobId = await submitChat(installation);
+  const run = await claimChat(installation, jobId);
+  await failCrashLoop(jobId, { redis, keys, clock: systemClock, maxCrashes: 1 });
+  await expect(run.write([toolCalled("c1")])).rejects.toThrow(RunRefusedError);
+  if (CHAT_DONE.status !== "completed") throw new Error("not an outcome");
+  await expect(run.finish(CHAT_DONE)).rejects.toThrow(RunRefusedError);
+  const events = await eventTypes(installation.createApi(), jobId);
+  expect(events).toEqual(["job.queued", "job.started", "job.failed"]);
+});
+
 test("[store.unknown] a run knows whether the one before it was cut off and may have begun", async () => {
   const installation = createInstallation();
   const jobId = await submitChat(installation);
@@ -155,6 +169,8 @@ test("[store.unknown] a run knows whether the one before it was cut off and may 
   };
   const first = await started(1);
   expect(first.claimed.isUnknown).toBe(false);
+  // The client library repeats the command: the run has not been cut off.
+  expect((await started(1)).claimed).toMatchObject({ isUnknown: false, crashes: 0 });
   await first.giveBack(true);
   const second = await started(2);
   expect(second.claimed.isUnknown).toBe(false);
@@ -183,18 +199,26 @@ test("[store.unknown.entry] what is known of the runs of one entry says nothing 
   const first = await claimChat(installation, unknown, 1, CHAT_REQUEST, next);
   await first.park("cool_down", Date.now(), 1_000);
   expect((await claimChat(installation, unknown, 2, CHAT_REQUEST, next)).claimed.isUnknown).toBe(false);
+
+  const parked = await submitChat(installation);
+  await claimChat(installation, parked);
+  await (await claimChat(installation, parked, 2)).park("cool_down", Date.now(), 1_000);
+  expect((await claimChat(installation, parked, 2, CHAT_REQUEST, next)).claimed.isUnknown).toBe(false);
 });
 
-test("[store.unknown.clean] after a park or a failed attempt nothing is unknown", async () => {
+test("[store.unknown.clean] after a park or a failed attempt nothing is unknown, and take-overs are counted anew", async () => {
   const installation = createInstallation();
   const jobId = await submitChat(installation);
-  const first = await claimChat(installation, jobId);
-  await first.park("cool_down", Date.now(), 1_000);
+  await claimChat(installation, jobId);
   const second = await claimChat(installation, jobId, 2);
-  expect(second.claimed.isUnknown).toBe(false);
-  await second.retry(0, { code: "provider_unavailable", message: "", retryable: true }, false);
-  const third = await claimChat(installation, jobId, 3);
-  expect(third).toMatchObject({ claimed: { isUnknown: false, attempt: 2 }, tries: 2 });
+  expect(second.claimed).toMatchObject({ isUnknown: true, crashes: 1 });
+  await second.park("cool_down", Date.now(), 1_000);
+  expect((await claimChat(installation, jobId, 3)).claimed).toMatchObject({ isUnknown: false, crashes: 0 });
+  const fourth = await claimChat(installation, jobId, 4);
+  expect(fourth.claimed.crashes).toBe(1);
+  await fourth.retry(0, { code: "provider_unavailable", message: "", retryable: true }, false);
+  const fifth = await claimChat(installation, jobId, 5);
+  expect(fifth).toMatchObject({ claimed: { isUnknown: false, attempt: 2, crashes: 0 }, tries: 2 });
 });
 
 test("[store.unknown.hand_back] a job that is given back idle at shutdown is known not to have begun", async () => {

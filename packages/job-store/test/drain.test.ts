@@ -57,6 +57,23 @@ test("[store.drain.timeout] a step that outlasts the drain timeout is aborted, a
   expect(await placeOf(installation, jobId)).toBe("prioritized");
 });
 
+test("[store.drain.released] a job that has waited, and runs when its worker drains, is left to its end", async () => {
+  const installation = createInstallation();
+  const began = Promise.withResolvers<undefined>();
+  const leaving = startRunner(installation, async ({ signal, draining, waiting, running }) => {
+    waiting("place");
+    await running();
+    began.resolve(undefined);
+    await once(draining, "abort");
+    signal.throwIfAborted();
+    return CHAT_DONE;
+  });
+  const jobId = await submitChat(installation);
+  await began.promise;
+  await leaving.close(DRAIN_MS);
+  expect((await installation.createApi().find(TENANT, jobId))?.job.status).toBe("completed");
+});
+
 test.each(["before", "while"] as const)(
   "[store.drain.held] a job that waits for its server %s its worker drains is handed over at once",
   async (when) => {

@@ -51,6 +51,13 @@ describe("a run", () => {
     expect((await claim(installation, jobId, 3, "worker_b")).outcome).toBe("claimed");
     expect((await claim(installation, jobId, 1, "worker_b", 1)).outcome).toBe("claimed");
     expect((await claim(installation, jobId, 9, "worker_b", 0)).outcome).toBe("stale");
+    // A command that is repeated is the same claim, but not once the run has written something.
+    const run = await claimed(installation, jobId, 2, "worker_b", 1);
+    expect(await claimed(installation, jobId, 2, "worker_b", 1)).toMatchObject({
+      claimed: { crashes: run.claimed.crashes, logLength: run.claimed.logLength },
+    });
+    await run.write([toolCalled("c1")]);
+    expect((await claim(installation, jobId, 2, "worker_b", 1)).outcome).toBe("stale");
   });
 
   test("[store.claim.terminal] is refused once the job has ended, and when there is no such job", async () => {
@@ -131,5 +138,10 @@ describe("a run", () => {
     const second = await claimed(installation, id, 2, "worker_b");
     expect(second.claimed.remainingMs).toBeLessThanOrEqual(50_000);
     expect(await installation.redis.hget(installation.keys.record(id), "deadline")).toBe(deadline);
+    const startedAt = await installation.redis.hget(installation.keys.record(id), "started_at");
+    expect(startedAt).toBe(String(first.claimed.startedAt));
+    // As if it had been started long ago.
+    await installation.redis.hset(installation.keys.record(id), "started_at", 1);
+    expect((await claimed(installation, id, 3, "worker_c")).claimed.startedAt).toBe(1);
   });
 });

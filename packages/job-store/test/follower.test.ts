@@ -1,14 +1,18 @@
+import { setImmediate } from "node:timers/promises";
 import { DEFAULT_MAX_CRASHES } from "@millrace/contracts";
 import { startRedisProcess } from "@millrace/testing";
 import type { Redis } from "ioredis";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { systemClock } from "../src/clock.ts";
 import { claimRun } from "../src/run/claim-run.ts";
+import type { JobRun } from "../src/run/job-run.ts";
 import type { JobStore } from "../src/job-store.ts";
 import { EventLog } from "../src/reading/event-log.ts";
 import { GoneError } from "../src/reading/gone-error.ts";
-import type { LogFollower } from "../src/reading/log-follower.ts";
+import { LogFollower } from "../src/reading/log-follower.ts";
 import { waitForEnd } from "../src/reading/wait-for-end.ts";
+import type { ChannelSubscriptions } from "../src/redis/channel-subscriptions.ts";
+import { StoreUnavailableError } from "../src/redis/unavailable.ts";
 import {
   createInstallation,
   REQUEST,
@@ -20,8 +24,8 @@ import {
 const never = new AbortController().signal;
 const PATIENCE_MS = 10_000;
 
-/** Runs the job here and now, as a worker would. */
-async function runToEnd({ redis, keys }: Installation, jobId: string, result = RESULT): Promise<void> {
+/** Begins the job, as a worker would. */
+async function begin({ redis, keys }: Installation, jobId: string): Promise<JobRun> {
   const fence = { jobId, generation: 0, run: 1, workerId: "worker_a" };
   const claim = await claimRun(
     fence,
@@ -29,7 +33,12 @@ async function runToEnd({ redis, keys }: Installation, jobId: string, result = R
     { redis, keys, clock: systemClock, maxCrashes: DEFAULT_MAX_CRASHES },
   );
   if (claim.outcome !== "claimed") throw new Error(claim.outcome);
-  await claim.run.finish({ status: "completed", result });
+  return claim.run;
+}
+
+/** Runs the job here and now. */
+async function runToEnd(installation: Installation, jobId: string, result = RESULT): Promise<void> {
+  await (await begin(installation, jobId)).finish({ status: "completed", result });
 }
 
 async function readToEnd(follower: LogFollower): Promise<string[]> {
@@ -56,6 +65,17 @@ test("[store.follow.live] gives a fresh job's events live, the same as a replay 
   expect(JSON.parse(lines[2] ?? "").job).toEqual((await api.find(TENANT, job.id))?.job);
 });
 
+test("[store.follow.started] hears of the start of a job that says nothing more for long", async () => {
+  const installation = createInstallation();
+  const { job, follower } = await installation
+    .createApi()
+    .submitAndFollow({ tenant: TENANT, request: REQUEST });
+  using following = follower;
+  expect(await following.next(never, PATIENCE_MS)).toHaveLength(1);
+  await begin(installation, job.id);
+  expect(await following.next(never, PATIENCE_MS)).toMatchObject([{ id: 2, type: "job.started" }]);
+});
+
 test("[store.follow.gap] reads the log when messages were lost", async () => {
   const installation = createInstallation();
   const { redis, keys } = installation;
@@ -69,6 +89,35 @@ test("[store.follow.gap] reads the log when messages were lost", async () => {
   await redis.publish(keys.events(job.id), `4\n${event}`);
   const events = await following.next(never, PATIENCE_MS);
   expect(events.map(({ id }) => id)).toEqual([2, 3, 4]);
+});
+
+/** A follower of a log of one event whose subscription stands when `ready` has resolved. */
+async function followApart({ createApi, redis, keys }: Installation, ready: Promise<void>) {
+  const { id: jobId } = await createApi().submit({ tenant: TENANT, request: REQUEST });
+  const log = new EventLog(redis, keys);
+  const subscribe = () => ({ ready, close: () => undefined });
+  const subscriptions = { subscribe } as unknown as ChannelSubscriptions;
+  const follower = new LogFollower({ log, subscriptions, keys }, { jobId, after: 0 });
+  return { follower, read: vi.spyOn(log, "read") };
+}
+
+test("[store.follow.subscribed] reads the log when its subscription stands, so that nothing falls in between", async () => {
+  const ready = Promise.withResolvers<void>();
+  const { follower, read } = await followApart(createInstallation(), ready.promise);
+  using following = follower;
+  const first = following.next(never, PATIENCE_MS);
+  await setImmediate();
+  expect(read).not.toHaveBeenCalled();
+  ready.resolve();
+  expect(await first).toHaveLength(1);
+});
+
+test("[store.follow.again] reads the log again when it could not be read", async () => {
+  const { follower, read } = await followApart(createInstallation(), Promise.resolve());
+  using following = follower;
+  read.mockRejectedValueOnce(new Error("Connection is closed."));
+  await expect(following.next(never, PATIENCE_MS)).rejects.toThrow(StoreUnavailableError);
+  expect(await following.next(never, PATIENCE_MS)).toHaveLength(1);
 });
 
 test("[store.follow.large] wakes for an event that is too large to publish", async () => {

@@ -3,7 +3,7 @@ import type { Gate } from "../src/admission/gate.ts";
 import type { JobStore } from "../src/job-store.ts";
 import { approvalRequested } from "./support/chat-jobs.ts";
 import { approve, askOnce, forApproval } from "./support/executors.ts";
-import { lineState, linesGone, submitMany } from "./support/line-state.ts";
+import { lineState, linesGone, noteTaken, submitMany } from "./support/line-state.ts";
 import { PATIENCE_MS, queueEmpty, startRunner } from "./support/run-jobs.ts";
 import { createInstallation, REQUEST, RESULT, TENANT } from "./support/test-installation.ts";
 
@@ -109,6 +109,19 @@ test("[store.cut.gate] jobs whose ends were not told while they were away leave 
   expect(await redis.hkeys(keys.line("tool", TENANT).gates)).toEqual([parked]);
   await api.cancel(TENANT, parked);
   await linesGone(installation);
+});
+
+test("[store.admission.gate.again] jobs that come in again stay where they are, at their gate and past it", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const ids = await submitAt({ id: "batch_1", limit: 1 }, api, 3);
+  await noteTaken(installation);
+  // As the sweeper does by notes that have stayed.
+  await redis.zadd(keys.submissions, ...ids.flatMap((id) => [Date.now() - 10_000, id]));
+  await installation.createWorker().createSweeper().sweep();
+  expect(await api.usage.ofTenant(TENANT)).toEqual({ queued: 3, running: 0 });
+  expect(await lineState(installation)).toMatchObject({ admitted: [ids[0]], line: [] });
 });
 
 test("[store.admission.gate.cancel] a cancel lets the next pass, at the gate and past it", async () => {

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { expect, test, vi } from "vitest";
 import { RunRefusedError } from "../src/run/run-writer.ts";
 import type { Execute, JobExecution } from "../src/run/job-execution.ts";
@@ -84,6 +84,25 @@ test("[store.held.time] the time of a run stands still from its claim as held un
   expect(await claimHeld(4)).toMatchObject({ claimed: { isUnknown: true, remainingMs: 5_000 } });
 });
 
+test("[store.held.time] the time of a run that may have begun before goes on when it need not wait any more", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const jobId = await submitChat(installation);
+  const leftMs: (string | null)[] = [];
+  const left = async () => leftMs.push(await redis.hget(keys.record(jobId), "left_ms"));
+  startRunner(installation, async ({ lostAnswer, waiting, running, write }) => {
+    lostAnswer();
+    waiting("place");
+    await write([]);
+    await left();
+    await running();
+    await left();
+    return CHAT_DONE;
+  });
+  await untilStatus(installation.createApi(), jobId, "completed");
+  expect(leftMs).toEqual([expect.stringMatching(/^\d+$/), ""]);
+});
+
 test("[store.unknown.held.before] a run that waits does not hide what a run before it may have begun", async () => {
   const installation = createInstallation();
   const api = installation.createApi();
@@ -158,6 +177,35 @@ test("[store.held.late] a run that has stalled since its claim begins nothing wh
   const jobId = await submitChat(installation);
   expect(await ended.promise).toBeInstanceOf(RunRefusedError);
   expect((await api.find(TENANT, jobId))?.job.status).toBe("running");
+});
+
+test("[store.held.lost] a run that has to wait stops when another has taken its job", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const reason = Promise.withResolvers<unknown>();
+  startRunner(installation, async ({ jobId, waiting, signal }) => {
+    await redis.hincrby(keys.record(jobId), "run", 1);
+    waiting("server");
+    await once(signal, "abort");
+    reason.resolve(signal.reason);
+    throw signal.reason;
+  });
+  await submitChat(installation);
+  expect(await reason.promise).toBeInstanceOf(RunRefusedError);
+});
+
+test("[store.held.leaks] a worker keeps nothing of runs that have ended", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const listeners: number[] = [];
+  startRunner(installation, ({ draining }) => {
+    listeners.push(getEventListeners(draining, "abort").length);
+    return Promise.resolve(CHAT_DONE);
+  });
+  for (let count = 0; count < 3; count += 1) {
+    await untilStatus(api, await submitChat(installation), "completed");
+  }
+  expect(new Set(listeners).size).toBe(1);
 });
 
 test("[store.held.cost] a job that need not wait writes nothing for it", async () => {

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { GoneError } from "../src/reading/gone-error.ts";
+import { claimChat, submitChat } from "./support/chat-jobs.ts";
 import { FAR_MS } from "./support/executors.ts";
 import { submitMany } from "./support/line-state.ts";
 import { queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";
@@ -111,4 +112,15 @@ test("[store.lost_log] a job whose log is lost is gone: nobody starts it, and it
     await expect(api.readLog(running, after, 10)).rejects.toThrow(GoneError);
   }
   expect((await api.list(TENANT, { limit: 10 })).jobs).toMatchObject([{ id: whole }]);
+});
+
+test("[store.lost_log.begun] a job whose log is lost while it runs is not begun again by what it has written since", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const jobId = await submitChat(installation);
+  const run = await claimChat(installation, jobId);
+  await redis.del(keys.log(jobId));
+  await run.write([{ type: "job.warning", code: "no_price", message: "" }]);
+  await expect(claimChat(installation, jobId, 2)).rejects.toThrow("not claimed: missing");
+  expect(await redis.exists(keys.record(jobId), keys.log(jobId))).toBe(0);
 });

@@ -95,6 +95,23 @@ test("[store.lock.place] a worker that has lost its job to another leaves it its
   expect(await lineState(installation, "chat")).toMatchObject({ admitted: [jobId], line: [next] });
 });
 
+test("[store.lock.place.stale] a start that comes too late leaves the job that another worker runs its place", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const jobId = await submitChat(installation);
+  await claimChat(installation, jobId, 2);
+  const worker = installation.createWorker();
+  const execute: Execute = () => Promise.resolve(CHAT_DONE);
+  const runner = worker.createRunner({ type: "chat", concurrency: 1, execute });
+  runner.start();
+  await queueEmpty(installation, "chat");
+  await runner.close(PATIENCE_MS);
+  await worker.close();
+  // By this the sweeper finds it, should that worker die.
+  expect((await lineState(installation, "chat")).admitted).toEqual([jobId]);
+  expect((await api.find(TENANT, jobId))?.job.status).toBe("running");
+});
+
 test("[store.lock.partition] a worker that was cut off comes back to find that its job is another's, and begins nothing", async () => {
   const { hostname: host, port } = new URL(inject("redisUrl"));
   const proxy = await startTcpProxy({ host, port: Number(port) });

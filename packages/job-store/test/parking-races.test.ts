@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { JobQueues } from "../src/job-queues.ts";
-import type { JobExecution } from "../src/run/job-execution.ts";
+import type { Execute, JobExecution } from "../src/run/job-execution.ts";
 import { approvalRequested, CHAT_DONE, CHAT_REQUEST, claimChat, submitChat } from "./support/chat-jobs.ts";
 import { askOnce, approve, FAR_MS, forApproval } from "./support/executors.ts";
 import { submitMany } from "./support/line-state.ts";
@@ -15,6 +15,8 @@ import {
   untilStatus,
 } from "./support/run-jobs.ts";
 import { createInstallation, TENANT } from "./support/test-installation.ts";
+
+const BUSY = { code: "provider_unavailable", message: "busy", retryable: true } as const;
 
 test("[store.park.wake] loses no wake-up, at whatever moment it comes", async () => {
   const installation = createInstallation();
@@ -59,6 +61,40 @@ test("[store.park.between] loses no wake-up that comes when the record is parked
   const jobId = await submitChat(installation);
   await untilStatus(api, jobId, "completed");
 });
+
+const endings: [what: string, first: Execute][] = [
+  ["is parked", askOnce],
+  ["waits for its next attempt", () => Promise.resolve({ status: "failed", error: BUSY, result: null })],
+];
+
+test.each(endings)(
+  "[store.park.between.cancel] a job that is cancelled and retried when its record %s, and the queue's entry not yet, leaves no entry",
+  async (_, first) => {
+    const installation = createInstallation();
+    const api = installation.createApi();
+    const park = vi.spyOn(JobQueues.prototype, "park");
+    onTestFinished(() => park.mockRestore());
+    const isPut = Promise.withResolvers<undefined>();
+    park.mockImplementationOnce(async function (this: JobQueues, ...parameters) {
+      expect((await api.cancel(TENANT, jobId))?.job.status).toBe("cancelled");
+      expect((await api.retries.retry(TENANT, jobId, "journal"))?.outcome).toBe("reopened");
+      park.mockRestore();
+      await this.park(...parameters);
+      isPut.resolve(undefined);
+    });
+    // Its new entry has to wait until the old one has been put away.
+    startRunner(
+      installation,
+      async (execution) => (execution.attempt === 1 ? await first(execution) : CHAT_DONE),
+      { concurrency: 1 },
+    );
+    const backoff = { type: "fixed", delay_ms: FAR_MS } as const;
+    const jobId = await submitChat(installation, { ...CHAT_REQUEST, attempts: 2, backoff });
+    await isPut.promise;
+    await untilStatus(api, jobId, "completed");
+    await queueEmpty(installation, "chat");
+  },
+);
 
 test("[store.park.prompt] comes back at once when its approval was there before it was parked", async () => {
   const installation = createInstallation();

@@ -1,9 +1,10 @@
+import { once } from "node:events";
 import type { JobStep } from "@millrace/contracts";
 import { expect, test, vi } from "vitest";
 import { claimRun } from "../src/run/claim-run.ts";
 import type { ExecutionResult, JobExecution } from "../src/run/job-execution.ts";
-import { CHAT_DONE, CHAT_REQUEST, claimChat, submitChat } from "./support/chat-jobs.ts";
-import { askOnce, approve, FAR_MS } from "./support/executors.ts";
+import { approvalRequested, CHAT_DONE, CHAT_REQUEST, claimChat, submitChat } from "./support/chat-jobs.ts";
+import { askOnce, approve, FAR_MS, forApproval, NOTHING } from "./support/executors.ts";
 import { eventTypes, PATIENCE_MS, queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";
 import { createInstallation, TENANT } from "./support/test-installation.ts";
 
@@ -118,6 +119,20 @@ test("[store.park.deadline] fails a job with `timeout` at its deadline, however 
   expect((await api.find(TENANT, jobId))?.job.error?.code).toBe("timeout");
   expect(aborted.at(-1)).toBe(true);
   expect(aborted.length).toBeLessThan(5);
+});
+
+test("[store.park.over] a job that asks for an approval when its time is over fails, and waits for nobody", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  startRunner(installation, async ({ signal, write }) => {
+    if (signal.aborted) return { status: "stopped", cancellation: NOTHING };
+    await once(signal, "abort");
+    await write([approvalRequested("c1")]);
+    return forApproval();
+  });
+  const jobId = await submitChat(installation, { ...CHAT_REQUEST, timeout_ms: 100 });
+  await untilStatus(api, jobId, "failed");
+  expect((await api.find(TENANT, jobId))?.job.error?.code).toBe("timeout");
 });
 
 test("[store.park.time] wakes by itself when its time has come, again and again", async () => {

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { systemClock } from "../src/clock.ts";
-import { failOverdueJobs } from "../src/control/queue-timeouts.ts";
+import { failOverdueJob, failOverdueJobs } from "../src/control/queue-timeouts.ts";
 import { entryId } from "../src/job-queues.ts";
 import { CHAT_DONE, CHAT_REQUEST, claimChat, submitChat } from "./support/chat-jobs.ts";
 import { submitMany } from "./support/line-state.ts";
@@ -130,6 +130,19 @@ test("[store.queue-timeout.retried] a job that is retried while a sweep looks at
   const deadline = await redis.hget(keys.record(jobId), "queue_deadline");
   expect(Number(deadline)).toBeGreaterThan(Date.now());
   expect(await redis.zscore(keys.queueDeadlines, jobId)).toBe(deadline);
+});
+
+test("[store.queue-timeout.claim.retried] a worker that comes too late for a job fails nothing that was retried since", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const jobId = await submitChat(installation, { ...CHAT_REQUEST, queue_timeout_ms: 600_000 });
+  await api.cancel(TENANT, jobId);
+  await api.retries.retry(TENANT, jobId, "journal");
+  // Nothing is to be taken out of its line or queue.
+  const parts = { queues: undefined as never, departures: undefined as never, clock: systemClock };
+  await failOverdueJob({ jobId, generation: 0 }, { redis, keys, ...parts });
+  expect((await api.find(TENANT, jobId))?.job.status).toBe("queued");
 });
 
 test("[store.queue-timeout.cut] a retry that was cut off before its deadline was noted has it after a sweep", async () => {

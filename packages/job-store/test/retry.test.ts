@@ -1,5 +1,6 @@
 import type { JobError } from "@millrace/contracts";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { Admission } from "../src/admission/admission.ts";
 import type { ExecutionResult } from "../src/run/job-execution.ts";
 import { entryId } from "../src/job-queues.ts";
 import type { JobStore } from "../src/job-store.ts";
@@ -13,6 +14,7 @@ import {
   toolReturned,
   turnFinished,
 } from "./support/chat-jobs.ts";
+import { noteTaken } from "./support/line-state.ts";
 import {
   PATIENCE_MS,
   eventTypes,
@@ -52,6 +54,7 @@ test("[store.retry.journal] a failed job goes on with the steps that it has, as 
     past = (await readPast()).map(({ type }) => type);
     return CHAT_DONE;
   });
+  await noteTaken(installation);
   await untilStatus(api, jobId, "completed");
   expect(past).toContain("turn.finished");
   expect(past).toContain("tool.returned");
@@ -147,11 +150,12 @@ test("[store.retry.cut] the sweeper puts a job into its queue whose retry was cu
   const installation = createInstallation();
   const { redis, keys } = installation;
   const { api, jobId } = await failedChat(installation);
-  await api.retries.retry(TENANT, jobId, "journal");
-  // As if the api had died between the record and the queue.
-  const prefix = `${keys.queuePrefix("chat")}:chat:`;
-  await redis.del(...(await redis.keys(`${prefix}${jobId}*`)), `${prefix}prioritized`);
-  await redis.zadd(keys.submissions, Date.now() - 10_000, entryId({ jobId, generation: 1 }));
+  // As if the api had died between the record and the queue, a while ago.
+  const enter = vi.spyOn(Admission.prototype, "enter").mockRejectedValueOnce(new Error("it dies"));
+  onTestFinished(() => enter.mockRestore());
+  await expect(api.retries.retry(TENANT, jobId, "journal")).rejects.toThrow("it dies");
+  const note = entryId({ jobId, generation: 1 });
+  expect(await redis.zadd(keys.submissions, "XX", "CH", Date.now() - 10_000, note)).toBe(1);
   startRunner(installation, () => Promise.resolve(CHAT_DONE));
   expect(await installation.createWorker().createSweeper().sweep()).toBe(1);
   await untilStatus(api, jobId, "completed");

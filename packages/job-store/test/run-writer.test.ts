@@ -71,6 +71,18 @@ test("[store.write.refused] refuses every write after the first refusal, and wha
   expect(await logged(installation, jobId)).toEqual(["job.queued", "job.started", "job.started"]);
 });
 
+test("[store.write.failed] writes nothing after what Redis has refused for good", async () => {
+  const installation = createInstallation();
+  const { redis } = installation;
+  const jobId = await submitChat(installation);
+  const run = await claimChat(installation, jobId);
+  vi.spyOn(redis, "millraceStep").mockRejectedValueOnce(new Error("ERR for good"));
+  await expect(run.write([delta(0)])).rejects.toThrow("for good");
+  await expect(run.write([delta(1)])).rejects.toThrow("for good");
+  await expect(run.finish({ status: "completed", result: RESULT })).rejects.toThrow("for good");
+  expect(await logged(installation, jobId)).toEqual(["job.queued", "job.started"]);
+});
+
 test("[store.write.lost] aborts an execution whose write is refused, although it does not wait for it", async () => {
   const installation = createInstallation();
   const api = installation.createApi();

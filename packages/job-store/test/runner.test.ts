@@ -3,7 +3,7 @@ import { startRedisProcess } from "@millrace/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { JobRequest } from "@millrace/contracts";
 import type { ExecutionResult, JobExecution } from "../src/run/job-execution.ts";
-import { waitForEnd } from "../src/reading/wait-for-end.ts";
+import { RECHECK_MS, waitForEnd } from "../src/reading/wait-for-end.ts";
 import {
   createInstallation,
   REQUEST,
@@ -60,7 +60,10 @@ test("[store.wait] answers a waiting submission with the finished job, however l
   const wait = (request: JobRequest, waitMs: number, signal = never) =>
     api.submitAndWait({ tenant: TENANT, request }, { waitMs, signal });
 
+  const began = performance.now();
   const small = await wait(REQUEST, PATIENCE_MS);
+  // It is told of the end, and does not only look for it now and then.
+  expect(performance.now() - began).toBeLessThan(RECHECK_MS);
   expect(small).toMatchObject({ ended: true, job: { status: "completed", result: RESULT } });
   expect(small.job).toEqual((await api.find(TENANT, small.job.id))?.job);
   const large = await wait({ ...REQUEST, arguments: { large: true } }, PATIENCE_MS);
@@ -104,6 +107,21 @@ test("[store.run.timeout] aborts at the deadline and fails the job with `timeout
   const job = await runOne(installation, { ...REQUEST, timeout_ms: 20 });
   expect(job?.error).toMatchObject({ code: "timeout", retryable: true });
   expect(job?.error?.message).toContain("20 ms");
+});
+
+test("[store.run.timeout.over] the deadline of a job that has ended aborts nothing any more", async () => {
+  const installation = createInstallation();
+  const signals: AbortSignal[] = [];
+  startRunner(installation, ({ signal }) => {
+    signals.push(signal);
+    return Promise.resolve({ status: "completed", result: RESULT });
+  });
+  const timeoutMs = 2_000;
+  const job = await runOne(installation, { ...REQUEST, timeout_ms: timeoutMs });
+  expect(job?.status).toBe("completed");
+  const over = performance.now() + timeoutMs;
+  await vi.waitFor(() => expect(performance.now()).toBeGreaterThan(over), PATIENCE_MS);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
 });
 
 test("[store.run.bug] fails the job with `internal_error` when its execution throws, and says no more", async () => {

@@ -62,6 +62,24 @@ test("[webhook.cut] a worker that dies between a job's end and its delivery lose
   expect(sent).toMatchObject([{ tenant: TENANT, url: WEBHOOK.url, id: `msg_${jobId}_3` }]);
 });
 
+test("[webhook.cut] who dies right after the end of a job that waits loses no webhook", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const jobId = await submitJob(api);
+  const record = parseRecord(await redis.hgetall(keys.record(jobId))) ?? expect.fail("no record");
+  const end = redis.millraceEndWaiting.bind(redis);
+  vi.spyOn(redis, "millraceEndWaiting").mockImplementationOnce(async (...parameters) => {
+    await end(...parameters);
+    throw new Error("it dies");
+  });
+  const outcome = { status: "cancelled", cancellation: NOTHING } as const;
+  const ending = endWaitingJob(jobId, record, outcome, { redis, keys, clock: systemClock });
+  await expect(ending).rejects.toThrow("it dies");
+  await installation.createWorker().createSweeper().sweep();
+  expect(await api.deliveries.list(TENANT, jobId)).toMatchObject([{ n: 2, status: "pending" }]);
+});
+
 test("[webhook.cut] a note that is looked at twice makes one delivery", async () => {
   const installation = createInstallation();
   const { redis, keys } = installation;
