@@ -10,7 +10,8 @@ end
 if (record[1] ~= 'failed' and record[1] ~= 'cancelled') or record[2] ~= ARGV[2] then
   return -2
 end
-local gone = { 'worker_id', 'started_at', 'crashes', 'idle_run', 'unknown_run' }
+-- Its end has taken away what its runs had written besides.
+local gone = { 'worker_id', 'started_at' }
 if ARGV[4] == '1' then
   -- Its calls are made anew, so they are asked for anew.
   for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
@@ -23,7 +24,7 @@ redis.call('HDEL', KEYS[1], unpack(gone))
 redis.call('HSET', KEYS[1], 'attempts_before', redis.call('HGET', KEYS[1], 'attempt'))
 local generation = redis.call('HINCRBY', KEYS[1], 'generation', 1)
 redis.call('HINCRBY', KEYS[1], 'attempt', 1)
-redis.call('HSET', KEYS[1], 'status', 'queued', 'run', '0', 'sequence', '0', unpack(ARGV, 6))
+redis.call('HSET', KEYS[1], 'status', 'queued', 'run', '0', unpack(ARGV, 6))
 redis.call('PERSIST', KEYS[1])
 redis.call('PERSIST', KEYS[2])
 redis.call('PERSIST', KEYS[3])
