@@ -1150,6 +1150,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.batch.retry.early":
     "A job that is retried before its batch has heard of its end counts as it ends at last, and gives one result then.",
   "store.batch.retry.lost": "A batch ends although a failover has lost the retry of one of its jobs.",
+  "store.batch.sweep.alive": "An upload that goes on after a long silence is not closed by the sweeper.",
   "store.batch.sweep.cancel": "A cancel goes on in a worker when its api has died.",
   "store.batch.sweep.ends": "An end that nobody has told its batch is found by the sweeper.",
   "store.batch.sweep.opened":

@@ -127,6 +127,19 @@ test("[store.batch.sweep.upload] the sweeper closes an upload whose api has died
   expect(await redis.llen(keys.log(batchJobId(upload.batchId, 1)))).toBe(1);
 });
 
+test("[store.batch.sweep.alive] an upload that goes on after a long silence is not closed by the sweeper", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const upload = await openBatch(installation.createApi(), "key");
+  const { record, states } = keys.batch(upload.batchId);
+  await redis.hset(record, "upload_until", 0);
+  await upload.write(uploadLines(1));
+  await vi.waitFor(async () => expect(await redis.get(states)).toBe("q"), PATIENCE_MS);
+  await sweepBatch(installation, upload.batchId);
+  await upload.write(uploadLines(2).slice(1));
+  expect(await upload.close("complete")).toMatchObject({ upload: "complete", accepted: 2 });
+});
+
 test("[store.batch.sweep.cancel] a cancel goes on in a worker when its api has died", async () => {
   const installation = createInstallation();
   const { redis, keys } = installation;

@@ -183,6 +183,8 @@ test("[store.park.first] starts parked jobs before all new ones, whether they ar
 
   const woken = await submitChat(installation);
   await isDelayed(woken);
+  // Before all that a key lets in.
+  expect(await redis.hget(`${keys.queuePrefix("chat")}:chat:${woken}`, "priority")).toBe("1");
   timed = await submitChat(installation, { ...CHAT_REQUEST, metadata: { kind: "timed" } });
   await isDelayed(timed);
   const due = Date.now() + TIMED_MS;

@@ -85,10 +85,14 @@ test("[store.sweep.nothing-written] deletes what a submission left that never wr
   const installation = createInstallation();
   const { redis, keys } = installation;
   const [nothing, logOnly] = ["job_00000000000000000000000000", "job_00000000000000000000000001"];
-  await redis.zadd(keys.submissions, CUT_OFF, nothing, CUT_OFF, logOnly);
-  await redis.rpush(keys.log(logOnly), '{"type":"job.queued"}');
+  const late = "job_00000000000000000000000002";
+  await redis.zadd(keys.submissions, CUT_OFF, nothing, CUT_OFF, logOnly, Date.now() - 10_000, late);
+  for (const jobId of [logOnly, late]) await redis.rpush(keys.log(jobId), '{"type":"job.queued"}');
   expect(await installation.createWorker().createSweeper().sweep()).toBe(0);
-  expect(await redis.exists(keys.submissions, keys.log(logOnly))).toBe(0);
+  expect(await redis.exists(keys.log(logOnly))).toBe(0);
+  // What is late may still come.
+  expect(await redis.zrange(keys.submissions, "0", "-1")).toEqual([late]);
+  expect(await redis.exists(keys.log(late))).toBe(1);
 });
 
 test("[store.sweep.index] takes entries out of the index whose jobs have expired, and no others", async () => {
