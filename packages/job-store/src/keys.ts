@@ -11,7 +11,7 @@ export interface Keys {
   events(jobId: string): string;
   /** Sorted set by name: the job ids of one tenant, whose order is their age. */
   index(tenant: string): string;
-  /** Set: every tenant that has an index. */
+  /** Set: every tenant that has jobs or batches. */
   tenants: string;
   /** Sorted set by time: submissions that have not yet been seen to reach their queue. */
   submissions: string;

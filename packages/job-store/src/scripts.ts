@@ -11,6 +11,7 @@ const SCRIPTS = {
   millraceReleaseKey: { keys: 1, files: ["release-key"] },
   millraceReopen: { keys: 3, files: ["approval-field", "append-event", "reopen"] },
   millraceUnmarkEmptyQueue: { keys: 4, files: ["unmark-empty-queue"] },
+  millraceForgetTenant: { keys: 2, files: ["forget-tenant"] },
   millraceClaim: { keys: 3, files: ["now-ms", "terminal-status", "claim"] },
   millraceStep: { keys: 2, files: ["approval-field", "append-event", "end-job", "step"] },
   millraceEndWaiting: { keys: 2, files: ["terminal-status", "append-event", "end-job", "end-waiting"] },
@@ -50,6 +51,7 @@ declare module "ioredis" {
     millraceDeletePartial(record: string, log: string): Result<0 | 1, Context>;
     millraceTakeKey(key: string, ...values: Values): Result<string | null, Context>;
     millraceReopen(...keysAndValues: Values): Result<number, Context>;
+    millraceForgetTenant(index: string, tenants: string, tenant: string): Result<0 | 1, Context>;
     millraceClaim(...keysAndValues: Values): Result<ClaimReply, Context>;
     millraceStep(record: string, log: string, ...values: Values): Result<number, Context>;
     millraceEndWaiting(record: string, log: string, ...values: Values): Result<EndWaitingReply, Context>;

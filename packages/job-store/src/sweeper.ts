@@ -28,7 +28,7 @@ export interface SweeperOptions extends RecoveryDependencies, QueueTimeoutDepend
  * - an event that a webhook wants to hear of, and whose delivery is perhaps not queued: {@link WebhookDispatch};
  * - a schedule that has been changed, and BullMQ perhaps not told: {@link recoverSchedules};
  * - a batch that does not know of all that has happened: {@link BatchSweep};
- * - an index entry whose job has expired, or was never written: {@link IndexPurge};
+ * - an index entry whose job has expired, or was never written, and a tenant that has nothing left: {@link IndexPurge};
  * - a queue entry whose record has ended needs no sweep: its next claim is refused, which removes it.
  */
 export class Sweeper {

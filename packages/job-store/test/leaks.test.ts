@@ -20,7 +20,6 @@ const LATER_MS = 120_000;
 
 /** What there is of an installation that is at rest, after its first job. */
 const FIXED = [
-  /^P:\{index\}$/,
   /^\{P:(\w+)\}:\1:(meta|events|id|stalled-check|marker|pc)$/,
   // Expires by itself: it lasts longer than its job, so that a repeat is recognised.
   /^P:idempotency:/,

@@ -169,7 +169,9 @@ export class Batches {
     const batchId = keyed?.id ?? freshId;
     const mark = keyed && this.#idempotency.mark(tenant, named.key, options, batchId);
     const token = randomBytes(6).toString("base64url");
-    await Promise.all([redis.sadd(keys.tenants, tenant), this.#list(tenant, batchId, now)]);
+    await this.#list(tenant, batchId, now);
+    // Afterwards: a tenant of whom nothing is there may be forgotten at any moment.
+    await redis.sadd(keys.tenants, tenant);
     const outcome = await redis.millraceBatchOpen(
       ...batchScriptKeys(keys, batchId),
       keys.batchEvents(batchId),

@@ -97,6 +97,7 @@ async function list(
   { redis, keys }: Pick<RecoveryDependencies, "redis" | "keys">,
 ): Promise<void> {
   await redis.zadd(keys.index(tenant), 0, jobId);
+  await redis.sadd(keys.tenants, tenant);
   if (queueDeadline !== null) await redis.zadd(keys.queueDeadlines, queueDeadline, jobId);
 }
 

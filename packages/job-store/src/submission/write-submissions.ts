@@ -86,9 +86,7 @@ function announce(
   submissions: readonly PreparedSubmission[],
   dependencies: SubmissionDependencies,
 ): void {
-  const { keys } = dependencies;
   note(pipeline, "all", submissions, dependencies);
-  pipeline.run("all", "sadd", [keys.tenants, ...new Set(submissions.map(({ tenant }) => tenant))]);
   list(pipeline, "all", submissions, dependencies);
 }
 
@@ -102,7 +100,10 @@ function note(
   pipeline.run(owners, "zadd", [keys.submissions, ...submissions.flatMap(({ at, jobId }) => [at, jobId])]);
 }
 
-/** Their places in the index and among those that have to start in time. */
+/**
+ * Their places in the index and among those that have to start in time. The tenants come after the index: one that has
+ * nothing there may be forgotten at any moment.
+ */
 function list(
   pipeline: Pipeline,
   owners: readonly PreparedSubmission[] | "all",
@@ -112,6 +113,7 @@ function list(
   for (const [tenant, own] of Map.groupBy(submissions, (submission) => submission.tenant)) {
     pipeline.run(owners, "zadd", [keys.index(tenant), ...own.flatMap(({ jobId }) => [0, jobId])]);
   }
+  pipeline.run(owners, "sadd", [keys.tenants, ...new Set(submissions.map(({ tenant }) => tenant))]);
   const deadlines = submissions.flatMap((submission) => {
     const deadline = queueDeadline(submission);
     return deadline === undefined ? [] : [deadline, submission.jobId];
