@@ -1092,6 +1092,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.admission.standing":
     "A line that nobody has heard of, or in which jobs wait, is asked before anything goes into BullMQ.",
   "store.admission.standing.full": "A key near its window or its cap asks its line.",
+  "store.admission.standing.many":
+    "A process knows a bounded number of lines, however many keys have come and gone.",
   "store.admission.standing.old": "Of old news few jobs are taken to be gone, many are not.",
   "store.admission.standing.own": "What a process has entered since it last heard of a line counts.",
   "store.admission.standing.priority": "Jobs of several priorities are put in order by the line.",

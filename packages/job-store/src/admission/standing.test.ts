@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Standing } from "./standing.ts";
+import { Standing, Standings } from "./standing.ts";
 
 const room = { size: 100, maxQueued: 1_000_000 };
 const EMPTY = { before: 0, priority: -1, waiting: 0, later: 0 };
@@ -46,4 +46,15 @@ test("[store.admission.standing.old] few jobs are taken to be gone after a while
 test("[store.admission.standing.slow] jobs that come seldom ask where few would be too many", () => {
   expect(heardOf(0).place(1, 5, { size: 10, maxQueued: 1_000_000, now: 5_000 })).toBeNull();
   expect(heardOf(0).place(1, 5, { size: 100, maxQueued: 5, now: 5_000 })).toBeNull();
+});
+
+test("[store.admission.standing.many] lines are forgotten when there are very many, and are asked again", () => {
+  const standings = new Standings();
+  const of = (tenant: string) => standings.of({ tenant, type: "tool" });
+  const first = of("first");
+  for (let count = 1; count < 10_000; count += 1) of(`guest${count}`);
+  expect(of("first")).toBe(first);
+  const last = of("last");
+  expect(of("first")).not.toBe(first);
+  expect(of("last")).toBe(last);
 });

@@ -66,14 +66,20 @@ export class Standing {
   }
 }
 
-/** What a process knows of all lines in which it has put jobs. */
+/** Keys come and go, and nobody says when one has gone. A line that has been forgotten is asked once more. */
+const STANDINGS_MAX = 10_000;
+
+/** What a process knows of the lines in which it has put jobs. */
 export class Standings {
   readonly #standings = new Map<string, Standing>();
 
   of(line: LineName): Standing {
     const id = lineId(line);
     let standing = this.#standings.get(id);
-    if (!standing) this.#standings.set(id, (standing = new Standing()));
+    if (!standing) {
+      if (this.#standings.size >= STANDINGS_MAX) this.#standings.clear();
+      this.#standings.set(id, (standing = new Standing()));
+    }
     return standing;
   }
 }
