@@ -1141,6 +1141,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.batch.gaps.ended":
     "Lines that were withdrawn hold no reader up who reads a batch in input order when they will not come any more.",
   "store.batch.id": "The id of a batch's job is made of its batch and its line.",
+  "store.batch.open.late": "An upload that Redis has opened too late is closed, as nobody has it.",
   "store.batch.redis":
     "An upload ends soon when Redis goes silent, and is closed when nothing of it is written any more.",
   "store.batch.redis.cut":

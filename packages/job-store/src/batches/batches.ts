@@ -78,8 +78,19 @@ export class Batches {
    * @throws IdempotencyMismatchError when the options are others than before, IdempotencyExpiredError when that batch is gone,
    * BatchRefusedError when it has been cancelled.
    */
-  open(upload: NewUpload): Promise<BatchUpload> {
-    return this.#options.answer(() => this.#open(upload));
+  async open(upload: NewUpload): Promise<BatchUpload> {
+    let isGivenUp = false;
+    try {
+      return await this.#options.answer(async () => {
+        const opened = await this.#open(upload);
+        // Redis has taken too long: nobody has this upload, and it would give signs of life for ever.
+        if (isGivenUp) await opened.close("cut").catch(() => null);
+        return opened;
+      });
+    } catch (error) {
+      isGivenUp = true;
+      throw error;
+    }
   }
 
   /** Null when the viewer has no such batch. */
