@@ -596,6 +596,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "contract.arguments.bad-schema":
     "A tool schema that cannot be compiled leaves the judgement to the server.",
   "contract.arguments.costly": "A check that asks too many questions is given up, and the server judges.",
+  "contract.arguments.default": "What is required and has a default may be left out: the server fills it in.",
   "contract.arguments.dialect": "A tool schema of any JSON Schema dialect is used.",
   "contract.arguments.dialect.old":
     "A schema of an older dialect is checked by its own rules, also when it does not name it.",

@@ -33,10 +33,15 @@ export class CheckBudget {
       this.#spent += steps;
       return true;
     }
-    this.#hasOpenQuestion = true;
+    this.leaveOpen();
     this.#spent += OPEN_QUESTION_STEPS;
     if (this.#spent > GIVEN_UP_AT) throw new BudgetExhaustedError("the check costs too much");
     return false;
+  }
+
+  /** A question that only the server can answer. */
+  leaveOpen(): void {
+    this.#hasOpenQuestion = true;
   }
 
   /** Whether this check has left a question open. */

@@ -4,12 +4,20 @@ import { canonicalJson } from "./canonical-json.ts";
 import { BudgetExhaustedError, CheckBudget } from "./check-budget.ts";
 import { countValues } from "./json-depth.ts";
 import { LinearPatterns } from "./linear-patterns.ts";
+import { requiredMembers } from "./required-members.ts";
 
 /** What is wrong with a value. Source: Ajv's error object. */
 type SchemaError = NonNullable<ValidateFunction["errors"]>[number];
 
 /** What does not fit; empty for a value that fits, or of which nothing can be said for certain. */
 export type SchemaValidator = (value: unknown) => readonly SchemaError[];
+
+export interface SchemaCheckOptions {
+  /** Otherwise a check ends with the first error. */
+  allErrors: boolean;
+  /** Of what is sent: the server fills in its defaults. */
+  isInput: boolean;
+}
 
 /** Whose `items` may be a list. Every other schema is read as 2020-12, the dialect of MCP. */
 const OLD_DIALECT = /draft-0\d\//;
@@ -29,14 +37,14 @@ const TURNING_KEYWORD = /"(?:not|if|oneOf|maxContains|patternProperties)":/;
  * its patterns and comparisons cost. What references cost is not bounded: each one that is followed twice, in schemas
  * that do so in turn, doubles the work.
  */
-export function compileSchema(schema: object, allErrors: boolean): SchemaValidator | null {
+export function compileSchema(schema: object, options: SchemaCheckOptions): SchemaValidator | null {
   // The dialect that is named may be unknown to Ajv; the keywords that matter are common to all. A validator that is
   // asynchronous would say of everything that it fits.
   const { $schema: dialect, $id: _id, $async: _async, ...keywords } = schema as Record<string, unknown>;
   const isOld = typeof dialect === "string" && OLD_DIALECT.test(dialect);
   for (const Dialect of isOld ? [Ajv] : [Ajv2020, Ajv]) {
     try {
-      return createValidator(Dialect, keywords, allErrors);
+      return createValidator(Dialect, keywords, options);
     } catch {
       // Without a name, it may be a schema of an older dialect.
     }
@@ -47,11 +55,11 @@ export function compileSchema(schema: object, allErrors: boolean): SchemaValidat
 function createValidator(
   Dialect: typeof Ajv | typeof Ajv2020,
   schema: object,
-  allErrors: boolean,
+  options: SchemaCheckOptions,
 ): SchemaValidator {
   const budget = new CheckBudget();
   const isTurning = TURNING_KEYWORD.test(JSON.stringify(schema));
-  const validate = createAjv(Dialect, budget, allErrors).compile(schema);
+  const validate = createAjv(Dialect, budget, options).compile(schema);
   return (value) => {
     budget.begin();
     try {
@@ -66,7 +74,11 @@ function createValidator(
 }
 
 /** One for each schema: an instance of Ajv holds all that it has compiled, and tools come and go. */
-function createAjv(Dialect: typeof Ajv | typeof Ajv2020, budget: CheckBudget, allErrors: boolean) {
+function createAjv(
+  Dialect: typeof Ajv | typeof Ajv2020,
+  budget: CheckBudget,
+  { allErrors, isInput }: SchemaCheckOptions,
+) {
   const patterns = new LinearPatterns(budget);
   const regExp = Object.assign((pattern: string) => patterns.compile(pattern), { code: "linearPattern" });
   const ajv = new Dialect({
@@ -81,6 +93,10 @@ function createAjv(Dialect: typeof Ajv | typeof Ajv2020, budget: CheckBudget, al
   });
   // Of draft-04; Ajv refuses a schema that has it.
   ajv.removeKeyword("id");
+  if (isInput) {
+    ajv.removeKeyword("required");
+    ajv.addKeyword(requiredMembers({ allErrors, onDefaulted: () => budget.leaveOpen() }));
+  }
   // Ajv compares each item with each other one.
   ajv.removeKeyword("uniqueItems");
   ajv.addKeyword({

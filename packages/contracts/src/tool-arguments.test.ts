@@ -53,6 +53,33 @@ test("[contract.arguments.dialect] takes a schema of any dialect", () => {
   expect(checkToolArguments({ ...schema }, { path: "a" })).toEqual([]);
 });
 
+test("[contract.arguments.default] what is required and has a default may be left out", () => {
+  const scale = { enum: ["css", "device"], default: "css" };
+  const properties = { scale, path: { type: "string" }, on: { default: null } };
+  const schema = { type: "object", properties, required: ["scale", "path", "on"] };
+  expect(checkToolArguments(schema, { path: "a" })).toEqual([]);
+  expect(checkToolArguments(schema, {})).toEqual([
+    { path: "arguments.path", message: "must have required property 'path'" },
+  ]);
+  expect(checkToolArguments(schema, { path: "a", scale: "other" })).toMatchObject([
+    { path: "arguments.scale" },
+  ]);
+  const list = { type: "object", properties: { list: { items: { $ref: "#/$defs/one" } } } };
+  const nested = { ...list, $defs: { one: schema } };
+  expect(checkToolArguments(nested, { list: [{ path: "a" }, {}] })).toMatchObject([
+    { path: "arguments.list[1].path" },
+  ]);
+  const many = Array.from({ length: 20_000 }, () => ({ path: "a" }));
+  expect(checkToolArguments(nested, { list: [...many, {}, {}] })).toMatchObject([
+    { path: "arguments.list[20000].path" },
+  ]);
+  // Either may be meant.
+  const either = { type: "object", oneOf: [schema, { ...schema, required: ["path"] }] };
+  expect(checkToolArguments(either, { path: "a" })).toEqual([]);
+  // The server has filled them in by now.
+  expect(checkStructuredContent(schema, { path: "a" })).toMatchObject([{ path: "structured_content.scale" }]);
+});
+
 test("[contract.arguments.async] a schema that calls itself asynchronous is checked as any other", () => {
   const text = { type: "object", properties: { a: { type: "string" } } };
   const both = (schema: object) => [

@@ -1,6 +1,6 @@
 import { hasAtMostValues } from "./json-depth.ts";
 import { boundedErrors } from "./problem.ts";
-import { compileSchema, type SchemaValidator } from "./schema-validator.ts";
+import { compileSchema, type SchemaCheckOptions, type SchemaValidator } from "./schema-validator.ts";
 
 /** Where and why a value does not fit: `arguments.path`, `structured_content.edits[0].oldText`. */
 export interface ArgumentError {
@@ -10,26 +10,27 @@ export interface ArgumentError {
 
 /** Compiles each schema once, for as long as somebody holds it. Null for a schema that cannot be compiled. */
 class Validators {
-  readonly #allErrors: boolean;
+  readonly #options: SchemaCheckOptions;
   readonly #compiled = new WeakMap<object, SchemaValidator | null>();
 
-  constructor(allErrors: boolean) {
-    this.#allErrors = allErrors;
+  constructor(options: SchemaCheckOptions) {
+    this.#options = options;
   }
 
   for(schema: object): SchemaValidator | null {
     let validate = this.#compiled.get(schema);
     if (validate === undefined) {
-      validate = compileSchema(schema, this.#allErrors);
+      validate = compileSchema(schema, this.#options);
       this.#compiled.set(schema, validate);
     }
     return validate;
   }
 }
 
-const thoroughValidators = new Validators(true);
+const thoroughValidators = new Validators({ allErrors: true, isInput: true });
 // What is large may be wrong in a million places; the first says enough.
-const quickValidators = new Validators(false);
+const quickValidators = new Validators({ allErrors: false, isInput: true });
+const outputValidators = new Validators({ allErrors: false, isInput: false });
 
 /** Arguments of more values than this are checked up to the first error. */
 const THOROUGH_VALUES_MAX = 10_000;
@@ -58,7 +59,8 @@ function check(validators: Validators, schema: object, root: string, value: unkn
 
 /**
  * Checks a tool call's arguments against the tool's own JSON Schema; large ones up to the first error.
- * A schema that cannot be compiled accepts everything: the server judges.
+ * A schema that cannot be compiled accepts everything: the server judges. So it does about what is left out and has a
+ * default.
  */
 export function checkToolArguments(schema: object, toolArguments: Record<string, unknown>): ArgumentError[] {
   const isSmall = hasAtMostValues(toolArguments, THOROUGH_VALUES_MAX);
@@ -76,5 +78,5 @@ export function checkStructuredContent(
   if (structuredContent === null) {
     return [{ path: "structured_content", message: "is missing, and the tool has an output schema" }];
   }
-  return check(quickValidators, schema, "structured_content", structuredContent);
+  return check(outputValidators, schema, "structured_content", structuredContent);
 }
