@@ -693,6 +693,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.failure.command": "A missing command is named with the cure and harms no other server.",
   "host.failure.cwd": "A stdio server starts in its cwd, and one that is no folder is named.",
   "host.failure.problem": "A server with a configuration problem fails alone.",
+  "host.failure.refused": "What a server refuses while it is connected is told as its own words.",
   "host.failure.remote": "A remote server that cannot be reached says where and why.",
   "host.failure.start": "A start that the system refuses at once is told with its cure.",
   "host.failure.stderr": "A server that dies at its start leaves its last words in `last_error`.",

@@ -82,6 +82,31 @@ test("[host.failure.timeout] a server that never answers is an error after its t
   });
 });
 
+/** A server that answers `initialize`, and refuses `refused`. */
+function refusing(name: string, refused: string) {
+  const answer = { protocolVersion: "2025-06-18", capabilities: { tools: {} }, serverInfo: { name } };
+  const source = `
+    const send = (message) => console.log(JSON.stringify({ jsonrpc: "2.0", ...message }));
+    require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
+      const { id, method } = JSON.parse(line);
+      if (method === ${JSON.stringify(refused)}) send({ id, error: { code: -32603, message: "fetch failed" } });
+      else if (id !== undefined) send({ id, result: ${JSON.stringify(answer)} });
+    });`;
+  return program(name, process.execPath, ["--eval", source]);
+}
+
+test("[host.failure.refused] what a server refuses while it is connected is told as its own words", async () => {
+  const host = await startHost([refusing("shut", "initialize"), refusing("bare", "tools/list")]);
+  expect(report(host, "shut")).toMatchObject({
+    status: "error",
+    last_error: "the server refused to be connected: fetch failed",
+  });
+  expect(report(host, "bare")).toMatchObject({
+    status: "error",
+    last_error: "the server refused to list its tools: fetch failed",
+  });
+});
+
 test("[host.failure.problem] a server with a problem in its configuration fails alone, with its name", async () => {
   const host = await startHost([fixture("needy", [], { problem: "environment variable not set: TOKEN" })]);
   expect(report(host, "needy")).toMatchObject({

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { ServerSettings } from "../config/server-settings.ts";
 import {
   ConnectionLostError,
+  RequestRejectedError,
   type McpConnection,
   type McpConnectionEvents,
 } from "../connection/connection.ts";
@@ -27,6 +28,16 @@ export interface ConnectionAttemptOptions {
   clock: Clock;
   /** Lists what the server offers: part of connecting. */
   list: ListOffers;
+}
+
+/** A server's own words may be those of any failure, such as `fetch failed`: says who said them, and to what. */
+async function naming<T>(request: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof RequestRejectedError)) throw error;
+    throw new RequestRejectedError(error.code, `the server refused ${request}: ${error.message}`);
+  }
 }
 
 /** One attempt to connect, and what the server writes to stderr in the life that may come of it. */
@@ -62,8 +73,9 @@ export class ConnectionAttempt {
       `it did not connect and list its tools within ${timeoutMs / 1_000} s; raise its "timeout" if it needs longer`,
     );
     await withDeadline({ signal, timeoutMs, reason }, async (bounded) => {
-      await this.connection.connect(bounded);
-      await list(this.connection, bounded, timeoutMs - (clock.monotonicMs() - startedAt));
+      await naming("to be connected", this.connection.connect(bounded));
+      const timeLeftMs = timeoutMs - (clock.monotonicMs() - startedAt);
+      await naming("to list its tools", list(this.connection, bounded, timeLeftMs));
     });
     // Its last list may have come just before its end.
     this.#lost.signal.throwIfAborted();
