@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -16,16 +16,17 @@ const PATIENCE_MS = 40_000;
 const FULL = process.env["MILLRACE_TEST_SIZE"] === "full";
 const never = new AbortController().signal;
 
-/** A configuration with the fixture server as its only one. */
-function writeConfig(): string {
+function createFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "millrace-recovery-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, "mcp-servers.json");
-  const config = {
-    command: process.execPath,
-    args: [FIXTURE_STDIO_PROGRAM],
-    env: { MILLRACE_TEST_RUN: process.env["MILLRACE_TEST_RUN"] },
-  };
+  return folder;
+}
+
+/** A configuration with one server, by default the fixture. */
+function writeConfig(args: string[] = [FIXTURE_STDIO_PROGRAM]): string {
+  const path = join(createFolder(), "mcp-servers.json");
+  const env = { MILLRACE_TEST_RUN: process.env["MILLRACE_TEST_RUN"] };
+  const config = { command: process.execPath, args, env };
   writeFileSync(path, JSON.stringify({ mcp_servers: { fixture: { transport_type: "stdio", config } } }));
   return path;
 }
@@ -137,6 +138,27 @@ test("[recovery.worker-killed] a killed worker's job runs elsewhere, with no att
   scene.first.worker.kill("SIGKILL");
   await eventsUntil(scene.follower, "job.completed", scene.events);
   expectTakenOver(scene);
+}, 120_000);
+
+test("[recovery.worker-killed.servers] the servers of a killed worker have time to end what they have started", async () => {
+  const folder = createFolder();
+  const [started, ended] = [join(folder, "started"), join(folder, "ended")];
+  // As one that closes its browser, which is in a process group of its own.
+  const server = `
+    const { writeFileSync } = require("node:fs");
+    const end = () => { writeFileSync(${JSON.stringify(ended)}, ""); process.exit(); };
+    process.on("SIGTERM", () => setTimeout(end, 300));
+    setInterval(() => {}, 60_000);
+    writeFileSync(${JSON.stringify(started)}, "");`;
+  const { redisUrl, keyPrefix } = openStore();
+  const worker = startWorker({
+    REDIS_URL: redisUrl,
+    REDIS_KEY_PREFIX: keyPrefix,
+    MCP_CONFIG_FILE: writeConfig(["--eval", server]),
+  });
+  await vi.waitFor(() => expect(existsSync(started)).toBe(true), { timeout: PATIENCE_MS });
+  worker.kill("SIGKILL");
+  await vi.waitFor(() => expect(existsSync(ended)).toBe(true), { timeout: PATIENCE_MS });
 }, 120_000);
 
 test.skipIf(!FULL)(

@@ -705,6 +705,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.filters.reload": "Other globs count at once, also for a call that waits in line.",
   "host.guard.lost": "A guard that dies is reported.",
   "host.guard.order": "The guard ends what is registered, the last first.",
+  "host.guard.together": "Groups of equal rank are all told to end at once, and wait for none of the others.",
   "host.handshake.mend": "An odd optional member of a server's handshake does not lose the server.",
   "host.handshake.told": "A handshake that cannot be mended is told in one line.",
   "host.health.beside":
@@ -987,6 +988,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "recovery.loop-blocked": "A lone worker whose loop was blocked past its lock ends its job.",
   "recovery.worker-killed":
     "A killed worker's job runs elsewhere, with no attempt burned and no gap in its log.",
+  "recovery.worker-killed.servers": "The servers of a killed worker have time to end what they have started.",
   "recovery.worker-paused": "A worker stopped for 15 s writes nothing when it comes back.",
   "resources.cap": "More than 10,000 entries are cut with a warning.",
   "resources.changes": "A changed list is announced.",

@@ -80,9 +80,12 @@ test("[host.processes.guard] SIGKILL of the host leaves no server, no grandchild
   await waitForEnd(guard);
 });
 
-/** A process group that appends its name to the shared output when it gets SIGTERM. */
-async function startGroup(name: string): Promise<{ pid: number; lines: string[]; ended: Promise<unknown> }> {
-  const script = `trap 'echo ${name}; exit' TERM; echo ready; while :; do sleep 0.05; done`;
+/** A process group that writes its name when it gets SIGTERM, and then does `onTerm`. */
+async function startGroup(
+  name: string,
+  onTerm = "exit",
+): Promise<{ pid: number; lines: string[]; ended: Promise<unknown> }> {
+  const script = `trap 'echo ${name}; ${onTerm}' TERM; echo ready; while :; do sleep 0.05; done`;
   const child = spawn("sh", ["-c", script], { detached: true, stdio: ["ignore", "pipe", "ignore"] });
   const lines: string[] = [];
   const reader = createInterface({ input: child.stdout }).on("line", (line) => lines.push(line));
@@ -114,6 +117,17 @@ test("[host.guard.order] the guard ends what is registered, the last first, and 
   expect(isRunning(removed.pid)).toBe(true);
   process.kill(-removed.pid, "SIGKILL");
   await removed.ended;
+});
+
+test("[host.guard.together] groups of equal rank are all told to end at once, and wait for none of the others", async () => {
+  const groups = await Promise.all([startGroup("first", ":"), startGroup("second", ":")]);
+  const guard = startProcessGuard({ graceMs: 600_000, order: "together" });
+  for (const { pid } of groups) guard.add(pid);
+  const closed = guard.close();
+  const told = () => groups.map(({ lines }) => lines.at(-1));
+  await vi.waitFor(() => expect(told()).toEqual(["first", "second"]), { timeout: 10_000 });
+  for (const { pid } of groups) process.kill(-pid, "SIGKILL");
+  await Promise.all([closed, ...groups.map(({ ended }) => ended)]);
 });
 
 test("[host.guard.lost] a guard that is killed is reported, and is harmless to use; one that is closed is not", async () => {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Outlives its parent to end what the parent started; see process-guard.ts.
 #
-# Usage: process-guard.sh GRACE_MS, with lines "add PGID" and "remove PGID" on stdin.
+# Usage: process-guard.sh GRACE_MS [together], with lines "add PGID" and "remove PGID" on stdin.
 #
 # The parent holds the other end of stdin. Its death closes the pipe, whatever killed it, and no
 # process can miss that. It is a shell script because it must cost nothing while it waits (about
@@ -11,7 +11,8 @@
 # A Ctrl-C or a stop of the whole session must not end the guard before those that it guards.
 trap '' INT TERM HUP
 
-grace_ms=${1:?usage: process-guard.sh GRACE_MS}
+grace_ms=${1:?usage: process-guard.sh GRACE_MS [together]}
+order=${2-}
 groups= # newest first
 
 is_alive() { kill -0 "-$1" 2>/dev/null; }
@@ -24,6 +25,13 @@ wait_until_gone() {
     sleep 0.05 2>/dev/null || sleep 1
     waited_ms=$((waited_ms + 50))
   done
+}
+
+end() {
+  if kill -TERM "-$1" 2>/dev/null; then
+    wait_until_gone "$1" "$grace_ms"
+    kill -KILL "-$1" 2>/dev/null
+  fi
 }
 
 forget() {
@@ -44,9 +52,11 @@ while read -r verb group; do
 done
 
 for group in $groups; do
-  if kill -TERM "-$group" 2>/dev/null; then
-    wait_until_gone "$group" "$grace_ms"
-    kill -KILL "-$group" 2>/dev/null
+  if [ "$order" = together ]; then
+    end "$group" &
+  else
+    end "$group"
   fi
 done
+wait
 exit 0

@@ -8,7 +8,7 @@ const PROGRAM = fileURLToPath(new URL("process-guard.sh", import.meta.url));
 /**
  * Ends the registered process groups when this process dies, also by SIGKILL, which no process can react to
  * itself. A small `sh` program in a session of its own waits on a pipe that only this process holds; when
- * the pipe closes it takes the groups that are left, last added first: SIGTERM, up to `graceMs`, SIGKILL.
+ * the pipe closes it takes the groups that are left: SIGTERM, up to `graceMs`, SIGKILL.
  */
 export interface ProcessGuard {
   /** Process id of the guard program; undefined when it could not be started. */
@@ -24,6 +24,11 @@ export interface ProcessGuard {
 export interface ProcessGuardOptions {
   /** Time between SIGTERM and SIGKILL for each group, in milliseconds. 0 kills at once. */
   graceMs: number;
+  /**
+   * `last first`, the default: a group's turn comes once those that were added after it are gone; `together`: `graceMs`
+   * is for all of them.
+   */
+  order?: "last first" | "together";
   /** Called when the guard ends without being closed: from then on nothing is guarded. */
   onLost?: (reason: string) => void;
 }
@@ -39,11 +44,15 @@ async function watch(guard: ChildProcess, onEnd: (reason: string) => void): Prom
 }
 
 /** @throws RangeError when `graceMs` is no whole number of milliseconds, 0 or more. */
-export function startProcessGuard({ graceMs, onLost }: ProcessGuardOptions): ProcessGuard {
+export function startProcessGuard({
+  graceMs,
+  order = "last first",
+  onLost,
+}: ProcessGuardOptions): ProcessGuard {
   if (!Number.isSafeInteger(graceMs) || graceMs < 0) {
     throw new RangeError(`graceMs must be a whole number of milliseconds, 0 or more; got ${graceMs}`);
   }
-  const guard = spawn("sh", [PROGRAM, String(graceMs)], {
+  const guard = spawn("sh", [PROGRAM, String(graceMs), order], {
     // A session of its own: a signal to the parent's group or terminal does not reach it.
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
