@@ -697,6 +697,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.failure.remote": "A remote server that cannot be reached says where and why.",
   "host.failure.start": "A start that the system refuses at once is told with its cure.",
   "host.failure.stderr": "A server that dies at its start leaves its last words in `last_error`.",
+  "host.failure.stderr.first": "Of much that a server wrote its first lines are told, and its last.",
   "host.failure.timeout": "A server that never answers is an error after its timeout.",
   "host.filters.call": "A filtered tool cannot be called by any name, and its server hears nothing.",
   "host.filters.globs": "Allow and deny globs decide on raw names; deny wins.",

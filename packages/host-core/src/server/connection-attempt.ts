@@ -81,7 +81,7 @@ export class ConnectionAttempt {
     this.#lost.signal.throwIfAborted();
   }
 
-  /** `reason`, and below it the last lines of the server's stderr. */
+  /** `reason`, and below it the first and last lines of the server's stderr. */
   explain(reason: string): string {
     return this.#stderr.explain(reason);
   }

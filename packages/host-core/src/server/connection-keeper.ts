@@ -149,7 +149,7 @@ export class ConnectionKeeper {
     }
   }
 
-  /** `reason`, and below it the last lines of its stderr. Secrets are hidden. */
+  /** `reason`, and below it the first and last lines of its stderr. Secrets are hidden. */
   explain(reason: string): string {
     return this.#options.redact(this.#attempt?.explain(reason) ?? reason);
   }

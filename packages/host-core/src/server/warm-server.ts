@@ -113,7 +113,7 @@ export class WarmServer {
     return this.#problem === null ? this.#connections.status : "error";
   }
 
-  /** Why it, or a copy of it, is not connected, with the last lines of its stderr; secrets are hidden. */
+  /** Why it, or a copy of it, is not connected, with the first and last lines of its stderr; secrets are hidden. */
   get lastError(): string | null {
     return this.#problem ?? this.#connections.lastError;
   }
