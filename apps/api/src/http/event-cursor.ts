@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { ProblemError } from "./problem.ts";
+import { queryNumber } from "./query-number.ts";
 
 const EVENT_ID = /^\d{1,12}$/;
+const EVENT_ID_MAX = 999_999_999_999;
 const RULE = "must be the id of an event: a whole number from 0";
 
 /** `?after=` of a route that streams events. */
-export const EventId = z.string().regex(EVENT_ID, RULE).transform(Number);
+export const EventId = queryNumber(z.int().min(0).max(EVENT_ID_MAX, RULE), RULE);
 
 /** The id of the last event that a client has, 0 for none; and where it says so, as its errors call it. */
 interface EventCursor {

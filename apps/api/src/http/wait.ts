@@ -1,19 +1,15 @@
 import { z } from "zod";
 import { ProblemError } from "./problem.ts";
+import { queryNumber } from "./query-number.ts";
 
 /** The longest that one request waits for a job, in seconds. */
 export const WAIT_SECONDS_MAX = 60;
 
-const rule = `a whole number of seconds from 0 to ${WAIT_SECONDS_MAX}`;
+const rule = `must be a whole number of seconds from 0 to ${WAIT_SECONDS_MAX}`;
 
 /** `?wait=N`, in seconds. */
 export const WaitQuery = z.strictObject({
-  wait: z
-    .string()
-    .regex(/^\d{1,2}$/, `must be ${rule}`)
-    .transform(Number)
-    .refine((seconds) => seconds <= WAIT_SECONDS_MAX, `must be ${rule}`)
-    .optional(),
+  wait: queryNumber(z.int().min(0).max(WAIT_SECONDS_MAX, rule), rule).optional(),
 });
 
 /**
@@ -29,8 +25,8 @@ export function preferredWait(header: string | undefined): number | null {
     const seconds = /^"?(\d{1,2})"?$/.exec(value ?? "")?.[1];
     if (seconds === undefined || Number(seconds) > WAIT_SECONDS_MAX) {
       throw new ProblemError("invalid_header", {
-        detail: `Prefer: wait must be ${rule}.`,
-        errors: [{ path: "Prefer", message: `wait must be ${rule}` }],
+        detail: `Prefer: wait ${rule}.`,
+        errors: [{ path: "Prefer", message: `wait ${rule}` }],
       });
     }
     return Number(seconds);

@@ -20,16 +20,13 @@ import type { ApiDependencies } from "../dependencies.ts";
 import { idempotencyKey } from "../http/idempotency-key.ts";
 import { json, jsonLines, problems, requestHeaders } from "../http/openapi.ts";
 import { ProblemError } from "../http/problem.ts";
+import { queryNumber } from "../http/query-number.ts";
 import { queryParameters } from "../http/validation.ts";
 import { checkJob } from "../job-check.ts";
 
-const wholeNumber = z
-  .string()
-  .regex(/^\d{1,15}$/, "must be a whole number")
-  .transform(Number);
-
 function option(rule: z.ZodOptional<z.ZodInt>) {
-  return wholeNumber.pipe(rule.unwrap()).optional();
+  const inQuery = queryNumber(rule.unwrap()).optional();
+  return rule.description === undefined ? inQuery : inQuery.describe(rule.description);
 }
 
 const { concurrency, priority, timeout_ms, retention_seconds } = BatchOptions.shape;
