@@ -109,7 +109,7 @@ export type ClaimedReply = [
 export type PlacesReply = (string | number)[];
 
 /** `moved`: jobs in BullMQ that come after those that are let in now. */
-export type LeaveReply = [fed: PlacesReply, moved: PlacesReply];
+type LeaveReply = [fed: PlacesReply, moved: PlacesReply];
 
 export type EnterReply = [
   refused: string[],

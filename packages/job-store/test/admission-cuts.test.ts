@@ -39,7 +39,7 @@ function createLosingAdmission({ redis, keys, onRelease }: Installation): Admiss
   }
   const queues = new LosingQueues(redis, keys, logger);
   onRelease(() => queues.close());
-  return new Admission({ keys, queues, capacity: new WideCapacity(redis, keys) });
+  return new Admission({ redis, keys, queues, capacity: new WideCapacity(redis, keys) });
 }
 
 function noteStarts(): { starts: string[]; execute: Execute } {

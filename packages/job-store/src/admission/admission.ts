@@ -1,8 +1,9 @@
 import { DEFAULT_PRIORITY } from "@millrace/contracts";
 import type { IRedisTransaction } from "bullmq";
+import type { Redis } from "ioredis";
 import { entryId, parseEntryId, type JobQueues, type QueueEntry } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
-import type { EnterReply, LeaveReply, PlacesReply } from "../scripts.ts";
+import type { EnterReply, PlacesReply } from "../scripts.ts";
 import { pipelineReplies } from "../redis/unavailable.ts";
 import type { FleetCapacity } from "./fleet-capacity.ts";
 import type { Gate } from "./gate.ts";
@@ -38,6 +39,7 @@ export interface PlacedJob {
 export type EnterMode = "wait" | "now" | "later";
 
 export interface AdmissionOptions {
+  redis: Redis;
   keys: Keys;
   queues: JobQueues;
   capacity: FleetCapacity;
@@ -136,19 +138,17 @@ export class Admission {
     { gone, back = [] }: { gone: readonly Leaving[]; back?: readonly QueueEntry[] },
     feed: "low" | "all" = "low",
   ): Promise<number> {
-    const { keys, queues, capacity } = this.#options;
+    const { redis, keys, capacity } = this.#options;
     const pausing = gone.filter(({ comesBack }) => comesBack === true);
     const ended = gone.filter(({ comesBack }) => comesBack !== true);
-    const pipeline = queues.pipeline();
-    pipeline.runCommand("millraceLeave", [
+    const [fed, moved] = await redis.millraceLeave(
       keys.line(line.type, line.tenant).line,
       capacity.room(line.type),
       feed,
       back.length,
       pausing.length,
       ...[...back, ...pausing, ...ended].map(entryId),
-    ]);
-    const [[fed, moved]] = pipelineReplies(await pipeline.exec()) as [LeaveReply];
+    );
     const jobs = placedJobs(fed);
     await this.add(line, jobs);
     await this.move(line, placedJobs(moved));

@@ -29,6 +29,12 @@ export function createLines({
   logger: Logger;
   limitsOf?: LimitsOf;
 }): Lines {
-  const admission = new Admission({ keys, queues, capacity: new FleetCapacity(redis, keys), limitsOf });
+  const admission = new Admission({
+    redis,
+    keys,
+    queues,
+    capacity: new FleetCapacity(redis, keys),
+    limitsOf,
+  });
   return { admission, standings: new Standings(), departures: new Departures(admission, logger) };
 }

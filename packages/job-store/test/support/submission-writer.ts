@@ -11,7 +11,13 @@ import { silentLogger, type Installation } from "./test-installation.ts";
 export function createWriter({ redis, keys, onRelease }: Installation, limitsOf: LimitsOf) {
   const queues = new JobQueues(redis, keys, silentLogger);
   onRelease(() => queues.close());
-  const admission = new Admission({ keys, queues, capacity: new FleetCapacity(redis, keys), limitsOf });
+  const admission = new Admission({
+    redis,
+    keys,
+    queues,
+    capacity: new FleetCapacity(redis, keys),
+    limitsOf,
+  });
   const shared = { redis, keys, queues, admission, standings: new Standings(), clock: systemClock };
   return { queues, writer: new SubmissionWriter({ ...shared, retentionSeconds: 600 }) };
 }
