@@ -145,7 +145,7 @@ test("[faults.redis.killed] a job that waits in its queue while Redis crashes is
 test("[faults.redis.paused] while Redis hangs the api says 503 soon, and works when it goes on", async () => {
   const { server, client } = await startWithOwnRedis();
   const before = await client.run(echo);
-  server.pause();
+  await server.pause();
   await expectUnavailable(client, before.id);
   server.resume();
   await untilReady(client);
@@ -154,7 +154,7 @@ test("[faults.redis.paused] while Redis hangs the api says 503 soon, and works w
   const jobId = await runningJob(client, 1_000);
   await using stream = await client.events(jobId, { "last-event-id": "1" });
   expect((await stream.next())?.event).toBe("job.started");
-  server.pause();
+  await server.pause();
   await expectProblem(await client.get(`/jobs/${jobId}`), "store_unavailable");
   server.resume();
   await untilReady(client);
@@ -170,7 +170,7 @@ test("[faults.redis.upload] an upload is told soon that Redis hangs, and goes on
   await upload.write(`${lines.slice(0, 10).join("\n")}\n`);
   const id = await newestBatch(client);
   await untilBatch(client, id, { counts: { completed: 10 } });
-  server.pause();
+  await server.pause();
   const paused = performance.now();
   await upload.write(`${lines.slice(10).join("\n")}\n`);
   expect(await upload.end()).toBe(503);

@@ -179,7 +179,7 @@ test("[store.write.repeated] writes a step once whose answer was lost with the c
   for (const index of numbers(5)) {
     const id = await redis.client("ID");
     // Redis finds both when it goes on: it writes the step, and cannot answer any more.
-    server.pause();
+    await server.pause();
     const written = run.write([delta(index)]);
     const killed = killer.call("CLIENT", "KILL", "ID", id);
     server.resume();

@@ -39,7 +39,7 @@ test("[testing.redis.faults] a paused Redis keeps its connections and answers wh
   const redis = connect(server.url);
   const id = await redis.client("ID");
 
-  server.pause();
+  await server.pause();
   const answer = redis.client("ID");
   await expectSilence(answer);
   server.resume();

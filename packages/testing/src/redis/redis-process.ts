@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { startProcessGuard } from "@millrace/host-core/process-guard";
 import getPort from "get-port";
 import { Redis } from "ioredis";
@@ -30,8 +31,8 @@ export interface RedisProcess extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly binary: string;
-  /** SIGSTOP: connections stay open and nothing answers, as with a half-open network. */
-  pause(): void;
+  /** SIGSTOP: connections stay open and nothing answers, as with a half-open network. Resolves when it has stopped. */
+  pause(): Promise<void>;
   resume(): void;
   /** SIGKILL, the crash of the Redis process. Resolves when it is gone. */
   kill(): Promise<void>;
@@ -85,7 +86,10 @@ export async function startRedisProcess(options: RedisProcessOptions = {}): Prom
     url,
     port,
     binary: readlinkSync(BINARY),
-    pause: () => void running?.kill("SIGSTOP"),
+    async pause() {
+      running?.kill("SIGSTOP");
+      while (running?.pid !== undefined && mayRun(running.pid)) await nextTurn();
+    },
     resume: () => void running?.kill("SIGCONT"),
     kill: () => end("SIGKILL"),
     async restart() {
@@ -95,6 +99,15 @@ export async function startRedisProcess(options: RedisProcessOptions = {}): Prom
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** The kernel stops a process a little after the signal. False where nothing tells. */
+function mayRun(processId: number): boolean {
+  try {
+    return !/\) [Tt] /.test(readFileSync(`/proc/${processId}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
 }
 
 function redisArguments(port: number, { appendOnlyFolder, settings: given }: RedisProcessOptions): string[] {
