@@ -87,8 +87,10 @@ export async function startRedisProcess(options: RedisProcessOptions = {}): Prom
     port,
     binary: readlinkSync(BINARY),
     async pause() {
-      running?.kill("SIGSTOP");
-      while (running?.pid !== undefined && mayRun(running.pid)) await nextTurn();
+      const processId = running?.pid;
+      if (processId === undefined) return;
+      process.kill(processId, "SIGSTOP");
+      while (mayRun(processId)) await nextTurn();
     },
     resume: () => void running?.kill("SIGCONT"),
     kill: () => end("SIGKILL"),
