@@ -1022,6 +1022,10 @@ export const requirements: Readonly<Record<string, string>> = {
   "schedule.interval": "An interval keeps to its anchor, whenever its next time is asked for.",
   "schedule.last_job":
     "Many schedules are listed without the results of their last jobs, and with what those failed of.",
+  "schedule.limits":
+    "The jobs of schedules count against the caps that their key had when they were put; a time at the cap is left out.",
+  "schedule.limits.newer":
+    "Limits that other jobs of a key have brought go before those that its schedules remember.",
   "schedule.missed": "Times that were missed while no worker was there are made up for by one job.",
   "schedule.not_computed":
     "A schedule whose next time cannot be computed is an error in the log, and its tick is tried again.",

@@ -122,7 +122,7 @@ export class JobStore {
     this.keyReloads = new KeyReloads(this.#redis, this.#keys, this.#subscriptions, answer);
     const findOne = (viewer: Viewer, jobId: string) => this.find(viewer, jobId);
     this.deliveries = new Deliveries({ ...shared, answer, findJob: findOne });
-    this.schedules = createSchedules({ ...shared, retentionSeconds, answer, logger });
+    this.schedules = createSchedules({ ...shared, retentionSeconds, limitsOf, answer, logger });
     this.requestRates = new RequestRates(this.#redis, this.#keys, answer);
     keepPipelinesLean(this.#redis, (script) =>
       /^(millrace|rlflx|add\w+Job:|promote:|removeJob:|changePriority:|(add|get|remove)JobScheduler:)/.test(

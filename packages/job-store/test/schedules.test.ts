@@ -1,5 +1,6 @@
 import { Worker } from "bullmq";
 import { expect, test, vi } from "vitest";
+import { DEFAULT_LIMITS } from "../src/admission/tenant-limits.ts";
 import { SCHEDULE_QUEUE, scheduleSettings } from "../src/schedules/schedule-queue.ts";
 import type { ScheduleTick } from "../src/schedules/stored-schedule.ts";
 import { PATIENCE_MS } from "./support/run-jobs.ts";
@@ -98,4 +99,53 @@ test("[schedule.missed] times that were missed while no worker was there are mad
   const jobOf = (time: number) => api.keyed.find(TENANT, `schedule ticking ${time}`, request);
   expect(await jobOf(first)).not.toBeNull();
   expect(await jobOf(first + 1_000)).toBeNull();
+});
+
+test("[schedule.limits] the jobs of schedules count against the caps that their key had when they were put", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi(600, () => ({
+    ...DEFAULT_LIMITS,
+    weight: 3,
+    maxRunning: 1,
+    maxQueued: 2,
+  }));
+  const ids = ["a", "b", "c"];
+  for (const id of ids) {
+    await put(api, NEVER_SOON, id);
+    await makeDue(installation, id);
+  }
+  startSchedules(installation);
+  const ran = await Promise.all(ids.map((id) => untilRun(api, id)));
+  const refused = ran.filter(({ last_job_id }) => last_job_id === null);
+  expect(refused).toHaveLength(1);
+  const message =
+    "The key has 2 jobs that wait or run, which is as many as it may have: this time was left out.";
+  expect(refused[0]).toMatchObject({
+    last_error: { code: "too_many_jobs", message },
+    last_job_status: null,
+    links: { last_job: null },
+  });
+  expect((await jobIds(api)).toSorted()).toEqual(
+    ran.flatMap(({ last_job_id }) => last_job_id ?? []).toSorted(),
+  );
+  const { line, admitted, state } = keys.line("tool", TENANT);
+  expect(await redis.zcard(admitted)).toBe(1);
+  expect(await redis.zcard(line)).toBe(1);
+  expect(await redis.hget(state, "weight")).toBe("3");
+});
+
+test("[schedule.limits.newer] limits that other jobs of the key have brought go before those of its schedules", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const before = installation.createApi(600, () => ({ ...DEFAULT_LIMITS, maxRunning: 1 }));
+  await put(before, NEVER_SOON);
+  const now = installation.createApi(600, () => ({ ...DEFAULT_LIMITS, maxRunning: 2 }));
+  await now.submit({ tenant: TENANT, request: REQUEST });
+  await makeDue(installation);
+  startSchedules(installation);
+  await untilRun(now, "nightly");
+  const { admitted, state } = keys.line("tool", TENANT);
+  expect(await redis.hget(state, "max_running")).toBe("2");
+  expect(await redis.zcard(admitted)).toBe(2);
 });

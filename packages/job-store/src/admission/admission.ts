@@ -9,7 +9,7 @@ import type { FleetCapacity } from "./fleet-capacity.ts";
 import type { Gate } from "./gate.ts";
 import type { LineName } from "./line-name.ts";
 import { queuePriority } from "./place.ts";
-import type { LimitsOf } from "./tenant-limits.ts";
+import type { LimitsOf, TenantLimits } from "./tenant-limits.ts";
 
 /** A job that comes in. */
 export interface Entering {
@@ -72,8 +72,10 @@ export class Admission {
     return Math.max(1, Math.min(Math.ceil(capacity.room(type) * weight), maxRunning ?? Infinity));
   }
 
-  maxQueuedOf({ tenant }: LineName): number {
-    return this.#options.limitsOf?.(tenant).maxQueued ?? Infinity;
+  /** `remembered` are limits of an earlier day, for a process that knows none of today. */
+  maxQueuedOf({ tenant }: LineName, remembered?: TenantLimits): number {
+    const limits = this.#options.limitsOf?.(tenant) ?? remembered;
+    return limits?.maxQueued ?? Infinity;
   }
 
   /** Whether the line has to say how many more may run: a cap holds, or is not known here. */
@@ -85,15 +87,19 @@ export class Admission {
     return this.#options.limitsOf?.(tenant).weight ?? 1;
   }
 
-  /** The parameters of the script that lets jobs in. `bounded`: beyond the key's cap they are refused. */
+  /**
+   * The parameters of the script that lets jobs in. `bounded`: beyond the key's cap they are refused. `remembered` are
+   * limits of an earlier day, for a process that knows none of today: those that the line knows go before them.
+   */
   enterParameters(
     line: LineName,
     mode: EnterMode,
     jobs: readonly Entering[],
-    { bounded }: { bounded: boolean },
+    { bounded, remembered }: { bounded: boolean; remembered?: TenantLimits | undefined },
   ): (string | number)[] {
     const { keys, capacity, limitsOf } = this.#options;
-    const limits = limitsOf?.(line.tenant);
+    const current = limitsOf?.(line.tenant);
+    const limits = current ?? remembered;
     return [
       keys.line(line.type, line.tenant).line,
       capacity.room(line.type),
@@ -101,6 +107,7 @@ export class Admission {
       limits?.weight ?? "",
       limits?.maxRunning ?? "",
       bounded && limits ? limits.maxQueued : "",
+      current ? 0 : 1,
       ...jobs.flatMap(({ entry, priority, gate }) => [
         entryId(entry),
         priority,

@@ -57,7 +57,8 @@ export class Entrance {
         priority: priorityOf(submission.request),
         gate: submission.gate,
       })),
-      { bounded: true },
+      // Those of the newest: they are all of one key.
+      { bounded: true, remembered: this.submissions.at(-1)?.limits },
     );
     this.#command = pipeline.run(this.submissions, "millraceEnter", parameters);
     if (!this.isAtOnce) return;

@@ -105,8 +105,8 @@ export class ScheduleRecords {
   /** Writes down that a schedule has fired. */
   async recordRun({ tenant, id }: ScheduleTick, run: StoredRun): Promise<void> {
     const { redis, keys } = this.#options;
-    const { at, jobId } = run;
-    const text = JSON.stringify({ at, jobId });
+    const { at, ...rest } = run;
+    const text = JSON.stringify({ at, ...rest });
     await redis.millraceRecordScheduleRun(keys.schedules(tenant), keys.scheduleRuns(tenant), id, at, text);
   }
 

@@ -1,5 +1,7 @@
+import type { ScheduleError } from "@millrace/contracts";
 import type { Job, Worker } from "bullmq";
 import type { Redis } from "ioredis";
+import { QueueFullError } from "../admission/tenant-limits.ts";
 import { closeWorker } from "../bullmq/close-worker.ts";
 import { openWorker } from "../bullmq/open-worker.ts";
 import { IdempotencyMismatchError, IdempotencyExpiredError } from "../submission/idempotency.ts";
@@ -72,25 +74,34 @@ export class ScheduleRunner {
     }
     const at = dueTime(tick);
     const run = await this.#submit(tick.data, stored, at);
+    if (run?.error) logger.warn({ schedule: id, reason: run.error.message }, "Schedule not run");
     if (run) await records.recordRun(tick.data, run);
   }
 
   /** Null when the time had its job before, and another request since. */
   async #submit({ tenant, id }: ScheduleTick, stored: StoredSchedule, at: number): Promise<StoredRun | null> {
     const { keyed, submit } = this.#options;
-    const { job, retentionSeconds, toolAccess } = stored;
+    const { job, retentionSeconds, toolAccess, limits } = stored;
     const request = { ...job, retention_seconds: job.retention_seconds ?? retentionSeconds };
-    const newJob = { tenant, request, ...(toolAccess ? { toolAccess } : {}) };
+    const newJob = { tenant, request, limits, ...(toolAccess ? { toolAccess } : {}) };
     try {
       const taken = await keyed.take(newJob, idempotencyKey(id, at));
       if ("repeated" in taken) return { at, jobId: taken.repeated.job.id };
       await submit(taken.newJob);
       return { at, jobId: taken.newJob.jobId ?? null };
     } catch (error) {
+      if (error instanceof QueueFullError) return { at, jobId: null, error: tooManyJobs(error) };
       if (error instanceof IdempotencyMismatchError || error instanceof IdempotencyExpiredError) return null;
       throw error;
     }
   }
+}
+
+function tooManyJobs({ message }: QueueFullError): ScheduleError {
+  return {
+    code: "too_many_jobs",
+    message: `${message}, which is as many as it may have: this time was left out.`,
+  };
 }
 
 /** No client can send this key: it has spaces. */

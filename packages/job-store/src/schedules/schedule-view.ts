@@ -25,7 +25,7 @@ export function scheduleView(
     last_run_at: run && instant(run.at),
     last_job_id: jobId,
     last_job_status: job?.status ?? null,
-    last_error: errorOf(job),
+    last_error: run?.error ?? errorOf(job),
     links: { self: scheduleLink(id), last_job: jobId && jobLinks(jobId).self },
   };
 }

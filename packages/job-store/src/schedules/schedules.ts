@@ -9,6 +9,7 @@ import {
   type ToolAccess,
 } from "@millrace/contracts";
 import type { Redis } from "ioredis";
+import type { LimitsOf } from "../admission/tenant-limits.ts";
 import type { Clock } from "../clock.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
@@ -36,6 +37,7 @@ export interface SchedulesOptions {
   answer: Answer;
   /** Retention of a job that names none, in seconds. */
   retentionSeconds: number;
+  limitsOf: LimitsOf;
   lastJobs: (jobIds: readonly string[]) => Promise<Map<string, LastJob>>;
 }
 
@@ -66,11 +68,12 @@ export class Schedules {
     request,
     toolAccess,
   }: PutSchedule): Promise<{ schedule: Schedule; created: boolean }> {
-    const { records, clock, answer, retentionSeconds } = this.#options;
+    const { records, clock, answer, retentionSeconds, limitsOf } = this.#options;
     const now = clock.now();
     const timing = timingOf(request, now);
     checkTiming(timing, now);
-    const definition = { timing, job: request.job, retentionSeconds, toolAccess };
+    const limits = limitsOf(tenant);
+    const definition = { timing, job: request.job, retentionSeconds, toolAccess, limits };
     return await answer(async () => {
       if ((await records.read(tenant, id)) === null && (await records.count(tenant)) >= SCHEDULES_MAX) {
         throw new TooManySchedulesError(`${tenant} has ${SCHEDULES_MAX} schedules`);

@@ -1,4 +1,5 @@
-import type { JobRequest, ScheduleTiming, ToolAccess } from "@millrace/contracts";
+import type { JobRequest, ScheduleError, ScheduleTiming, ToolAccess } from "@millrace/contracts";
+import type { TenantLimits } from "../admission/tenant-limits.ts";
 
 /**
  * A schedule: what decides is this text in a hash of its tenant. BullMQ's job scheduler only says when, and what it
@@ -19,6 +20,8 @@ export interface StoredSchedule {
   retentionSeconds: number;
   /** What its tenant may use; null: everything. */
   toolAccess: ToolAccess | null;
+  /** What bounds its tenant's jobs, unless another of them that is under way has brought newer limits. */
+  limits: TenantLimits;
   paused: boolean;
 }
 
@@ -26,6 +29,8 @@ export interface StoredSchedule {
 export interface StoredRun {
   at: number;
   jobId: string | null;
+  /** Why this time made no job. */
+  error?: ScheduleError;
 }
 
 /** What BullMQ fires. */

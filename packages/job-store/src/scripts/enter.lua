@@ -1,7 +1,8 @@
 -- Lets jobs of one key and kind into their line, and admits those that there is room for.
 -- KEYS line
 -- ARGV room, mode, weight ('' keeps what is stored), most that may run at a time ('' for no cap),
---      most that may wait or run ('' for no cap), then of each job its entry, priority and gate ('' or 'LIMIT ID')
+--      most that may wait or run ('' for no cap), 1 when a weight and a cap that are stored go before these, then of
+--      each job its entry, priority and gate ('' or 'LIMIT ID')
 -- Modes: 'wait' joins the line; 'now' admits all, because the caller knows that there is room: they are new, of no gate
 --      and of one priority; 'later' only counts the jobs, which are not due yet.
 -- An entry that is there already stays where it is; one that was admitted is answered as if it were fed.
@@ -21,10 +22,10 @@ end
 local limits = ARGV[3] ~= '' and { 'weight', ARGV[3], 'max_running', ARGV[4] } or {}
 if mode == 'now' then
   -- The way of most jobs: as few commands as can be.
-  local priority, entries = tonumber(ARGV[7]), {}
-  local top = (before > 0 and rank_of(priority) or 0) + (#ARGV - 5) / 3 - 1
+  local priority, entries = tonumber(ARGV[8]), {}
+  local top = (before > 0 and rank_of(priority) or 0) + (#ARGV - 6) / 3 - 1
   local score = score_now(priority)
-  for position = 6, #ARGV, 3 do
+  for position = 7, #ARGV, 3 do
     entries[#entries + 1] = score
     entries[#entries + 1] = ARGV[position]
   end
@@ -38,7 +39,7 @@ if mode == 'now' then
   return { {}, before, same, waiting(), redis.call('SCARD', later), {}, moved }
 end
 
-if #limits > 0 then
+if #limits > 0 and (ARGV[6] ~= '1' or redis.call('HEXISTS', state, 'weight') == 0) then
   redis.call('HSET', state, unpack(limits))
 end
 local size, weight, _, extra = window_of(room)
@@ -93,7 +94,7 @@ local function enter(entry, priority, gate)
   end
 end
 
-for position = 6, #ARGV, 3 do
+for position = 7, #ARGV, 3 do
   enter(ARGV[position], tonumber(ARGV[position + 1]), ARGV[position + 2])
 end
 local fed, moved = {}, {}

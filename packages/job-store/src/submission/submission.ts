@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Admission } from "../admission/admission.ts";
 import type { Gate } from "../admission/gate.ts";
 import type { Standings } from "../admission/standing.ts";
+import type { TenantLimits } from "../admission/tenant-limits.ts";
 import type { JobQueues } from "../job-queues.ts";
 import type { HeldKey } from "./idempotency.ts";
 import type { Conversation } from "../reading/conversation.ts";
@@ -19,6 +20,8 @@ export interface Submission {
   previous?: Conversation | undefined;
   /** What the key may use of servers and tools, when that is not all. */
   toolAccess?: ToolAccess | undefined;
+  /** What bounds the key's jobs, as far as the process that submits does not know it better. */
+  limits?: TenantLimits | undefined;
   /** W3C trace context of the request; tool calls carry it. */
   traceparent?: string | undefined;
   /** Channel that is told when the job has ended. */
@@ -36,7 +39,7 @@ export interface Submission {
 /** A job to be, and whose it will be; with its id when it came under an idempotency key. */
 export type NewJob = Pick<
   Submission,
-  "tenant" | "request" | "previous" | "toolAccess" | "traceparent" | "mark" | "gate"
+  "tenant" | "request" | "previous" | "toolAccess" | "limits" | "traceparent" | "mark" | "gate"
 > & {
   jobId?: string;
 };

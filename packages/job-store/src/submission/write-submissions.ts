@@ -215,7 +215,7 @@ async function settleRefused(
       close(third, submission, dependencies);
       continue;
     }
-    refused.set(submission, new QueueFullError(admission.maxQueuedOf(lineOf(submission))));
+    refused.set(submission, new QueueFullError(admission.maxQueuedOf(lineOf(submission), submission.limits)));
     const { mark, jobId, at } = submission;
     if (mark) third.run([submission], "millraceReleaseKey", [mark.key, jobId, mark.holder]);
     third.run([submission], "millraceSettleNote", [keys.submissions, jobId, at]);
