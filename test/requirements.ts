@@ -1033,6 +1033,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "Each time of a schedule makes one job, with several workers and with one that dies before or after it submitted.",
   "schedule.pause":
     "A pause keeps what is due from happening; a resumed schedule goes on with the next time.",
+  "schedule.pages": "Schedules are listed page by page, an admin's key by key, also while some are deleted.",
   "schedule.put":
     "The same schedule again changes nothing; another one replaces what was planned, also what had been fetched.",
   "schedule.put.paused":

@@ -1,4 +1,4 @@
-import { Schedule, type ScheduleList } from "@millrace/contracts";
+import { Schedule, type SchedulePage } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
 import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
 import { startInstallation, type Installation } from "../../../test/support/installation.ts";
@@ -74,7 +74,7 @@ test("[schedule.http] a schedule is put, runs, is paused, resumed, listed and de
   expect(Date.parse(resumed.next_run_at ?? "")).toBeGreaterThan(Date.parse(ran.last_run_at ?? ""));
 
   await scheduleOf(await put("yearly", { ...YEARLY, time_zone: "Europe/Berlin" }), 201);
-  const { schedules } = await client.read<ScheduleList>("/schedules");
+  const { schedules } = await client.read<SchedulePage>("/schedules");
   expect(schedules.map(({ id }) => id)).toEqual(["ticking", "yearly"]);
   expect(schedules[1]?.next_run_at?.slice(4)).toBe("-12-31T23:00:00.000Z");
   for (const id of ["ticking", "yearly"]) {
@@ -109,7 +109,7 @@ test("[schedule.tenant] another key gets 404, and may have a schedule of the sam
   await expectProblem(await bob.post("/schedules/mine/pause", {}), "schedule_not_found");
   await expectProblem(await bob.post("/schedules/mine/resume", {}), "schedule_not_found");
   await expectProblem(await bob.request("/schedules/mine", { method: "DELETE" }), "schedule_not_found");
-  expect(await bob.read<ScheduleList>("/schedules")).toEqual({ schedules: [] });
+  expect(await bob.read<SchedulePage>("/schedules")).toEqual({ schedules: [], next_cursor: null });
   await scheduleOf(await put("mine", { ...YEARLY, cron: "0 0 2 2 *" }, bob), 201);
   expect((await scheduleOf(await client.get("/schedules/mine"))).cron).toBe(YEARLY.cron);
 });
@@ -119,7 +119,7 @@ test("[schedule.admin] an admin sees the schedules of all keys, and pauses, resu
   await scheduleOf(await put("shared", YEARLY), 201);
   await scheduleOf(await put("shared", { ...YEARLY, cron: "0 0 3 3 *" }, bob), 201);
   const ids = async (path: string) =>
-    (await boss.read<ScheduleList>(path)).schedules
+    (await boss.read<SchedulePage>(path)).schedules
       .filter(({ id }) => id === "shared")
       .map(({ key, links }) => [key, links.self]);
   const ofBob = "/schedules/shared?key=bob";
@@ -136,6 +136,9 @@ test("[schedule.admin] an admin sees the schedules of all keys, and pauses, resu
 
   await expectProblem(await boss.get("/schedules/shared"), "schedule_not_found");
   await expectProblem(await boss.get("/schedules?key=a:b"), "invalid_query");
+  for (const cursor of ["", "shared", "alice/", "/shared", "alice/shared/more", "alice/a:b"]) {
+    await expectProblem(await boss.get(`/schedules?cursor=${cursor}`), "invalid_query");
+  }
   await expectProblem(await put("shared?key=bob", YEARLY, boss), "invalid_query");
   for (const path of ["/schedules?key=bob", ofBob]) {
     await expectProblem(await client.get(path), "scope_missing");

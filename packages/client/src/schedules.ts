@@ -1,4 +1,4 @@
-import type { JobRequestInput, Schedule, ScheduleList, ScheduleRequest } from "@millrace/contracts";
+import type { JobRequestInput, Schedule, SchedulePage, ScheduleRequest } from "@millrace/contracts";
 import type { Connection } from "./http/connection.ts";
 import { path } from "./http/path.ts";
 import type { SignalOption } from "./http/signal-option.ts";
@@ -33,9 +33,14 @@ export class Schedules {
     return await this.#connection.read(path`/schedules/${id}`, { signal });
   }
 
-  /** All schedules of this key. */
-  async list({ signal }: SignalOption = {}): Promise<Schedule[]> {
-    return (await this.#connection.read<ScheduleList>("/schedules", { signal })).schedules;
+  /** All schedules of this key, in the order of their ids, read page by page. */
+  async *list({ signal }: SignalOption = {}): AsyncGenerator<Schedule, void, undefined> {
+    let cursor: string | undefined;
+    do {
+      const page: SchedulePage = await this.#connection.read("/schedules", { query: { cursor }, signal });
+      yield* page.schedules;
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor !== undefined);
   }
 
   /** Deletes it; jobs that it has submitted go on. */

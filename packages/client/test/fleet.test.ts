@@ -58,7 +58,11 @@ test("[client.schedules] a schedule is put, paused, resumed, listed and deleted"
   });
   expect((await client.schedules.pause("hourly")).paused).toBe(true);
   expect((await client.schedules.resume("hourly")).next_run_at).not.toBeNull();
-  expect((await client.schedules.list()).map(({ id }) => id)).toEqual(["hourly"]);
+  const ids = Array.from({ length: 60 }, (_, number) => `later-${number}`).toSorted();
+  await Promise.all(ids.map((id) => client.schedules.put(id, { interval_ms: 3_600_000, job })));
+  const listed: string[] = [];
+  for await (const { id } of client.schedules.list()) listed.push(id);
+  expect(listed).toEqual(["hourly", ...ids]);
   await client.schedules.delete("hourly");
   await expect(client.schedules.get("hourly")).rejects.toMatchObject({ code: "schedule_not_found" });
 });

@@ -132,8 +132,10 @@ export type Schedule = z.infer<typeof Schedule>;
 /** So many schedules one key may have. */
 export const SCHEDULES_MAX = 1_000;
 
-export const ScheduleList = z.object({ schedules: z.array(Schedule) }).meta({ id: "ScheduleList" });
-export type ScheduleList = z.infer<typeof ScheduleList>;
+export const SchedulePage = z
+  .object({ schedules: z.array(Schedule), next_cursor: z.string().nullable() })
+  .meta({ id: "SchedulePage" });
+export type SchedulePage = z.infer<typeof SchedulePage>;
 
 /** The path of a schedule, relative to the api's origin. */
 export function scheduleLink(id: string): string {

@@ -24,6 +24,7 @@ export { GoneError } from "./reading/gone-error.ts";
 export type { LogFollower } from "./reading/log-follower.ts";
 
 export { InvalidTimingError } from "./schedules/next-run.ts";
+export { isScheduleCursor } from "./schedules/schedule-cursor.ts";
 export { TooManySchedulesError, type Schedules } from "./schedules/schedules.ts";
 export type { NewJob } from "./submission/submission.ts";
 export type { CoolDowns } from "./fleet/cool-downs.ts";

@@ -1,5 +1,6 @@
 import { jobError } from "@millrace/contracts";
 import { expect, test, vi } from "vitest";
+import { EVERY_TENANT, type Viewer } from "../src/reading/viewer.ts";
 import { SCHEDULE_QUEUE } from "../src/schedules/schedule-queue.ts";
 import { PATIENCE_MS, startRunner, untilStatus } from "./support/run-jobs.ts";
 import {
@@ -12,6 +13,8 @@ import {
   untilRun,
 } from "./support/schedules.ts";
 import { createInstallation, REQUEST, RESULT, TENANT } from "./support/test-installation.ts";
+
+const PAGE = { limit: 200 };
 
 /** Longer ago than any change takes. */
 const LONG_AGO = Date.now() - 60_000;
@@ -117,8 +120,8 @@ test("[schedule.tenant] a schedule is its key's: others neither see nor change i
   expect(await api.schedules.find("carol", "nightly")).toBeNull();
   expect(await api.schedules.delete("carol", "nightly")).toBe(false);
   expect(await api.schedules.delete("bob", "nightly")).toBe(true);
-  expect((await api.schedules.list(TENANT)).map(({ id }) => id)).toEqual(["nightly"]);
-  expect(await api.schedules.list("bob")).toEqual([]);
+  expect((await api.schedules.list(TENANT, PAGE)).schedules.map(({ id }) => id)).toEqual(["nightly"]);
+  expect(await api.schedules.list("bob", PAGE)).toEqual({ schedules: [], next_cursor: null });
 });
 
 test("[schedule.last_job] many schedules are listed without the results of their last jobs, and with what those failed of", async () => {
@@ -150,7 +153,7 @@ test("[schedule.last_job] many schedules are listed without the results of their
   // What nobody reads may as well not be there.
   await redis.del(keys.log(completed));
 
-  const listed = await api.schedules.list(TENANT);
+  const { schedules: listed } = await api.schedules.list(TENANT, PAGE);
   expect(listed.map(({ id }) => id)).toEqual(ids);
   const told = [
     { last_job_status: "completed", last_error: null },
@@ -182,4 +185,27 @@ test("[schedule.cut] a change that was cut off before BullMQ heard of it is comp
   await sweeper.sweep();
   expect(await redis.zcard(`${keys.queuePrefix(SCHEDULE_QUEUE)}:${SCHEDULE_QUEUE}:repeat`)).toBe(0);
   expect(await redis.exists(keys.scheduleChanges)).toBe(0);
+});
+
+test("[schedule.pages] schedules are listed page by page, an admin's key by key, also while some are deleted", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  for (const id of ["c", "a", "b"]) await put(api, NEVER_SOON, id);
+  for (const id of ["b", "a"]) await put(api, NEVER_SOON, id, "bob");
+  const page = async (viewer: Viewer, limit: number, cursor?: string | null) => {
+    const { schedules, next_cursor: next } = await api.schedules.list(viewer, {
+      limit,
+      cursor: cursor ?? undefined,
+    });
+    return { ids: schedules.map(({ key, id }) => `${key}/${id}`), next };
+  };
+  expect(await page(TENANT, 3)).toEqual({ ids: ["alice/a", "alice/b", "alice/c"], next: null });
+  const first = await page(EVERY_TENANT, 2);
+  expect(first).toEqual({ ids: ["alice/a", "alice/b"], next: "alice/b" });
+  await api.schedules.delete(TENANT, "b");
+  const second = await page(EVERY_TENANT, 2, first.next);
+  expect(second).toEqual({ ids: ["alice/c", "bob/a"], next: "bob/a" });
+  expect(await page(EVERY_TENANT, 2, second.next)).toEqual({ ids: ["bob/b"], next: null });
+  // Another's cursor shows a key no more than its own.
+  expect((await page("bob", 2, "alice/c")).ids).toEqual(["bob/a", "bob/b"]);
 });

@@ -1,40 +1,27 @@
-import { Schedule, ScheduleId, ScheduleList, ScheduleRequest, scheduleLink } from "@millrace/contracts";
-import { InvalidTimingError, TooManySchedulesError } from "@millrace/job-store";
+import { Schedule, ScheduleId, SchedulePage, ScheduleRequest, scheduleLink } from "@millrace/contracts";
+import { InvalidTimingError, isScheduleCursor, TooManySchedulesError } from "@millrace/job-store";
 import { Hono } from "hono";
 import { describeRoute } from "hono-openapi";
 import { z } from "zod";
 import type { AccessEnvironment, Principal } from "../access/principal.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { json, problems } from "../http/openapi.ts";
+import { pageLimit } from "../http/page-limit.ts";
 import { ProblemError } from "../http/problem.ts";
 import { jsonBody, queryParameters, requireJson } from "../http/validation.ts";
 import { checkWebhook } from "../webhook-check.ts";
 import { linkedFor, ownerOf, OwnerQuery } from "./schedule-owner.ts";
 
+const ListQuery = OwnerQuery.extend({
+  limit: pageLimit({ max: 200, standard: 50 }),
+  cursor: z.string().refine(isScheduleCursor, "must be the next_cursor of the page before").optional(),
+});
+
 /** `/schedules`: jobs that are submitted again and again. A schedule is its key's; an admin sees and touches all. */
 export function scheduleRoutes(dependencies: ApiDependencies) {
   const { schedules } = dependencies.store;
   return new Hono<AccessEnvironment>()
-    .get(
-      "/schedules",
-      describeRoute({
-        tags: ["schedules"],
-        summary: "List schedules",
-        description: "This key's; for a key with the scope `admin` those of all keys.",
-        responses: {
-          200: json("The schedules, in the order of their keys and ids", ScheduleList),
-          ...problems(400, 401, 403, 503),
-        },
-      }),
-      queryParameters(OwnerQuery),
-      async (c) => {
-        const principal = c.get("principal");
-        const query = c.req.valid("query");
-        const whose = query.key === undefined ? principal.viewer : ownerOf(principal, query);
-        const list = await schedules.list(whose);
-        return c.json({ schedules: list.map((schedule) => linkedFor(principal, schedule)) });
-      },
-    )
+    .route("/", listRoute(dependencies))
     .get(
       "/schedules/:id",
       describeRoute({
@@ -69,6 +56,33 @@ export function scheduleRoutes(dependencies: ApiDependencies) {
     )
     .route("/", putRoute(dependencies))
     .route("/", pauseRoutes(dependencies));
+}
+
+function listRoute({ store: { schedules } }: ApiDependencies) {
+  return new Hono<AccessEnvironment>().get(
+    "/schedules",
+    describeRoute({
+      tags: ["schedules"],
+      summary: "List schedules",
+      description:
+        "This key's, in the order of their ids; for a key with the scope `admin` those of all keys, key by key.",
+      responses: {
+        200: json("A page of schedules", SchedulePage),
+        ...problems(400, 401, 403, 503),
+      },
+    }),
+    queryParameters(ListQuery),
+    async (c) => {
+      const principal = c.get("principal");
+      const query = c.req.valid("query");
+      const whose = query.key === undefined ? principal.viewer : ownerOf(principal, query);
+      const page = await schedules.list(whose, query);
+      return c.json({
+        ...page,
+        schedules: page.schedules.map((schedule) => linkedFor(principal, schedule)),
+      });
+    },
+  );
 }
 
 function putRoute({ store: { schedules }, config }: ApiDependencies) {

@@ -7,7 +7,8 @@ import { oneLineJson } from "../output/result-text.ts";
 
 /** `millrace schedules list` */
 export async function listSchedules({ client, output }: Context): Promise<number> {
-  const schedules = await client.schedules.list();
+  const schedules: Schedule[] = [];
+  for await (const schedule of client.schedules.list()) schedules.push(schedule);
   if (output.json) output.value(schedules);
   else if (schedules.length === 0) output.note("There are no schedules.");
   else {

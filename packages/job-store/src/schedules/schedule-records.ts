@@ -26,12 +26,20 @@ export class ScheduleRecords {
     return parse(await this.#text(tenant, id));
   }
 
-  /** All of a tenant's, by id. */
-  async list(tenant: string): Promise<Map<string, StoredSchedule>> {
+  /** The ids of a tenant's, in their order. */
+  async ids(tenant: string): Promise<string[]> {
     const { redis, keys } = this.#options;
-    const texts = await redis.hgetall(keys.schedules(tenant));
-    const ids = Object.keys(texts).toSorted();
-    return new Map(ids.map((id) => [id, JSON.parse(texts[id] ?? "") as StoredSchedule]));
+    return (await redis.hkeys(keys.schedules(tenant))).toSorted();
+  }
+
+  /** Those of these ids that are there, in their order. */
+  async readAll(tenant: string, ids: readonly string[]): Promise<[id: string, schedule: StoredSchedule][]> {
+    const { redis, keys } = this.#options;
+    const texts = await redis.hmget(keys.schedules(tenant), ...ids);
+    return ids.flatMap((id, index) => {
+      const stored = parse(texts[index] ?? null);
+      return stored ? [[id, stored]] : [];
+    });
   }
 
   /** Every tenant that has a schedule, by name. */

@@ -4,6 +4,7 @@ import {
   DEFAULT_TIME_ZONE,
   SCHEDULES_MAX,
   type Schedule,
+  type SchedulePage,
   type ScheduleRequest,
   type ScheduleTiming,
   type ToolAccess,
@@ -17,6 +18,7 @@ import { EVERY_TENANT, type Viewer } from "../reading/viewer.ts";
 import type { Answer } from "../redis/unavailable.ts";
 import { readLastJobs, type LastJob } from "./last-jobs.ts";
 import { checkTiming } from "./next-run.ts";
+import { formatScheduleCursor, parseScheduleCursor } from "./schedule-cursor.ts";
 import { ScheduleQueue } from "./schedule-queue.ts";
 import { ScheduleRecords } from "./schedule-records.ts";
 import { scheduleView } from "./schedule-view.ts";
@@ -96,20 +98,27 @@ export class Schedules {
     });
   }
 
-  /** All that the viewer sees, in the order of their tenants and ids. */
-  async list(viewer: Viewer): Promise<Schedule[]> {
+  /** A page of what the viewer sees, in the order of their tenants and ids. */
+  async list(
+    viewer: Viewer,
+    { limit, cursor }: { limit: number; cursor?: string | undefined },
+  ): Promise<SchedulePage> {
     const { records, answer } = this.#options;
     const tenants = viewer === EVERY_TENANT ? await answer(() => records.tenants()) : [viewer];
+    const after = cursor === undefined ? null : parseScheduleCursor(cursor);
     const schedules: Schedule[] = [];
-    for (const tenant of tenants) {
-      const stored = [...(await answer(() => records.list(tenant)))];
-      // Group by group: each may have a thousand, with a look at BullMQ for every one.
-      while (stored.length > 0) {
-        const group = stored.splice(0, GROUP);
-        schedules.push(...(await answer(() => this.#views(tenant, group))));
+    for (const tenant of tenants.filter((name) => after === null || name >= after.tenant)) {
+      const all = await answer(() => records.ids(tenant));
+      const ids = all.filter((id) => tenant !== after?.tenant || id > after.id);
+      while (ids.length > 0) {
+        const last = schedules.at(-1);
+        if (last && schedules.length >= limit) return { schedules, next_cursor: formatScheduleCursor(last) };
+        // Group by group: a job may be large, and each has a look at BullMQ.
+        const group = ids.splice(0, Math.min(GROUP, limit - schedules.length));
+        schedules.push(...(await answer(() => this.#read(tenant, group))));
       }
     }
-    return schedules;
+    return { schedules, next_cursor: null };
   }
 
   /** False when there is none. Jobs that it has submitted go on. */
@@ -134,6 +143,10 @@ export class Schedules {
       );
       return after && (await this.#view(tenant, id, after));
     });
+  }
+
+  async #read(tenant: string, ids: readonly string[]): Promise<Schedule[]> {
+    return await this.#views(tenant, await this.#options.records.readAll(tenant, ids));
   }
 
   async #view(tenant: string, id: string, stored: StoredSchedule): Promise<Schedule> {
