@@ -1518,6 +1518,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "timeouts.tool": "A tool that never returns is cut off after `tool_timeout`, and the model is told.",
   "tools.boundaries": "Lint refuses every import across a boundary, and no other.",
   "trace.bad": "A malformed traceparent is refused, and nothing is submitted.",
+  "trace.batch":
+    "A batch upload's traceparent reaches the tool calls of all its jobs, and a malformed one is refused.",
   "trace.job": "A request's traceparent reaches every tool call of its job, and no reader is shown it.",
   "trace.traceparent": "A call carries its traceparent in `_meta`, in both protocols.",
   "webhook.answer":

@@ -1,5 +1,6 @@
 import { MODERN_STDIO_PROGRAM } from "@millrace/testing";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { batchOf, batchResults, untilBatchEnds } from "../../../test/support/batches.ts";
 import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
 import { startInstallation, type Installation } from "../../../test/support/installation.ts";
 import { stdioServer } from "../../../test/support/mcp-servers.ts";
@@ -28,6 +29,19 @@ test.each([
   const response = await client.post(path, body, withTrace);
   expect(response.status).toBe(200);
   expect(await response.text()).toContain(TRACEPARENT);
+});
+
+test("[trace.batch] the traceparent of an upload reaches the tool for every line, and a malformed one is refused", async () => {
+  const lines = [meta, { type: "chat", message: "told__meta" }];
+  const { id } = await batchOf(await client.post("/batches", lines, { traceparent: TRACEPARENT }));
+  await untilBatchEnds(client, id);
+  const results = await batchResults(client, id);
+  const traced = results.filter((result) => JSON.stringify(result).includes(TRACEPARENT));
+  expect(traced).toHaveLength(2);
+  await expectProblem(
+    await client.post("/batches", lines, { traceparent: "00-abc-def-01" }),
+    "invalid_header",
+  );
 });
 
 test("[trace.job] no reader is shown the trace, and a job without one carries none", async () => {

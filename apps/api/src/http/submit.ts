@@ -5,7 +5,7 @@ import { parseAccept } from "hono/utils/accept";
 import { accepted } from "./accepted.ts";
 import { eventStreamResponse, type StreamDependencies } from "./event-stream.ts";
 import { idempotencyKey } from "./idempotency-key.ts";
-import { traceparentOf } from "./traceparent.ts";
+import { traced, traceparentOf } from "./traceparent.ts";
 import { waitSignal } from "./wait-signal.ts";
 
 interface SubmitDependencies extends StreamDependencies {
@@ -42,7 +42,7 @@ export async function placeJob(
 ): Promise<Placed> {
   const key = idempotencyKey(c.req.header("idempotency-key"));
   const traceparent = traceparentOf(c.req.header("traceparent"));
-  const newJob = async () => ({ ...(await check()), ...(traceparent === null ? {} : { traceparent }) });
+  const newJob = async () => traced(await check(), traceparent);
   if (key === null) return { newJob: await newJob() };
   const repeated = await store.keyed.find(tenant, key, request);
   return repeated ? { repeated } : await store.keyed.take(await newJob(), key, request);

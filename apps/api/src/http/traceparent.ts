@@ -1,4 +1,5 @@
 import { isTraceparent } from "@millrace/contracts";
+import type { NewJob } from "@millrace/job-store";
 import { ProblemError } from "./problem.ts";
 
 const rule =
@@ -12,4 +13,9 @@ export function traceparentOf(header: string | undefined): string | null {
     detail: `The header traceparent ${rule}. Correct it, or leave it out.`,
     errors: [{ path: "traceparent", message: rule }],
   });
+}
+
+/** The job with the trace that its calls carry on, if there is one. */
+export function traced(newJob: NewJob, traceparent: string | null): NewJob {
+  return traceparent === null ? newJob : { ...newJob, traceparent };
 }

@@ -21,6 +21,7 @@ import { idempotencyKey } from "../http/idempotency-key.ts";
 import { json, jsonLines, problems, requestHeaders } from "../http/openapi.ts";
 import { ProblemError } from "../http/problem.ts";
 import { queryNumber } from "../http/query-number.ts";
+import { traced, traceparentOf } from "../http/traceparent.ts";
 import { queryParameters } from "../http/validation.ts";
 import { checkJob } from "../job-check.ts";
 
@@ -68,7 +69,7 @@ export function batchUploadRoutes(dependencies: ApiDependencies) {
         "`Content-Encoding`. It is read as fast as it can be written. A bad line makes a rejection and harms no " +
         "other. 202 and the batch; under an `Idempotency-Key` that has made one before 200, and the upload goes on " +
         "where it broke off.",
-      parameters: requestHeaders("Idempotency-Key", "Content-Encoding"),
+      parameters: requestHeaders("Idempotency-Key", "Content-Encoding", "traceparent"),
       requestBody: { required: true, content: BODY },
       responses: {
         200: json("The batch of the same Idempotency-Key", Batch, "Location"),
@@ -80,6 +81,7 @@ export function batchUploadRoutes(dependencies: ApiDependencies) {
     async (c) => {
       const isArray = isJsonArray(c);
       const { store, config, shutdown } = dependencies;
+      const traceparent = traceparentOf(c.req.header("traceparent"));
       const { incoming, outgoing } = c.env as HttpBindings;
       const body = readBody(incoming, { encoding: c.req.header("content-encoding"), shutdown });
       const values = isArray ? await readArray(body, config.maxBodyBytes) : null;
@@ -96,7 +98,8 @@ export function batchUploadRoutes(dependencies: ApiDependencies) {
         })
         .catch((error: unknown) => Promise.reject(uploadProblem(error)));
       const maxBytes = config.maxBodyBytes;
-      const check = (request: JobRequest) => checkJob(dependencies, principal, request);
+      const check = async (request: JobRequest) =>
+        traced(await checkJob(dependencies, principal, request), traceparent);
       const reader = new LineReader({ batchOptions: options, maxBytes, check });
       try {
         if (values) await uploadArray(values, { reader, upload });
