@@ -78,8 +78,8 @@ async function run(): Promise<void> {
 
   const someEnded = Promise.race(services.map(rejectWhenEnded));
   const onSlow = (waitingFor: string) => output.write("millrace", `still waiting for ${waitingFor}`);
-  await Promise.race([someEnded, untilReady(settings, startedAt, stopping, onSlow)]);
-  console.log(banner(settings, redis));
+  const servers = await Promise.race([someEnded, untilReady(settings, startedAt, stopping, onSlow)]);
+  console.log(banner(settings, redis, servers));
   await Promise.race([someEnded, once(requests.stop, "abort")]);
 }
 

@@ -1062,6 +1062,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "start.keys_file":
     "a file of hashed keys is enough to listen for others, and webhooks then do not reach this machine",
   "start.killed": "A start that is killed leaves nothing over, and its jobs are there at the next one.",
+  "start.other_servers": "The commands that `npm start` prints are such as the connected servers can answer.",
   "start.port":
     "A start gets ready on every port that it can tell, also on those that fetch refuses, and refuses PORT=0.",
   "start.run": "A start runs everything, prints a command that works, and leaves nothing after Ctrl-C.",

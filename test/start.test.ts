@@ -115,6 +115,21 @@ test("[start.keys_file] a file of hashed keys is enough to listen for others, an
   expect(await once(start.child, "exit")).toEqual([0, null]);
 });
 
+test("[start.other_servers] the commands that it prints are such as the servers that are connected can answer", async () => {
+  const clone = createClone();
+  const file = join(clone, "others.json");
+  const memory = { transport_type: "stdio", config: { command: "mcp-server-memory" } };
+  writeFileSync(file, JSON.stringify({ mcp_servers: { memory } }));
+  const start = await startClone(clone, { MCP_CONFIG_FILE: file });
+  expect(start.output()).not.toContain("welcome.txt");
+  const tools = /^ {2}(curl -s .*\/mcp\/tools.*)$/m.exec(start.output())?.[1] ?? "exit 1";
+  expect((await run("sh", ["-c", tools])).stdout).toContain("memory__read_graph");
+  const chat = /^ {2}(curl -sN .*\\\n.*)$/m.exec(start.output())?.[1] ?? "exit 1";
+  expect((await run("sh", ["-c", chat])).stdout).toContain("event: job.completed");
+  start.child.kill("SIGTERM");
+  expect(await once(start.child, "exit")).toEqual([0, null]);
+});
+
 test("[start.killed] leaves nothing over when it is killed, and finds its jobs again afterwards", async () => {
   const clone = createClone();
   const killed = await startClone(clone);
