@@ -1281,6 +1281,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.fence.worker":
     "A worker cannot write to a job any more when another worker has claimed the same run of it, as after a failover that has forgotten the first claim.",
   "store.first_request": "Whatever is asked first of a store waits for its connection instead of failing.",
+  "store.fleet.burst":
+    "Changes of a worker's catalogue that come while one is being written are told by one more write.",
   "store.fleet.change": "The fleet shows a changed catalogue, and a worker that leaves.",
   "store.fleet.dead": "The fleet forgets a worker whose heartbeat has expired.",
   "store.fleet.heartbeat": "A heartbeat that fails for another reason than Redis is told as a warning.",

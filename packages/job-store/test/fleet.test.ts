@@ -148,3 +148,26 @@ test("[store.first_request] whatever is asked first waits for the connection ins
   expect(await installation.createApi().find(TENANT, "job_01K9Z3J8D0G1XJ3M5Y7Q2R4S6T")).toBeNull();
   expect(await installation.createApi().requestRates.take(TENANT, 5)).toBe(0);
 });
+
+test("[store.fleet.burst] changes that come while one is being written are told by one more write", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const tools: string[] = [];
+  let readings = 0;
+  const { registry } = createMember(installation, () => {
+    readings += 1;
+    return [report("connected", tools)];
+  });
+  await registry.join();
+  readings = 0;
+  for (let change = 0; change < 100; change += 1) {
+    tools.push(`tool_${change}`);
+    registry.changed();
+    // The first of them is under way by then.
+    if (change === 0) await Promise.resolve();
+  }
+  await registry.publish();
+  expect((await api.fleet()).tools()).toHaveLength(100);
+  // A write reads them for the heartbeat and for the catalogue.
+  expect(readings).toBeLessThanOrEqual(4);
+});

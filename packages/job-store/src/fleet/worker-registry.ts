@@ -37,6 +37,8 @@ export class WorkerRegistry {
   readonly #options: WorkerRegistryOptions;
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
+  /** The write that has not begun yet. */
+  #next: Promise<void> | null = null;
   #catalogueVersion = 1;
   #published = 0;
   #left = false;
@@ -73,14 +75,20 @@ export class WorkerRegistry {
     await pipeline.exec();
   }
 
-  /** One write at a time, so that an older state never overwrites a newer one. */
+  /**
+   * One write at a time, so that an older state never overwrites a newer one, and one that waits: it tells what is so by
+   * then, however long Redis was away.
+   */
   #beat(): Promise<void> {
-    this.#writing = this.#writeAfter(this.#writing);
-    return this.#writing;
+    if (this.#next) return this.#next;
+    this.#next = this.#writeAfter(this.#writing);
+    this.#writing = this.#next;
+    return this.#next;
   }
 
   async #writeAfter(earlier: Promise<void>): Promise<void> {
     await earlier;
+    this.#next = null;
     if (this.#left) return;
     try {
       await this.#write();
