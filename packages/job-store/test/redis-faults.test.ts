@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { JobEvent } from "@millrace/contracts";
 import { startRedisPair, startRedisProcess, startTcpProxy } from "@millrace/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { StoreUnavailableError } from "../src/redis/unavailable.ts";
+import { StoreUnavailableError, withStore } from "../src/redis/unavailable.ts";
 import { CHAT_DONE, CHAT_REQUEST, toolCalled, toolReturned, turnFinished } from "./support/chat-jobs.ts";
 import { FULL, never, PATIENCE_MS, startRunner } from "./support/run-jobs.ts";
 import {
@@ -150,6 +150,18 @@ test("[store.redis.busy] a script of somebody else that blocks Redis is waited f
   const events = await wholeLog(installation, id);
   expect(events.filter(({ type }) => type === "job.started")).toHaveLength(1);
   expect(events.at(-1)?.type).toBe("job.completed");
+});
+
+test("[store.redis.stall] a Redis that answers is not given up where this process gets no processor for seconds", async () => {
+  const { redis } = createInstallation();
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  const ask = async (): Promise<string> => {
+    const answer = redis.ping();
+    // Longer than Redis may be silent. Its answer is there when this process goes on.
+    Atomics.wait(cell, 0, 0, 2_500);
+    return await answer;
+  };
+  expect(await withStore(async () => [await ask(), await ask()])).toEqual(["PONG", "PONG"]);
 });
 
 test("[store.redis.failover.run] a run that meets a replica writes its steps to the new primary, once", async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { startPatience } from "./patience.ts";
 
 const REPEAT_DELAY_MS_MAX = 1_000;
 
@@ -54,23 +55,20 @@ const ANSWER_TIMEOUT_MS = 2_000;
 /** How a store runs the commands of a request: within bounded time, and failing in one way. */
 export type Answer = <Value>(commands: () => Promise<Value>) => Promise<Value>;
 
-/** Runs commands of a request; rejects with {@link StoreUnavailableError} when Redis has not answered in time. */
+/**
+ * Runs commands of a request; rejects with {@link StoreUnavailableError} when Redis has not answered in time. Time in which
+ * this process stood still is not held against Redis.
+ */
 export async function withStore<Value>(
   commands: () => Promise<Value>,
   timeoutMs = ANSWER_TIMEOUT_MS,
 ): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    // Timers run before sockets are read, so the answer may be there already when this process was busy.
-    const giveUp = () => setImmediate(() => reject(new StoreUnavailableError("no answer in time")));
-    timer = setTimeout(giveUp, timeoutMs);
-  });
+  const tooLate = Promise.withResolvers<never>();
+  using _ = startPatience(timeoutMs, () => tooLate.reject(new StoreUnavailableError("no answer in time")));
   try {
-    return await Promise.race([commands(), tooLate]);
+    return await Promise.race([commands(), tooLate.promise]);
   } catch (error) {
     throw asStoreError(error);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
