@@ -119,10 +119,12 @@ test("[store.lock.partition] a worker that was cut off comes back to find that i
   const installation = createInstallation();
   const apart = createInstallation(`redis://127.0.0.1:${proxy.port}`, installation.keyPrefix);
   const api = installation.createApi();
+  const began = Promise.withResolvers<undefined>();
   const isBack = Promise.withResolvers<undefined>();
   const intent = Promise.withResolvers<unknown>();
   let isAborted = false;
   startRunner(apart, async ({ signal, write }) => {
+    began.resolve(undefined);
     await isBack.promise;
     // No tool is called before this has been written.
     intent.resolve(await write([toolCalled("c1")]).catch((error: unknown) => error));
@@ -130,7 +132,8 @@ test("[store.lock.partition] a worker that was cut off comes back to find that i
     throw signal.reason;
   });
   const jobId = await submitChat(installation);
-  await untilStatus(api, jobId, "running");
+  // The record says so sooner than the worker is told that it has the job.
+  await began.promise;
   proxy.blackHole();
   startRunner(installation, () => Promise.resolve(CHAT_DONE));
   await loseLock(installation, jobId);
