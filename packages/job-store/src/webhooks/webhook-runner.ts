@@ -86,6 +86,13 @@ export class WebhookRunner {
         },
       },
     );
+    this.#worker.on("failed", (job, error) => {
+      if (error instanceof TryLater || this.#stopping.signal.aborted) return;
+      options.logger.warn(
+        { job_id: job?.data.jobId, delivery: job?.data.n, reason: error.message },
+        "Webhook not sent; trying again",
+      );
+    });
   }
 
   start(): void {
