@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkFirst, noPrototypeKey } from "./check-first.ts";
 
 export const ModelProvider = z.enum(["anthropic", "openai", "demo"]);
 export type ModelProvider = z.infer<typeof ModelProvider>;
@@ -55,16 +56,19 @@ export const DEFAULT_MODEL = "default";
 export const ModelsConfig = z
   .strictObject({
     $schema: z.string().optional(),
-    models: z.record(
-      z
-        .string()
-        .min(1)
-        .max(128)
-        .refine(
-          (alias) => alias !== DEFAULT_MODEL,
-          "`default` is chosen by which keys are set; name another",
-        ),
-      ModelConfig,
+    models: checkFirst(
+      noPrototypeKey,
+      z.record(
+        z
+          .string()
+          .min(1)
+          .max(128)
+          .refine(
+            (alias) => alias !== DEFAULT_MODEL,
+            "`default` is chosen by which keys are set; name another",
+          ),
+        ModelConfig,
+      ),
     ),
   })
   .meta({ title: "Millrace models" });

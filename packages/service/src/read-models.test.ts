@@ -31,6 +31,7 @@ test.each([
   ['{"models":{"a":{"provider":"openai"}}}', /models\.a\.model/],
   ['{"models":{"default":{"provider":"demo"}}}', /models\.default/],
   ['{"models":{"a":{"provider":"demo","colour":1}}}', /models\.a\.colour: unknown key/],
+  ['{"models":{"__proto__":{"provider":"demo"}}}', /models: the key "__proto__" would be lost/],
   ['{"models":{"a":{"provider":"openai","model":"m","base_url":"ftp://lan"}}}', /base_url: must be an http/],
   [
     '{"models":{"a":{"provider":"openai","model":"m","base_url":"http://:key@lan"}}}',
