@@ -167,8 +167,8 @@ export class JobQueues {
   }
 
   /**
-   * Lets jobs that wait stand anew, in this order, behind those of the same priority. One that runs, or is gone, stays
-   * as it is.
+   * Gives waiting jobs another priority: in this order, they go behind all that have the same one. One that runs, or is
+   * gone, stays as it is.
    */
   async move(type: JobType, moved: readonly { entry: QueueEntry; priority: number }[]): Promise<void> {
     const queue = this.#queue(type);
@@ -179,12 +179,6 @@ export class JobQueues {
       await job.changePriority({ priority }).catch(() => undefined);
     });
     await Promise.all(changes);
-  }
-
-  /** Lets a job that waits go before all but those that come back from parking. */
-  async hasten(type: JobType, entry: QueueEntry): Promise<void> {
-    const job = await this.#queue(type).getJob(entryId(entry));
-    await job?.changePriority({ priority: RESUMED_PRIORITY + 1 });
   }
 
   /**

@@ -14,14 +14,16 @@ import { queuePriority, RESUMED_PRIORITY } from "./place.ts";
 /** Between its admission and its entry in BullMQ a job takes milliseconds. */
 const CUT_OFF_AFTER_MS = 5_000;
 
-/** A key of which nothing runs while its jobs have waited in BullMQ for so long is hastened. In milliseconds. */
+/** How long a key's jobs wait in BullMQ, while none of them runs, until its oldest goes first. In milliseconds. */
 const STARVED_AFTER_MS = 10_000;
 
 /** Lines of one step: a pass over N lines takes N / 200 steps. */
 const LINES_MAX = 200;
 
-/** Admitted jobs that one step looks at, of each line, and after which it leaves the other lines to the next step. */
+/** How many admitted jobs one step looks at in each line. */
 const ADMITTED_MAX = 2_000;
+
+/** After this many admitted jobs a step leaves the other lines to the next one. */
 const LOOKS_MAX = 5_000;
 
 export interface LineSweepOptions {
@@ -31,7 +33,7 @@ export interface LineSweepOptions {
   admission: Admission;
 }
 
-/** An admitted entry, and for how long it has been that. */
+/** An admitted entry, and how long ago it was admitted. */
 interface Admitted {
   entry: QueueEntry;
   ageMs: number;
@@ -89,7 +91,7 @@ export class LineSweep {
     return added;
   }
 
-  /** Those that have jobs at all. */
+  /** Those of the lines that have jobs at all. */
   async #busy(lines: readonly LineName[]): Promise<LineName[]> {
     if (lines.length === 0) return [];
     const { redis, keys } = this.#options;
@@ -163,10 +165,12 @@ export class LineSweep {
   }
 
   async #hasten({ type }: LineName, waiting: readonly Admitted[]): Promise<void> {
+    const { queues } = this.#options;
     const starved = waiting.filter(({ ageMs }) => ageMs > STARVED_AFTER_MS);
     const [oldest] = starved.toSorted(
       (a, b) => b.ageMs - a.ageMs || entryId(a.entry).localeCompare(entryId(b.entry)),
     );
-    if (oldest) await this.#options.queues.hasten(type, oldest.entry);
+    // Only what comes back from parking goes before it.
+    if (oldest) await queues.move(type, [{ entry: oldest.entry, priority: RESUMED_PRIORITY + 1 }]);
   }
 }
