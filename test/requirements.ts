@@ -1210,6 +1210,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "Api and worker go by Redis' clock, on which times are judged, also when the machine's own differs by a minute.",
   "store.cluster.check": "On a Cluster each node whose settings lose jobs is warned of by its name.",
   "store.cluster.control": "On a Cluster jobs are cancelled, approved, retried and found by their key.",
+  "store.cluster.counts": "On a Cluster the counts of many keys' lines are asked for together.",
   "store.cluster.delay": "On a Cluster a delayed job runs when it is due.",
   "store.cluster.drain": "On a Cluster a job is handed over.",
   "store.cluster.fleet": "On a Cluster workers announce themselves, answer and leave.",

@@ -199,4 +199,23 @@ describe("on three masters", () => {
       attempt: 1,
     });
   });
+
+  test("[store.cluster.counts] the counts of many keys' lines are asked for together", async () => {
+    const { redis, keys } = inCluster();
+    const asked = vi.spyOn(redis, "zcard");
+    const pipeline = redis.pipeline();
+    for (let index = 0; index < 20; index += 1) {
+      const { line, state, later, admitted } = keys.line("tool", `tenant${index}`);
+      pipeline.zcard(line).hget(state, "at_gates").scard(later).zrange(admitted, "0", "-1");
+    }
+    const replies = pipeline.exec();
+    // Before the first of them is answered.
+    expect(asked).toHaveBeenCalledTimes(20);
+    expect((await replies)?.slice(0, 4)).toEqual([
+      [null, 0],
+      [null, null],
+      [null, 0],
+      [null, []],
+    ]);
+  });
 });

@@ -11,9 +11,10 @@ interface Queued {
   isScript: boolean;
 }
 
+/** The reads that pipelines of this package have. One that is missing here makes its pipeline go key by key. */
 const READS = new Set([
-  "get",
   "exists",
+  "get",
   "hget",
   "hgetall",
   "hmget",
@@ -21,6 +22,9 @@ const READS = new Set([
   "llen",
   "lrange",
   "pttl",
+  "scard",
+  "zcard",
+  "zrange",
   "zscore",
 ]);
 
