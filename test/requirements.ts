@@ -279,6 +279,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "Requests of a key are counted over all apis, and beyond its limit they are refused with Retry-After.",
   "api.keys.reload":
     "Every api follows a change of the keys' file, by itself and when one of them is told to reload.",
+  "api.keys.reload.bug":
+    "A fault of the api's own while it reads the keys leaves them as they are, and is logged.",
   "api.keys.reload.invalid":
     "A keys' file that is not right changes nothing, and the reload names its paths.",
   "api.keys.required": "With API_KEYS every guarded route needs a key, and tells nothing without one.",

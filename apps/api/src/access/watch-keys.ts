@@ -17,8 +17,14 @@ export function watchKeys({ keyRing, path, reloads, logger }: KeyWatchOptions): 
     try {
       if (await keyRing.reload()) logger.info({ path }, "API keys changed");
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      logger.error({ errors: error.errors }, `API keys not reloaded, nothing has changed: ${error.message}`);
+      if (error instanceof ConfigError) {
+        logger.error(
+          { errors: error.errors },
+          `API keys not reloaded, nothing has changed: ${error.message}`,
+        );
+      } else {
+        logger.error({ err: error }, "Bug: the API keys were not read");
+      }
     }
   };
   reloads.listen(() => void reload());
