@@ -1425,6 +1425,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "A submission hears its own outcome whatever Redis refuses of one that is written with it.",
   "store.submit.unnoted": "A job whose note Redis refuses is let in, or nothing of it is left.",
   "store.sweep.index": "Index entries of expired jobs are taken out, and no others.",
+  "store.sweep.isolated": "A repair of the sweeper that fails is named in the log, and the others are made.",
   "store.sweep.nothing-written": "What a submission left that never wrote its record is deleted.",
   "store.sweep.repeat": "The sweeper does not delete a job that a repeat has written meanwhile.",
   "store.sweep.submission": "A submission that was cut off is completed.",

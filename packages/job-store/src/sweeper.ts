@@ -1,6 +1,7 @@
 import { LineSweep } from "./admission/line-sweep.ts";
 import type { BatchSweep } from "./batches/batch-sweep.ts";
 import { IndexPurge } from "./reading/index-purge.ts";
+import { isRedisAway } from "./redis/unavailable.ts";
 import { RepeatingTask } from "./repeating-task.ts";
 import { failOverdueJobs, type QueueTimeoutDependencies } from "./control/queue-timeouts.ts";
 import { recoverSubmissions, type RecoveryDependencies } from "./submission/recover-submissions.ts";
@@ -21,7 +22,7 @@ export interface SweeperOptions extends RecoveryDependencies, QueueTimeoutDepend
 
 /**
  * Fails jobs whose time in the queue is over ({@link failOverdueJobs}), and repairs what a crash leaves between the
- * record and the queue. Each repair can be done again without harm:
+ * record and the queue. Each repair can be done again without harm, and one that fails is tried again by the next sweep:
  *
  * - a job with a record but, perhaps, without an entry in its queue: {@link recoverSubmissions};
  * - a line that has room and has not been fed, an admitted job without an entry in its queue: {@link LineSweep};
@@ -58,15 +59,35 @@ export class Sweeper {
     await this.#options.batches.close();
   }
 
-  /** One pass, whoever holds the lease. Returns how many jobs it put back into their queues. */
+  /**
+   * One pass, whoever holds the lease. A repair that fails holds up none of the others. Returns how many jobs it put back
+   * into their queues. Rejects while Redis is away.
+   */
   async sweep(): Promise<number> {
-    const recovered = await recoverSubmissions(this.#options);
-    await failOverdueJobs(this.#options);
-    await this.#options.webhooks.sweep();
-    await recoverSchedules({ ...this.#options, records: this.#options.schedules });
-    await this.#options.batches.step();
-    await this.#purge.step();
-    return recovered + (await this.#lines.step());
+    const { schedules, webhooks, batches } = this.#options;
+    let back = 0;
+    await this.#repair("submissions", async () => {
+      back += await recoverSubmissions(this.#options);
+    });
+    await this.#repair("queue timeouts", () => failOverdueJobs(this.#options));
+    await this.#repair("webhooks", () => webhooks.sweep());
+    await this.#repair("schedules", () => recoverSchedules({ ...this.#options, records: schedules }));
+    await this.#repair("batches", () => batches.step());
+    await this.#repair("index", () => this.#purge.step());
+    await this.#repair("lines", async () => {
+      back += await this.#lines.step();
+    });
+    return back;
+  }
+
+  async #repair(name: string, repair: () => Promise<void>): Promise<void> {
+    try {
+      await repair();
+    } catch (error) {
+      if (isRedisAway(error)) throw error;
+      const fields = { repair: name, reason: String(error) };
+      this.#options.logger.warn(fields, "A repair failed; trying again");
+    }
   }
 
   async #sweepInTurn(): Promise<void> {

@@ -1,0 +1,28 @@
+import { expect, inject, test, vi } from "vitest";
+import type { Logger } from "../src/logger.ts";
+import { createWorkerStore } from "../src/worker-store.ts";
+import { createInstallation, silentLogger, TENANT } from "./support/test-installation.ts";
+import { submitJob } from "./support/webhooks.ts";
+
+test("[store.sweep.isolated] a repair that fails is named in the log, and the others are made", async () => {
+  const installation = createInstallation();
+  const { redis, keys, keyPrefix } = installation;
+  const api = installation.createApi();
+  const jobId = await submitJob(api);
+  await api.cancel(TENANT, jobId);
+  // Nothing that can be gone through.
+  await redis.set(keys.queueDeadlines, "broken");
+  const warn = vi.fn<Logger["warn"]>();
+  const worker = createWorkerStore({
+    redisUrl: inject("redisUrl"),
+    keyPrefix,
+    logger: { ...silentLogger, warn },
+  });
+  installation.onRelease(() => worker.close());
+  expect(await worker.createSweeper().sweep()).toBe(0);
+  expect(await api.deliveries.list(TENANT, jobId)).toMatchObject([{ status: "pending" }]);
+  expect(warn).toHaveBeenCalledWith(
+    { repair: "queue timeouts", reason: expect.stringContaining("WRONGTYPE") as string },
+    "A repair failed; trying again",
+  );
+});
