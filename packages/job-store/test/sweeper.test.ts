@@ -1,6 +1,8 @@
 import { expect, inject, test, vi } from "vitest";
 import type { Logger } from "../src/logger.ts";
 import { createWorkerStore } from "../src/worker-store.ts";
+import { submitChat } from "./support/chat-jobs.ts";
+import { ageAdmitted, lineState } from "./support/line-state.ts";
 import { createInstallation, silentLogger, TENANT } from "./support/test-installation.ts";
 import { submitJob } from "./support/webhooks.ts";
 
@@ -25,4 +27,20 @@ test("[store.sweep.isolated] a repair that fails is named in the log, and the ot
     { repair: "queue timeouts", reason: expect.stringContaining("WRONGTYPE") as string },
     "A repair failed; trying again",
   );
+});
+
+test("[store.sweep.isolated.line] a line that cannot be looked after holds up none of the others", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const jobId = await submitChat(installation);
+  // As if a failover had lost it.
+  const queue = `${keys.queuePrefix("chat")}:chat`;
+  await Promise.all([redis.zrem(`${queue}:prioritized`, jobId), redis.del(`${queue}:${jobId}`)]);
+  await ageAdmitted(installation, "chat");
+  // The tool jobs of a key are looked at before its chats.
+  await redis.set(keys.line("tool", TENANT).admitted, "broken");
+  const sweeper = installation.createWorker().createSweeper();
+  await sweeper.sweep();
+  await sweeper.sweep();
+  expect((await lineState(installation, "chat")).queued).toEqual([jobId]);
 });

@@ -81,13 +81,16 @@ export class LineSweep {
     const busy = await this.#busy(lines);
     let added = 0;
     let looked = 0;
-    while (busy.length > 0 && looked < LOOKS_MAX) {
-      const line = busy.shift() as LineName;
-      const admitted = await this.#admitted(line, now);
-      looked += admitted.length;
-      added += await this.#sweep(line, admitted);
+    try {
+      while (busy.length > 0 && looked < LOOKS_MAX) {
+        const line = busy.shift() as LineName;
+        const admitted = await this.#admitted(line, now);
+        looked += admitted.length;
+        added += await this.#sweep(line, admitted);
+      }
+    } finally {
+      this.#lines.unshift(...busy);
     }
-    this.#lines.unshift(...busy);
     return added;
   }
 
