@@ -6,7 +6,7 @@ import { openQueue } from "./bullmq/open-queue.ts";
 import { UNTIL_DONE } from "./bullmq/until-done.ts";
 import type { Keys } from "./keys.ts";
 import type { Logger } from "./logger.ts";
-import { pipelineReplies } from "./redis/unavailable.ts";
+import { pipelineReplies } from "./redis/pipeline-replies.ts";
 
 /**
  * A job's entry in its queue. Each generation has one of its own: a job may be retried while BullMQ has not yet dropped

@@ -32,7 +32,7 @@ import type { NewJob, Submission } from "./submission/submission.ts";
 import { SubmissionWriter } from "./submission/submission-writer.ts";
 import { createSchedules, type Schedules } from "./schedules/schedules.ts";
 import { Deliveries } from "./webhooks/deliveries.ts";
-import { withStore, type Answer } from "./redis/unavailable.ts";
+import { withStore, type Answer } from "./redis/answer.ts";
 import { maySee, type Viewer } from "./reading/viewer.ts";
 import { waitForSubmitted } from "./submission/wait-for-submitted.ts";
 

@@ -18,7 +18,7 @@ import type { Logger } from "./logger.ts";
 import { FinishedJobs } from "./metrics/finished-jobs.ts";
 import { createWorkerSchedules } from "./schedules/worker-schedules.ts";
 import { Sweeper } from "./sweeper.ts";
-import type { Answer } from "./redis/unavailable.ts";
+import { withoutDeadline } from "./redis/answer.ts";
 import { openWorkerConnections } from "./redis/worker-connections.ts";
 import { WorkerControl } from "./fleet/worker-control.ts";
 import { createWorkerWebhooks } from "./webhooks/worker-webhooks.ts";
@@ -38,9 +38,6 @@ export interface WorkerStoreOptions {
   /** Instead of Redis' clock and this machine's. */
   clock?: Clock;
 }
-
-/** A worker has time until Redis is back. */
-const answer: Answer = (commands) => commands();
 
 export type WorkerStore = ReturnType<typeof createWorkerStore>;
 
@@ -66,12 +63,8 @@ export function createWorkerStore({ redisUrl, keyPrefix, logger, clock: given }:
   const running = { ...shared, dueJobs, batchEnds, finished, webhooks: webhooks.dispatch };
   const runners: JobRunner[] = [];
   const responder = new FleetResponder(shared);
-  const control = new WorkerControl({
-    ...shared,
-    subscriptions: new ChannelSubscriptions(subscriber),
-    runners: () => runners,
-    responder,
-  });
+  const subscriptions = new ChannelSubscriptions(subscriber);
+  const control = new WorkerControl({ ...shared, subscriptions, runners: () => runners, responder });
   control.start();
 
   return {
@@ -97,7 +90,8 @@ export function createWorkerStore({ redisUrl, keyPrefix, logger, clock: given }:
     createWebhookRunner: webhooks.createRunner,
 
     createSweeper: (): Sweeper => {
-      const cancelling = new BatchCancel({ ...shared, control: new JobControl({ ...shared, answer }) });
+      const jobControl = new JobControl({ ...shared, answer: withoutDeadline });
+      const cancelling = new BatchCancel({ ...shared, control: jobControl });
       const batches = new BatchSweep({ ...shared, cancelling });
       return new Sweeper({ ...running, schedules: schedules.records, batches });
     },

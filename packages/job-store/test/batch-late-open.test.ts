@@ -3,7 +3,8 @@ import { BatchCancel } from "../src/batches/batch-cancel.ts";
 import { Batches } from "../src/batches/batches.ts";
 import { systemClock } from "../src/clock.ts";
 import { ChannelSubscriptions } from "../src/redis/channel-subscriptions.ts";
-import { StoreUnavailableError, type Answer } from "../src/redis/unavailable.ts";
+import type { Answer } from "../src/redis/answer.ts";
+import { StoreUnavailableError } from "../src/redis/unavailable.ts";
 import { never } from "./support/run-jobs.ts";
 import { createInstallation, silentLogger, TENANT } from "./support/test-installation.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { systemClock } from "../src/clock.ts";
-import type { Answer } from "../src/redis/unavailable.ts";
+import type { Answer } from "../src/redis/answer.ts";
 import { BatchSweep } from "../src/batches/batch-sweep.ts";
 import type { BatchUpload } from "../src/batches/batch-upload.ts";
 import { Batches } from "../src/batches/batches.ts";

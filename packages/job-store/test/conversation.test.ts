@@ -2,7 +2,7 @@ import { UNKNOWN_OUTCOME } from "@millrace/contracts";
 import { expect, test } from "vitest";
 import { readConversation } from "../src/reading/conversation.ts";
 import type { JobOutcome } from "../src/reading/job-view.ts";
-import type { Answer } from "../src/redis/unavailable.ts";
+import type { Answer } from "../src/redis/answer.ts";
 import {
   approvalRequested,
   CHAT_DONE,

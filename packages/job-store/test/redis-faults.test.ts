@@ -2,7 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { JobEvent } from "@millrace/contracts";
 import { startRedisPair, startRedisProcess, startTcpProxy } from "@millrace/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { StoreUnavailableError, withStore } from "../src/redis/unavailable.ts";
+import { withStore } from "../src/redis/answer.ts";
+import { StoreUnavailableError } from "../src/redis/unavailable.ts";
 import { CHAT_DONE, CHAT_REQUEST, toolCalled, toolReturned, turnFinished } from "./support/chat-jobs.ts";
 import { FULL, never, PATIENCE_MS, startRunner } from "./support/run-jobs.ts";
 import {

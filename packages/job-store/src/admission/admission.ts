@@ -4,7 +4,7 @@ import type { Redis } from "ioredis";
 import { entryId, parseEntryId, type JobQueues, type QueueEntry } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
 import type { EnterReply, PlacesReply } from "../scripts.ts";
-import { pipelineReplies } from "../redis/unavailable.ts";
+import { pipelineReplies } from "../redis/pipeline-replies.ts";
 import type { FleetCapacity } from "./fleet-capacity.ts";
 import type { Gate } from "./gate.ts";
 import type { LineName } from "./line-name.ts";

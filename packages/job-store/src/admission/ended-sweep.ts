@@ -2,7 +2,7 @@ import { isTerminal, type JobStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import { parseEntryId, type QueueEntry } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
-import { pipelineReplies } from "../redis/unavailable.ts";
+import { pipelineReplies } from "../redis/pipeline-replies.ts";
 import type { LineName } from "./line-name.ts";
 
 /** Entries that one step looks at, about: of a line's gates, and of those that are not due yet. */

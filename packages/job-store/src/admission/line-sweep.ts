@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { entryId, parseEntryId, type JobQueues, type QueueEntry } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
 import { redisNowMs } from "../redis/redis-now.ts";
-import { pipelineReplies } from "../redis/unavailable.ts";
+import { pipelineReplies } from "../redis/pipeline-replies.ts";
 import type { Admission, Leaving } from "./admission.ts";
 import { readAdmittedAt } from "./admitted-score.ts";
 import { EndedSweep } from "./ended-sweep.ts";

@@ -4,7 +4,8 @@ import { systemClock } from "../clock.ts";
 import { jobIdOf, type JobQueues } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
 import { readFinished, type FinishedCounts } from "../metrics/finished-jobs.ts";
-import { pipelineReplies, type Answer } from "../redis/unavailable.ts";
+import type { Answer } from "../redis/answer.ts";
+import { pipelineReplies } from "../redis/pipeline-replies.ts";
 
 /** Jobs of a key that wait, delayed ones too, and that run. Parked jobs do neither. */
 export interface TenantUsage {

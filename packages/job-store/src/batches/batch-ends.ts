@@ -2,7 +2,7 @@ import type { TerminalStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { QueueEntry } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
-import { untilStored } from "../redis/unavailable.ts";
+import { untilStored } from "../redis/answer.ts";
 import { lineOfJob } from "./batch-id.ts";
 import { LINE_LETTERS } from "./batch-lines.ts";
 import { batchScriptKeys } from "./batch-record.ts";

@@ -4,7 +4,7 @@ import { eventType } from "../reading/event-log.ts";
 import { endedStatus, shownResult, type TerminalEvent } from "../reading/job-view.ts";
 import type { Keys } from "../keys.ts";
 import type { OutcomeReply } from "../scripts.ts";
-import { pipelineReplies } from "../redis/unavailable.ts";
+import { pipelineReplies } from "../redis/pipeline-replies.ts";
 import { batchJobId } from "./batch-id.ts";
 import { BatchLines } from "./batch-lines.ts";
 import { mayFillGaps, parseBatch } from "./batch-record.ts";

@@ -5,7 +5,7 @@ import { keyLifetimeSeconds } from "../submission/idempotency.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
 import { redisNowMs } from "../redis/redis-now.ts";
-import { pipelineReplies } from "../redis/unavailable.ts";
+import { pipelineReplies } from "../redis/pipeline-replies.ts";
 import type { BatchCancel } from "./batch-cancel.ts";
 import { countBatchEnds, type BatchEnd } from "./batch-ends.ts";
 import { batchIdTime, batchJobId } from "./batch-id.ts";

@@ -2,7 +2,8 @@ import { BATCH_REJECTIONS_MAX, type Batch, type BatchRejection } from "@millrace
 import type { Redis } from "ioredis";
 import type { Keys } from "../keys.ts";
 import type { Submission } from "../submission/submission.ts";
-import { StoreUnavailableError, withStore } from "../redis/unavailable.ts";
+import { withStore } from "../redis/answer.ts";
+import { StoreUnavailableError } from "../redis/unavailable.ts";
 import { batchJobId, lineOfJob } from "./batch-id.ts";
 import { batchScriptKeys } from "./batch-record.ts";
 import { BatchRefusedError } from "./batch-refused-error.ts";

@@ -7,7 +7,8 @@ import { IdempotencyKeys, IdempotencyExpiredError } from "../submission/idempote
 import type { Keys } from "../keys.ts";
 import type { Submission } from "../submission/submission.ts";
 import { SubmissionWriter, type SubmissionWriterOptions } from "../submission/submission-writer.ts";
-import { pipelineReplies, type Answer } from "../redis/unavailable.ts";
+import type { Answer } from "../redis/answer.ts";
+import { pipelineReplies } from "../redis/pipeline-replies.ts";
 import { newestIds } from "../reading/newest-ids.ts";
 import { maySee, type Viewer } from "../reading/viewer.ts";
 import { BatchFollower, type BatchReading } from "./batch-follower.ts";

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import type { Keys } from "../keys.ts";
 import { scanEvents } from "../reading/scan-events.ts";
 import { approvalField } from "../record.ts";
-import type { Answer } from "../redis/unavailable.ts";
+import type { Answer } from "../redis/answer.ts";
 
 type Requested = Pick<Extract<JobStep, { type: "approval.requested" }>, "type" | "tool_call_id" | "tool">;
 

@@ -12,7 +12,7 @@ import { approvalTool } from "./approval-tool.ts";
 import { approvalField, type JobRecord } from "../record.ts";
 import { forgetDeadline, takeOut } from "./queue-timeouts.ts";
 import { PUBLISH_BYTES_MAX } from "../run/run-writer.ts";
-import type { Answer } from "../redis/unavailable.ts";
+import type { Answer } from "../redis/answer.ts";
 import type { Viewer } from "../reading/viewer.ts";
 import { NOTHING_RAN, readWork, type WorkDone } from "../run/work-done.ts";
 

@@ -19,7 +19,7 @@ import { readJob, type JobReading } from "../reading/read-job.ts";
 import { entryId } from "../job-queues.ts";
 import type { Keys } from "../keys.ts";
 import { PUBLISH_BYTES_MAX } from "../run/run-writer.ts";
-import type { Answer } from "../redis/unavailable.ts";
+import type { Answer } from "../redis/answer.ts";
 import type { Viewer } from "../reading/viewer.ts";
 
 const PAGE_LENGTH = 50;

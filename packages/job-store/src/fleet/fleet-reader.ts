@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import type { ChannelSubscriptions } from "../redis/channel-subscriptions.ts";
 import { FleetView, type FleetMember } from "./fleet-view.ts";
 import type { Keys } from "../keys.ts";
-import { pipelineReplies } from "../redis/unavailable.ts";
+import { pipelineReplies } from "../redis/pipeline-replies.ts";
 import { HEARTBEAT_TTL_MS, type WorkerHeartbeat } from "./worker-registry.ts";
 
 /** How old a view may be, in milliseconds, when nothing has announced a change. */

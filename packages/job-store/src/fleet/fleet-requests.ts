@@ -5,7 +5,7 @@ import { Alarm } from "../reading/alarm.ts";
 import type { ChannelSubscriptions } from "../redis/channel-subscriptions.ts";
 import type { FleetReader } from "./fleet-reader.ts";
 import type { Keys } from "../keys.ts";
-import { withStore } from "../redis/unavailable.ts";
+import { withStore } from "../redis/answer.ts";
 
 export type FleetRequestName = keyof FleetRequests;
 

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { ChannelSubscriptions } from "../redis/channel-subscriptions.ts";
 import type { Keys } from "../keys.ts";
-import type { Answer } from "../redis/unavailable.ts";
+import type { Answer } from "../redis/answer.ts";
 
 /** Lets every api read its API keys again when one of them was told to. */
 export class KeyReloads {

@@ -4,7 +4,7 @@ import type { FleetResponder } from "./fleet-responder.ts";
 import type { JobRunner } from "../run/job-runner.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
-import { pipelineReplies } from "../redis/unavailable.ts";
+import { pipelineReplies } from "../redis/pipeline-replies.ts";
 
 /** How often a worker looks for what no message has told it of, in milliseconds. */
 const LOOK_INTERVAL_MS = 2_000;

@@ -2,7 +2,8 @@ import type { JobType, ServerReport, ServerStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
-import { isRedisAway, pipelineReplies } from "../redis/unavailable.ts";
+import { pipelineReplies } from "../redis/pipeline-replies.ts";
+import { isRedisAway } from "../redis/unavailable.ts";
 
 /** How often a worker says that it lives, and how long its word counts, in milliseconds. */
 const HEARTBEAT_INTERVAL_MS = 2_000;

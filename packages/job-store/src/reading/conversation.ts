@@ -6,7 +6,7 @@ import {
   type JobStep,
 } from "@millrace/contracts";
 import type { Redis } from "ioredis";
-import type { Answer } from "../redis/unavailable.ts";
+import type { Answer } from "../redis/answer.ts";
 import { eventType } from "./event-log.ts";
 import { readStored } from "./stored-events.ts";
 

@@ -5,7 +5,7 @@ import { endedJob, type QueuedEvent, type TerminalEvent } from "./job-view.ts";
 import type { Keys } from "../keys.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
 import { readStored } from "./stored-events.ts";
-import { pipelineReplies } from "../redis/unavailable.ts";
+import { pipelineReplies } from "../redis/pipeline-replies.ts";
 import { isWholeLog } from "./whole-log.ts";
 
 /** An event as readers see it: `json` is the whole public object, `terminal` says that the log ends here. */

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import type { Clock } from "../clock.ts";
 import { jobIdTime } from "../job-id.ts";
 import type { Keys } from "../keys.ts";
-import { pipelineReplies } from "../redis/unavailable.ts";
+import { pipelineReplies } from "../redis/pipeline-replies.ts";
 
 /** Entries of one page. With one page a second, 1,000,000 living entries are gone through in about an hour. */
 const PAGE = 300;

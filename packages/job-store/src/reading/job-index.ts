@@ -5,7 +5,7 @@ import { batchJobsBefore } from "../batches/batch-lines.ts";
 import type { Keys } from "../keys.ts";
 import { newestIds } from "./newest-ids.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
-import { pipelineReplies } from "../redis/unavailable.ts";
+import { pipelineReplies } from "../redis/pipeline-replies.ts";
 import { maySee, type Viewer } from "./viewer.ts";
 import { isWholeLog } from "./whole-log.ts";
 

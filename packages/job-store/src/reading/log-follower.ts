@@ -5,7 +5,7 @@ import { Alarm } from "./alarm.ts";
 import { eventType, publicEvent, type EventLog, type LogEvent } from "./event-log.ts";
 import { GoneError } from "./gone-error.ts";
 import type { Keys } from "../keys.ts";
-import { withStore } from "../redis/unavailable.ts";
+import { withStore } from "../redis/answer.ts";
 
 /** Live events that wait for a slow reader; beyond this they are dropped and read from the log later. */
 const LIVE_BYTES_MAX = 64 * 1_024;

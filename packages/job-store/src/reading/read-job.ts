@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { isJobId } from "../job-id.ts";
 import type { Keys } from "../keys.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
-import { pipelineReplies } from "../redis/unavailable.ts";
+import { pipelineReplies } from "../redis/pipeline-replies.ts";
 import { maySee, type Viewer } from "./viewer.ts";
 import { isWholeLog } from "./whole-log.ts";
 

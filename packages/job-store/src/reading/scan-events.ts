@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import type { Answer } from "../redis/unavailable.ts";
+import type { Answer } from "../redis/answer.ts";
 import { leadingMembers } from "./leading-members.ts";
 
 /** So many bytes of an event are read at first; only names that are longer than most need more. */

@@ -1,8 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { startPatience } from "./patience.ts";
-
-const REPEAT_DELAY_MS_MAX = 1_000;
-
 /** What Redis refuses to write with until somebody does something about it, by the first word of its reply. */
 const REFUSALS: ReadonlyMap<string, string> = new Map([
   [
@@ -47,48 +42,4 @@ export function asStoreError(error: unknown): unknown {
 /** Whether an error only says that Redis cannot be asked now. */
 export function isRedisAway(error: unknown): boolean {
   return asStoreError(error) instanceof StoreUnavailableError;
-}
-
-/** How long a request waits for Redis, in milliseconds. */
-const ANSWER_TIMEOUT_MS = 2_000;
-
-/** How a store runs the commands of a request: within bounded time, and failing in one way. */
-export type Answer = <Value>(commands: () => Promise<Value>) => Promise<Value>;
-
-/**
- * Runs commands of a request; rejects with {@link StoreUnavailableError} when Redis has not answered in time. Time in which
- * this process stood still is not held against Redis.
- */
-export async function withStore<Value>(
-  commands: () => Promise<Value>,
-  timeoutMs = ANSWER_TIMEOUT_MS,
-): Promise<Value> {
-  const tooLate = Promise.withResolvers<never>();
-  using _ = startPatience(timeoutMs, () => tooLate.reject(new StoreUnavailableError("no answer in time")));
-  try {
-    return await Promise.race([commands(), tooLate.promise]);
-  } catch (error) {
-    throw asStoreError(error);
-  }
-}
-
-/** Repeats a command that may be repeated until Redis has answered it, also over a failover. */
-export async function untilStored<Value>(command: () => Promise<Value>): Promise<Value> {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      return await command();
-    } catch (error) {
-      if (!isRedisAway(error)) throw error;
-      await delay(Math.min(50 * 2 ** attempt, REPEAT_DELAY_MS_MAX));
-    }
-  }
-}
-
-/** Unwraps a pipeline's replies; the first failed command fails them all. */
-export function pipelineReplies(replies: [Error | null, unknown][] | null): unknown[] {
-  if (!replies) throw new Error("Connection is closed.");
-  return replies.map(([error, reply]) => {
-    if (error) throw error;
-    return reply;
-  });
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { withStore } from "./unavailable.ts";
+import { withStore } from "./answer.ts";
 
 /** How soon Redis is asked again once it has answered, in milliseconds. */
 const ASK_AGAIN_MS = 250;

@@ -4,7 +4,7 @@ import { JobRun, type JobRunDependencies } from "./job-run.ts";
 import type { QueuedEvent } from "../reading/job-view.ts";
 import type { RunFence } from "./run-writer.ts";
 import type { ClaimedReply } from "../scripts.ts";
-import { untilStored } from "../redis/unavailable.ts";
+import { untilStored } from "../redis/answer.ts";
 
 /** What a claim gives: the job, or why there is nothing to do. */
 export type Claim =

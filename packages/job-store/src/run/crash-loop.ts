@@ -5,6 +5,7 @@ import { endWaitingJob, type EndWaitingResult } from "../control/end-waiting-job
 import type { Keys } from "../keys.ts";
 import type { JobOutcome } from "../reading/job-view.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
+import { withoutDeadline } from "../redis/answer.ts";
 import { readWork, type WorkDone } from "./work-done.ts";
 
 /**
@@ -24,7 +25,7 @@ export async function failCrashLoop(
     // A newer run may live.
     if (seen && (record.generation !== seen.generation || record.run !== seen.run)) return;
     seen = record;
-    const work = await readWork(redis, keys.log(jobId), record, (commands) => commands());
+    const work = await readWork(redis, keys.log(jobId), record, withoutDeadline);
     const outcome: JobOutcome = record.cancelRequested
       ? { status: "cancelled", ...work }
       : crashed(work, maxCrashes);

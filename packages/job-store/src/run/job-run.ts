@@ -6,7 +6,7 @@ import { terminalEvent, type JobOutcome } from "../reading/job-view.ts";
 import type { Keys } from "../keys.ts";
 import { approvalField, parseRecord, type JobRecord } from "../record.ts";
 import { RunWriter, type RunFence, type StepFields } from "./run-writer.ts";
-import { untilStored } from "../redis/unavailable.ts";
+import { untilStored } from "../redis/answer.ts";
 import { noteWebhook } from "../webhooks/webhook-notes.ts";
 import { readChatWork, type WorkDone } from "./work-done.ts";
 

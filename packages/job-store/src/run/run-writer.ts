@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Keys } from "../keys.ts";
-import { untilStored } from "../redis/unavailable.ts";
+import { untilStored } from "../redis/answer.ts";
 
 /** Events up to this size travel with the wake-up; larger ones are read from the log. In bytes. */
 export const PUBLISH_BYTES_MAX = 16 * 1_024;

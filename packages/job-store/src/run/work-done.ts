@@ -11,7 +11,7 @@ import type { Redis } from "ioredis";
 import type { QueuedEvent } from "../reading/job-view.ts";
 import { scanEvents } from "../reading/scan-events.ts";
 import type { JobRecord } from "../record.ts";
-import type { Answer } from "../redis/unavailable.ts";
+import type { Answer } from "../redis/answer.ts";
 
 export const NOTHING_RAN: Cancellation = { completed: [], stopped: [], ignored: [], model_stopped: false };
 

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import type { Keys } from "../keys.ts";
 import type { TerminalEvent } from "../reading/job-view.ts";
 import { parseRecord } from "../record.ts";
-import { pipelineReplies } from "../redis/unavailable.ts";
+import { pipelineReplies } from "../redis/pipeline-replies.ts";
 
 /** What a schedule tells of the job that it made last. */
 export interface LastJob {

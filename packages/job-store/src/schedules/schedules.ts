@@ -15,7 +15,7 @@ import type { Clock } from "../clock.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
 import { EVERY_TENANT, type Viewer } from "../reading/viewer.ts";
-import type { Answer } from "../redis/unavailable.ts";
+import type { Answer } from "../redis/answer.ts";
 import { readLastJobs, type LastJob } from "./last-jobs.ts";
 import { checkTiming } from "./next-run.ts";
 import { formatScheduleCursor, parseScheduleCursor } from "./schedule-cursor.ts";

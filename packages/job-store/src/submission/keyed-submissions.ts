@@ -5,7 +5,7 @@ import { IdempotencyKeys, IdempotencyExpiredError, type KeyedId, type KeyMark } 
 import type { JobSnapshot } from "../reading/job-view.ts";
 import type { Keys } from "../keys.ts";
 import type { NewJob } from "./submission.ts";
-import type { Answer } from "../redis/unavailable.ts";
+import type { Answer } from "../redis/answer.ts";
 
 export interface KeyedSubmissionsOptions {
   redis: Redis;

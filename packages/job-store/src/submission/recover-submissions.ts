@@ -9,7 +9,7 @@ import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
 import { redisNowMs } from "../redis/redis-now.ts";
-import { pipelineReplies } from "../redis/unavailable.ts";
+import { pipelineReplies } from "../redis/pipeline-replies.ts";
 
 /** A submission takes milliseconds. One that is noted for longer than this was cut off. */
 const CUT_OFF_AFTER_MS = 5_000;

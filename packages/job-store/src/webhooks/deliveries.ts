@@ -1,6 +1,6 @@
 import type { Delivery } from "@millrace/contracts";
 import type { JobSnapshot } from "../reading/job-view.ts";
-import type { Answer } from "../redis/unavailable.ts";
+import type { Answer } from "../redis/answer.ts";
 import type { Viewer } from "../reading/viewer.ts";
 import { DeliveryRecords } from "./delivery-records.ts";
 import { noteWebhook, type WebhookNoteDependencies } from "./webhook-notes.ts";

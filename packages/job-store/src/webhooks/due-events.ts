@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import { eventType } from "../reading/event-log.ts";
 import { storedEvents } from "../reading/stored-events.ts";
 import type { Keys } from "../keys.ts";
-import { pipelineReplies } from "../redis/unavailable.ts";
+import { pipelineReplies } from "../redis/pipeline-replies.ts";
 
 /** An event that a webhook is told of. */
 export interface DueEvent {

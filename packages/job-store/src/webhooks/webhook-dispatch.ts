@@ -2,7 +2,7 @@ import { isTerminal, type JobStatus } from "@millrace/contracts";
 import type { QueuedEvent } from "../reading/job-view.ts";
 import { isWholeLog } from "../reading/whole-log.ts";
 import type { Logger } from "../logger.ts";
-import { pipelineReplies } from "../redis/unavailable.ts";
+import { pipelineReplies } from "../redis/pipeline-replies.ts";
 import type { DeliveryRecords } from "./delivery-records.ts";
 import { dueEvents } from "./due-events.ts";
 import type { WebhookNoteDependencies } from "./webhook-notes.ts";

@@ -9,7 +9,7 @@ import { isWholeLog } from "../reading/whole-log.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
 import { parseRecord } from "../record.ts";
-import { pipelineReplies } from "../redis/unavailable.ts";
+import { pipelineReplies } from "../redis/pipeline-replies.ts";
 import { nextStep } from "./delivery-policy.ts";
 import { webhookBody } from "./payload.ts";
 import { ReceiverPlaces } from "./receiver-places.ts";
