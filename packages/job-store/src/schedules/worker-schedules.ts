@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { withoutDeadline } from "../redis/answer.ts";
 import { findJob } from "../reading/find-job.ts";
 import { createJobIds } from "../job-id.ts";
 import { KeyedSubmissions } from "../submission/keyed-submissions.ts";
@@ -36,8 +37,7 @@ export function createWorkerSchedules(options: WorkerSchedulesOptions) {
     keys,
     clock,
     retentionSeconds: RETENTION_SECONDS,
-    // A worker has time until Redis is back.
-    answer: (commands) => commands(),
+    answer: withoutDeadline,
     newJobId,
     store: { find: (tenant, jobId) => findJob(options, tenant, jobId), submit },
   });
