@@ -48,7 +48,7 @@ with call("/chat", {"message": "get-sum a=3 b=4", "stream": True}) as response:
             print(event["text"], end="", flush=True)
         elif event["type"] == "turn.discarded":
             # What was shown of the turn counts no more.
-            print("\nchat: the answer broke off and begins anew")
+            print("\nchat: the answer broke off and starts again")
         elif event["type"] == "tool.called":
             print("\nchat calls:", event["tool"], json.dumps(event["arguments"]))
         elif event["type"] in ("job.completed", "job.failed", "job.cancelled"):

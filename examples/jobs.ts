@@ -18,7 +18,7 @@ const chat = await client.chat("get-sum a=3 b=4");
 for await (const event of chat.events()) {
   if (event.type === "text.delta") process.stdout.write(event.text);
   // What was shown of the turn counts no more.
-  if (event.type === "turn.discarded") console.log("\nchat: the answer broke off and begins anew");
+  if (event.type === "turn.discarded") console.log("\nchat: the answer broke off and starts again");
   if (event.type === "tool.called") console.log("\nchat calls:", event.tool, JSON.stringify(event.arguments));
 }
 const { status, usage } = await chat.end();

@@ -14,9 +14,11 @@ import { Output, type Streams } from "./output/output.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:8000";
 
-const EPILOGUE = `Exit codes: 0 all went well; 1 a job failed or was cancelled; 2 the command, a file or the request is not right; 3 no server answers; 130 Ctrl-C.
+const EPILOGUE = `Exit codes: 0 all went well; 1 a job failed or was cancelled; 2 the command, a file or the request is not right; 3 no server answers, or it cannot serve now; 130 Ctrl-C.
 
-The default of --url is MILLRACE_URL, else ${DEFAULT_URL}; that of --api-key is MILLRACE_API_KEY.`;
+Without --url, MILLRACE_URL is used, or else ${DEFAULT_URL}. Without --api-key, MILLRACE_API_KEY is used.`;
+
+const MISSING_WORDS = "Words are missing: %s given, at least %s needed.";
 
 /** Runs one command to its end, and returns the exit code. Errors are one line on stderr. */
 export async function runCommandLine(
@@ -44,12 +46,12 @@ function commandLine(words: string[], environment: NodeJS.ProcessEnv, act: Act):
     .scriptName("millrace")
     .usage("$0 COMMAND\n\nAgent and tool jobs on a fleet of workers.")
     .option("url", {
-      ...text("url", "Where the api is"),
+      ...text("url", "URL of the api"),
       default: environment["MILLRACE_URL"] || DEFAULT_URL,
       defaultDescription: "MILLRACE_URL",
     })
-    .option("api-key", text("api-key", "One of its keys; better in MILLRACE_API_KEY"))
-    .option("json", { type: "boolean", default: false, describe: "JSON alone on stdout" });
+    .option("api-key", text("api-key", "An API key; better set MILLRACE_API_KEY"))
+    .option("json", { type: "boolean", default: false, describe: "Print only JSON on stdout" });
   return [addRunCommands, addBatchCommands, addJobCommands, addFleetCommands, addScheduleCommands]
     .reduce((commands, add) => add(commands, act), line as Argv<GlobalOptions>)
     .completion("completion", "Print a script that completes commands in bash and zsh")
@@ -58,6 +60,13 @@ function commandLine(words: string[], environment: NodeJS.ProcessEnv, act: Act):
     .example("$0 batch jobs.ndjson -o results.ndjson", "")
     .epilogue(EPILOGUE)
     .demandCommand(1, "Name a command.")
+    .updateStrings({
+      // yargs wants both forms here, which its types do not know.
+      "Not enough non-option arguments: got %s, need at least %s": {
+        one: MISSING_WORDS,
+        other: MISSING_WORDS,
+      } as unknown as string,
+    })
     .recommendCommands()
     .strict()
     .version(packageFile.version)

@@ -19,7 +19,7 @@ export function describeFailure(error: unknown): { message: string; exitCode: nu
   if (error instanceof MillraceError) {
     const exitCode = error.status >= 500 ? EXIT.unreachable : EXIT.refused;
     if (error.code === "unauthorized") {
-      return { message: "The api wants a valid key: set MILLRACE_API_KEY, or give --api-key.", exitCode };
+      return { message: "The api requires a valid key: set MILLRACE_API_KEY, or give --api-key.", exitCode };
     }
     return { message: `${oneLine(error.detail)} (${error.code})`, exitCode };
   }
@@ -45,8 +45,8 @@ function isFileError(error: unknown): error is FileError {
 }
 
 const FILE_PROBLEMS: Readonly<Record<string, string>> = {
-  ENOENT: "is not there",
-  EACCES: "may not be opened",
+  ENOENT: "does not exist",
+  EACCES: "may not be opened: its permissions forbid it",
   ENOSPC: "cannot be written: the disk is full",
 };
 

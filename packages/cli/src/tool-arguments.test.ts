@@ -47,12 +47,12 @@ test("[cli.tool.arguments] without a schema what is JSON is read so, and the res
 });
 
 test.for([
-  ["head=many", /head must be integer, and "many" is none/],
+  ["head=many", /head must be integer, but "many" is not/],
   ["counts=x", /counts must be integer/],
   ["deep=1", /deep must be boolean/],
   ["filter=x", /filter must be object/],
-  ["nothing", /"nothing" is no key=value/],
-  ["=x", /"=x" is no key=value/],
+  ["nothing", /"nothing" is not key=value/],
+  ["=x", /"=x" is not key=value/],
 ] as const)("[cli.tool.arguments] %s is refused, and the reason names it", ([word, message]) => {
   expect(() => readArguments(splitWords([word]), parameters)).toThrow(message);
 });

@@ -10,7 +10,8 @@ export function splitWords(words: readonly string[]): Map<string, string[]> {
   const given = new Map<string, string[]>();
   for (const word of words) {
     const equals = word.indexOf("=");
-    if (equals < 1) throw new CommandError(`"${word}" is no key=value. Write it so, or use --json-args.`);
+    if (equals < 1)
+      throw new CommandError(`"${word}" is not key=value. Write it that way, or use --json-args.`);
     const key = word.slice(0, equals);
     given.set(key, [...(given.get(key) ?? []), word.slice(equals + 1)]);
   }
@@ -63,7 +64,7 @@ function readValue(key: string, text: string, schema: Schema | null, root: Schem
   const value = parse(text);
   if (types.some((type) => isOfType(value, type))) return value;
   if (types.includes("string")) return text;
-  throw new CommandError(`${key} must be ${types.join(" or ")}, and "${text}" is none.`);
+  throw new CommandError(`${key} must be ${types.join(" or ")}, but "${text}" is not.`);
 }
 
 function isOfType(value: unknown, type: string): boolean {

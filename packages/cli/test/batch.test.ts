@@ -120,7 +120,7 @@ test("[cli.batch.output] results of another batch are never mixed up or overwrit
   expect(await results()).toHaveLength(2);
   await writeFile(`${output}.notes`, "mine\n");
   const foreign = await runHere(["batch", file, "-o", `${output}.notes`], url);
-  expect(foreign).toMatchObject({ code: 2, stderr: expect.stringContaining("is there already") as string });
+  expect(foreign).toMatchObject({ code: 2, stderr: expect.stringContaining("exists already") as string });
 });
 
 test("[cli.batch.output.place] --restart writes through a link, and never over the jobs themselves", async () => {
@@ -173,12 +173,12 @@ test("[cli.batch.refusal] what the api refuses of a batch that is known from bef
     [
       ["--concurrency", "2"],
       { batch_id: null },
-      "another --concurrency. Give the same as then, or --restart",
+      "another --concurrency. Give the same one again, or --restart",
     ],
     [
       [],
       { batch_id: "batch_none" },
-      "no longer there, or belongs to another api key. Give that key, or --restart",
+      "no longer exists, or belongs to another api key. Give that key, or --restart",
     ],
   ] as const) {
     await writeFile(state, JSON.stringify({ ...known, ...changed }));
@@ -220,7 +220,9 @@ test("[cli.batch.whole] lines that do not arrive are an error; those with nothin
   const lossy = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
   const { code, stdout, stderr } = await runHere(["batch", file], lossy);
   expect([code, stdout]).toEqual([2, ""]);
-  expect(stderr).toMatch(/^millrace: Of the 2 lines of .*whole\.ndjson 1 have arrived \(batch_half\): .+\n$/);
+  expect(stderr).toMatch(
+    /^millrace: Only 1 of the 2 lines of .*whole\.ndjson have arrived \(batch_half\)\. .+\n$/,
+  );
 });
 
 test("[cli.batch.disk] a disk that is full is told on one line with the file, and the exit code is 2", async () => {

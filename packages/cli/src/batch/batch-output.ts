@@ -45,7 +45,7 @@ async function findOrMake(path: string): Promise<BigIntStats> {
   } catch (error) {
     if (!isMissing(error)) throw error;
     throw new CommandError(
-      `${path} cannot be written: its folder is not there. Make it, or choose another -o.`,
+      `${path} cannot be written: its folder does not exist. Create it, or choose another -o.`,
     );
   }
 }

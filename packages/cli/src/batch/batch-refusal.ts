@@ -5,9 +5,9 @@ const ANEW = "--restart, which throws the results away and runs everything again
 
 /** By the api's codes: what they mean to somebody who has given no key and no id. */
 const MEANINGS: Readonly<Record<string, string>> = {
-  idempotency_mismatch: `was begun with another --concurrency. Give the same as then, or ${ANEW}`,
-  idempotency_expired: `is no longer there. Give ${ANEW}`,
-  batch_not_found: `is no longer there, or belongs to another api key. Give that key, or ${ANEW}`,
+  idempotency_mismatch: `was started with another --concurrency. Give the same one again, or ${ANEW}`,
+  idempotency_expired: `no longer exists. Give ${ANEW}`,
+  batch_not_found: `no longer exists, or belongs to another api key. Give that key, or ${ANEW}`,
   batch_cancelled: `was cancelled before all of it was sent. Give ${ANEW}`,
 };
 

@@ -37,13 +37,11 @@ export async function openState({ output, input, restart }: StateOptions): Promi
   if (stored) {
     if (stored.input === input.hash) return stored;
     throw new CommandError(
-      `${output} belongs to another batch: the input has changed since. Choose another -o, or give --restart to begin anew.`,
+      `${output} belongs to another batch: the input has changed since. Choose another -o, or give --restart to start again.`,
     );
   }
   if ((await stat(output)).size > 0) {
-    throw new CommandError(
-      `${output} is there already. Choose another -o, or give --restart to write it anew.`,
-    );
+    throw new CommandError(`${output} exists already. Choose another -o, or give --restart to overwrite it.`);
   }
   const parts = [input.hash, await realpath(output), ...(restart ? [randomUUID()] : [])];
   const key = `cli-${createHash("sha256").update(parts.join("\n")).digest("hex")}`;
@@ -65,7 +63,8 @@ async function readState(output: string): Promise<BatchState | null> {
     return JSON.parse(await readFile(path, "utf8")) as BatchState;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    if (error instanceof SyntaxError) throw new CommandError(`${path} is no JSON. Give --restart.`);
+    if (error instanceof SyntaxError)
+      throw new CommandError(`${path} is not valid JSON. Give --restart to start again.`);
     throw error;
   }
 }

@@ -12,7 +12,7 @@ export function addBatchCommands(line: CommandLine, act: Act): CommandLine {
   return line
     .command(
       "batch <file>",
-      "Run every job of a file, one as JSON on each line, and write the results",
+      "Run the jobs of a file, one JSON object on each line, and write their results",
       (command) =>
         command
           .positional("file", {
@@ -25,20 +25,23 @@ export function addBatchCommands(line: CommandLine, act: Act): CommandLine {
           .nargs("file", 1)
           .option("output", {
             alias: "o",
-            ...text("output", "Where results are appended; without it stdout"),
+            ...text("output", "The file that results are appended to; default stdout"),
           })
-          .option("concurrency", positiveNumber("concurrency", "So many of its jobs at once"))
+          .option(
+            "concurrency",
+            positiveNumber("concurrency", "How many of its tool jobs, and of its chat jobs, may run at once"),
+          )
           .option("restart", {
             type: "boolean",
             default: false,
-            describe: "Run it again and write the results anew",
+            describe: "Throw the results away and run everything again",
           })
-          .example("$0 batch jobs.ndjson -o results.ndjson", "The same again goes on after Ctrl-C"),
+          .example("$0 batch jobs.ndjson -o results.ndjson", "After Ctrl-C the same command goes on"),
       act(runBatch),
     )
     .command("batches", "List, show and cancel batches", (batches) =>
       batches
-        .demandCommand(1, "Name what is to be done with batches.")
+        .demandCommand(1, "Say what to do with batches: list, show or cancel.")
         .command(
           "list",
           "The newest batches",

@@ -4,10 +4,10 @@ import { namedOrNone } from "./named.ts";
 
 export function addFleetCommands(line: CommandLine, act: Act): CommandLine {
   return line
-    .command("servers", "The MCP servers, and how they are", (command) => command, act(listServers))
+    .command("servers", "The MCP servers and their status", (command) => command, act(listServers))
     .command(
       "tools [server]",
-      "The tools, of all servers or of one; --json shows their schemas",
+      "The tools of all servers or of one; --json shows their schemas",
       (command) => command.positional("server", namedOrNone("The server's name")),
       act(listTools),
     )

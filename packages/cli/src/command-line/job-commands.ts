@@ -15,16 +15,16 @@ export function addJobCommands(line: CommandLine, act: Act): CommandLine {
     .command("jobs", "List, show, watch, cancel and retry jobs", (jobs) => addSubcommands(jobs, act))
     .command(
       "approve <job> <call>",
-      "Let a tool call run that waits for an approval",
+      "Approve or deny a tool call that waits for it",
       (command) =>
         command
           .positional("job", id)
           .positional("call", named("The call's id", "the event approval.requested"))
-          .option("deny", { type: "boolean", default: false, describe: "Refuse it instead" })
-          .option("reason", text("reason", "Told to the model, with --deny"))
+          .option("deny", { type: "boolean", default: false, describe: "Deny the call instead" })
+          .option("reason", text("reason", "With --deny: the reason, which the model is told"))
           .option("json-args", {
             alias: "arguments",
-            ...text("json-args", "Other arguments for the call, as a JSON object"),
+            ...text("json-args", "Run the call with these arguments instead, a JSON object"),
           })
           .example("$0 approve JOB CALL", "")
           .example('$0 approve JOB CALL --deny --reason "not that file"', ""),
@@ -34,15 +34,15 @@ export function addJobCommands(line: CommandLine, act: Act): CommandLine {
 
 function addSubcommands(jobs: CommandLine, act: Act): CommandLine {
   return jobs
-    .demandCommand(1, "Name what is to be done with jobs.")
+    .demandCommand(1, "Say what to do with jobs: list, show, watch, cancel or retry.")
     .command(
       "list",
       "The newest jobs",
       (command) =>
         command
-          .option("status", choice("status", STATUSES, "Only these"))
-          .option("type", choice("type", TYPES, "Only these"))
-          .option("batch", text("batch", "Only those of this batch"))
+          .option("status", choice("status", STATUSES, "Only jobs with this status"))
+          .option("type", choice("type", TYPES, "Only jobs of this type"))
+          .option("batch", text("batch", "Only jobs of this batch"))
           .option("limit", listLimit),
       act(listJobs),
     )
@@ -55,27 +55,31 @@ function addSubcommands(jobs: CommandLine, act: Act): CommandLine {
     )
     .command(
       "cancel <id..>",
-      "Stop jobs",
+      "Cancel jobs",
       (command) => command.positional("id", { ...ids, demandOption: true }),
       act(cancelJobs),
     )
     .command(
       "retry [id..]",
-      "Let failed or cancelled jobs go on",
+      "Retry failed or cancelled jobs",
       (command) =>
         command
           .positional("id", ids)
           .option("from", {
-            ...choice("from", ["journal", "start"], "After the steps that are finished, or anew"),
+            ...choice(
+              "from",
+              ["journal", "start"],
+              "journal: after the finished steps; start: from the beginning",
+            ),
             defaultDescription: "journal",
           })
           .option("status", {
-            ...choice("status", ["failed", "cancelled"], "Instead of ids: the newest jobs that are so"),
+            ...choice("status", ["failed", "cancelled"], "Instead of ids: the newest jobs with this status"),
             defaultDescription: "failed",
           })
-          .option("type", choice("type", TYPES, "Instead of ids: only these"))
-          .option("batch", text("batch", "Instead of ids: only those of this batch"))
-          .option("error-code", text("error-code", "Instead of ids: only those that failed with it"))
+          .option("type", choice("type", TYPES, "Instead of ids: only jobs of this type"))
+          .option("batch", text("batch", "Instead of ids: only jobs of this batch"))
+          .option("error-code", text("error-code", "Instead of ids: only jobs that failed with this code"))
           .example("$0 jobs retry --batch BATCH", "")
           .example("$0 jobs retry --type chat --error-code provider_unavailable", ""),
       act(retryJobs),

@@ -2,4 +2,4 @@ import { LISTED } from "../commands/listed.ts";
 import { positiveNumber } from "./positive-number.ts";
 
 /** `--limit` of every `list`. */
-export const listLimit = positiveNumber("limit", `So many at most; ${LISTED} by default`);
+export const listLimit = positiveNumber("limit", `At most this many; default ${LISTED}`);

@@ -21,7 +21,8 @@ export function addRunCommands(line: CommandLine, act: Act): CommandLine {
           .positional("arguments", {
             type: "string",
             array: true,
-            describe: "key=value, typed by the tool's schema; where that is not known, JSON or else text",
+            describe:
+              "key=value; each value is read as the tool's schema says, or without a schema as JSON or text",
           })
           .option("json-args", text("json-args", "The arguments as a JSON object"))
           .option("approval", approval)
@@ -38,14 +39,18 @@ export function addRunCommands(line: CommandLine, act: Act): CommandLine {
           .positional("message", {
             type: "string",
             array: true,
-            describe: "Without it, it is read from stdin",
+            describe: "Read from stdin when left out",
           })
-          .option("model", text("model", "An alias of the models file"))
-          .option("system", text("system", "Instructions to the model"))
+          .option("model", text("model", "A model's alias, as in the models file"))
+          .option("system", text("system", "Instructions for the model"))
           .option("server", texts("server", "Only this server's tools; may be repeated"))
-          .option("tools", { type: "boolean", default: true, describe: "--no-tools is plain chat" })
-          .option("max-turns", positiveNumber("max-turns", "Turns that may ask for tools"))
-          .option("continue", text("continue", "Go on with that job's conversation"))
+          .option("tools", {
+            type: "boolean",
+            default: true,
+            describe: "--no-tools: plain chat, without tools",
+          })
+          .option("max-turns", positiveNumber("max-turns", "How many turns may ask for tools"))
+          .option("continue", text("continue", "Id of a chat job, whose conversation goes on"))
           .option("approval", approval)
           .option("timeout", timeout)
           .example('$0 chat "What does welcome.txt say?" --server filesystem', "")

@@ -9,7 +9,7 @@ const id = named("The schedule's id");
 export function addScheduleCommands(line: CommandLine, act: Act): CommandLine {
   return line.command("schedules", "Jobs that are submitted at certain times", (schedules) =>
     schedules
-      .demandCommand(1, "Name what is to be done with schedules.")
+      .demandCommand(1, "Say what to do with schedules: list, show, put, pause, resume or delete.")
       .command("list", "All schedules", (command) => command, act(listSchedules))
       .command(
         "show <id>",
@@ -19,17 +19,17 @@ export function addScheduleCommands(line: CommandLine, act: Act): CommandLine {
       )
       .command(
         "put <id>",
-        "Make a schedule, or replace it",
+        "Create or replace a schedule",
         (command) =>
           command
             .positional("id", id)
             .option("cron", text("cron", "Minute, hour, day, month, weekday"))
-            .option("time-zone", text("time-zone", "Of --cron; default UTC"))
-            .option("every", positiveNumber("every", "Seconds between two runs, in place of --cron"))
+            .option("time-zone", text("time-zone", "Time zone of --cron; default UTC"))
+            .option("every", positiveNumber("every", "Seconds between two runs, instead of --cron"))
             .option("job", requiredText("job", "The job as JSON"))
             .option("paused", {
               type: "boolean",
-              describe: "Pause it, or with --no-paused resume it; else it stays as it is",
+              describe: "Pause it; --no-paused resumes it; with neither it stays as it is",
             })
             .example(
               `$0 schedules put morning --cron "0 6 * * *" --job '{"type":"chat","message":"hello"}'`,
@@ -39,13 +39,13 @@ export function addScheduleCommands(line: CommandLine, act: Act): CommandLine {
       )
       .command(
         "pause <id>",
-        "Let its times pass",
+        "Pause it: times that come meanwhile are left out",
         (command) => command.positional("id", id),
         act(scheduleCommand("pause")),
       )
       .command(
         "resume <id>",
-        "Go on",
+        "Resume it",
         (command) => command.positional("id", id),
         act(scheduleCommand("resume")),
       )

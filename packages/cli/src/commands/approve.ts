@@ -14,8 +14,8 @@ interface ApproveOptions {
 /** `millrace approve` */
 export async function approveCall({ client, output }: Context, options: ApproveOptions): Promise<number> {
   const { job: jobId, call, deny, reason, jsonArgs } = options;
-  if (deny && jsonArgs !== undefined) throw new CommandError("A call that is denied takes no --json-args.");
-  if (!deny && reason !== undefined) throw new CommandError("--reason belongs to --deny.");
+  if (deny && jsonArgs !== undefined) throw new CommandError("--json-args cannot be used with --deny.");
+  if (!deny && reason !== undefined) throw new CommandError("--reason can only be used with --deny.");
   const edited = jsonArgs === undefined ? undefined : readJsonArguments(jsonArgs);
   const job = deny
     ? await client.jobs.deny(jobId, call, { reason })

@@ -88,7 +88,7 @@ function refuseLoss({ id, accepted, rejected }: Batch, { file, input }: SendOpti
   const taken = accepted + rejected;
   if (taken >= input.lines) return;
   throw new CommandError(
-    `Of the ${input.lines} lines of ${file} ${taken} have arrived (${id}): was it changed while it was sent? Run the command again.`,
+    `Only ${taken} of the ${input.lines} lines of ${file} have arrived (${id}). Was the file changed while it was sent? Run the command again.`,
   );
 }
 

@@ -51,7 +51,7 @@ async function toolArguments(
   { server, tool, arguments: words = [], jsonArgs }: ToolOptions,
 ): Promise<ToolArguments> {
   if (jsonArgs !== undefined && words.length > 0) {
-    throw new CommandError("Give either key=value words or --json-args.");
+    throw new CommandError("Give either key=value words or --json-args, not both.");
   }
   if (jsonArgs !== undefined) return { values: readJsonArguments(jsonArgs), guessed: [] };
   if (words.length === 0) return { values: {}, guessed: [] };

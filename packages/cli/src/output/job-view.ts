@@ -18,7 +18,7 @@ export class JobView {
     else if (event.type === "turn.finished") this.#endLine();
     else if (event.type === "turn.discarded" && this.#turn !== "") {
       this.#endLine();
-      this.#output.note("(the answer broke off and begins anew)");
+      this.#output.note("(the answer broke off and starts again)");
     } else {
       const note = describeStep(event);
       if (note !== null) this.#output.note(note);
