@@ -625,6 +625,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "A call that was made and has not returned gets a result that says that it may have happened.",
   "contract.conversation.fold": "A job's steps make its conversation, results in the order of their calls.",
   "contract.issues.key": "A wrong key of a map is told with what is wrong with it.",
+  "contract.issues.missing":
+    "A value that is missing is said to be missing, and a text in the place of a number is told that it must be one.",
   "contract.names.refuse": "A name that means nothing, or too much, is refused with what there is.",
   "contract.names.resolve": "A tool is found by every form of its name.",
   "contract.names.unknown-yet": "What a connecting server may have is left open.",

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { describeIssues } from "./describe-issues.ts";
+import { parseEnvironment } from "./environment.ts";
 import { JobRequest } from "./job-request.ts";
 
 test("[contract.issues.key] says what is wrong with a key", () => {
@@ -16,4 +17,15 @@ test("[contract.issues.key] says what is wrong with a key", () => {
   // In none of a union's branches.
   const either = z.union([z.string(), z.record(z.string().max(1), z.string())]);
   expect(describe(either, { ab: "x" })).toEqual([{ path: "ab", message: expect.stringMatching(/<=1 char/) }]);
+});
+
+test("[contract.issues.missing] a value that is missing is said to be missing, and one that is no number to have to be one", () => {
+  const { error } = JobRequest.safeParse({ type: "tool" });
+  expect(describeIssues(error?.issues ?? [])).toEqual([
+    { path: "tool", message: "is missing: expected string" },
+  ]);
+  const settings = z.object({ PORT: z.coerce.number(), NAME: z.string() });
+  expect(() => parseEnvironment(settings, { PORT: "x" })).toThrow(
+    "  PORT: must be a number\n  NAME: is missing: expected string",
+  );
 });

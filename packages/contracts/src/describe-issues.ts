@@ -35,8 +35,18 @@ function* describe(issue: Issue, outer: readonly PropertyKey[]): Iterable<Proble
   }
 }
 
+/** What zod says of a value that is not there, or that is a text where a number belongs. */
+const NO_VALUE = /^Invalid input: expected (.+), received (undefined|NaN)$/;
+
+/** In the words of somebody who has written the request or the file, not of the code that reads it. */
+export function plainMessage(message: string): string {
+  const [, expected, received] = NO_VALUE.exec(message) ?? [];
+  if (expected === undefined) return message;
+  return received === "NaN" ? `must be a ${expected}` : `is missing: expected ${expected}`;
+}
+
 function messageOf({ code, issues = [], message }: Issue): string {
-  if (code !== "invalid_key" || issues.length === 0) return message;
+  if (code !== "invalid_key" || issues.length === 0) return plainMessage(message);
   return `as a key: ${issues.map(messageOf).join(", and ")}`;
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { plainMessage } from "./describe-issues.ts";
 import { ProviderUrl } from "./models-config.ts";
 import { RedisUrl } from "./redis-url.ts";
 
@@ -46,6 +47,8 @@ export function parseEnvironment<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const parsed = schema.safeParse(presentVariables(environment));
   if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+  const lines = parsed.error.issues.map(
+    (issue) => `  ${issue.path.join(".")}: ${plainMessage(issue.message)}`,
+  );
   throw new Error(`The environment is not right:\n${lines.join("\n")}`);
 }
