@@ -303,6 +303,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.openapi": "/openapi.json is valid and describes every route.",
   "api.openapi.bodies": "/openapi.json describes a request body where one is read, and nowhere else.",
   "api.openapi.headers": "/openapi.json describes the headers of requests and answers.",
+  "api.openapi.described": "Every query value that the documentation names is described there.",
   "api.openapi.query": "/openapi.json describes a number in a query as one, with its bounds and its default.",
   "api.openapi.streams": "/openapi.json describes streams with the schema of their items.",
   "api.prompts.get": "A prompt is filled in through a worker, and what does not fit is refused.",

@@ -37,5 +37,18 @@ test("[api.openapi.query] a number in a query is described as one, with its boun
     retention_seconds: whole(1, 31_536_000),
   });
   const options = paths["/batches"]?.["post"]?.parameters ?? [];
-  expect(options.find(({ name }) => name === "concurrency")?.description).toMatch(/under way at a time/);
+  expect(options.find(({ name }) => name === "concurrency")?.description).toMatch(/under way at once/);
+});
+
+test("[api.openapi.described] every query value has a description", async () => {
+  await using installation = await startInstallation({ redisUrl: inject("redisUrl") });
+  const { paths } = await installation.api.client.read<Specification>("/openapi.json");
+  const query = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.values(methods)
+      .flatMap(({ parameters = [] }) => parameters)
+      .filter((parameter) => parameter.in === "query")
+      .map(({ name, description }) => ({ value: `${path}?${name}`, description })),
+  );
+  expect(query.length).toBeGreaterThan(20);
+  expect(query.filter(({ description }) => !description)).toEqual([]);
 });

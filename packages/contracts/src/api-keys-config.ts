@@ -93,21 +93,26 @@ export const KeyView = z
     name: z.string(),
     scopes: z.array(KeyScope),
     limits: z.object({
-      max_running: z.int().nullable().describe("Jobs of one kind that run at a time; null: no limit."),
-      max_queued: z.int().describe("Jobs of one kind that wait or run."),
+      max_running: z
+        .int()
+        .nullable()
+        .describe("How many tool jobs, and how many chat jobs, may run at once; null: no limit."),
+      max_queued: z.int().describe("How many tool jobs, and how many chat jobs, may wait or run."),
       requests_per_second: z.int().nullable(),
     }),
     weight: z.int(),
-    servers: z.array(z.string()).nullable().describe("Patterns; null for all."),
+    servers: z.array(z.string()).nullable().describe("Patterns on server names; null for all."),
     tools: z.array(z.string()).nullable().describe("Patterns on server__tool; null for all."),
     use: z
       .object({ queued: z.int(), running: z.int() })
-      .describe("Jobs of both kinds now; parked ones are in neither."),
+      .describe(
+        "How many of its jobs are queued and running now, of both kinds. Parked jobs are not counted.",
+      ),
     webhook_secret: z
       .string()
       .nullable()
       .describe(
-        "With which this key's webhooks are signed (Standard Webhooks). Null: there are no webhooks.",
+        "The secret that this key's webhooks are signed with (Standard Webhooks). Null: webhooks are not set up.",
       ),
   })
   .meta({ id: "Key" });

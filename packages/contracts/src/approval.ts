@@ -18,8 +18,14 @@ export type ApprovalDecision = z.infer<typeof ApprovalDecision>;
 export const ApprovalRequest = z
   .strictObject({
     decision: ApprovalDecision,
-    reason: z.string().max(4_096).optional().describe("Told to the model when the call is denied."),
-    arguments: ToolArguments.optional().describe("The call runs with these in place of the model's."),
+    reason: z
+      .string()
+      .max(4_096)
+      .optional()
+      .describe("The reason, which the model is told when the call is denied."),
+    arguments: ToolArguments.optional().describe(
+      "The call runs with these arguments instead of the model's.",
+    ),
   })
   .refine((request) => request.decision === "approve" || request.arguments === undefined, {
     path: ["arguments"],

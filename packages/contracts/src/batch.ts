@@ -30,7 +30,7 @@ export const BatchOptions = z
       .min(1)
       .max(10_000)
       .optional()
-      .describe("At most so many of the batch's jobs of one kind are under way at a time."),
+      .describe("How many of the batch's tool jobs, and of its chat jobs, may be under way at once."),
     priority: jobOptions.priority,
     timeout_ms: jobOptions.timeout_ms,
     retention_seconds: jobOptions.retention_seconds,
@@ -51,7 +51,9 @@ export const BatchRejection = z
   .object({
     line: z.int().min(1).describe("Counted from 1; empty lines count."),
     custom_id: z.string().nullable(),
-    code: z.string().describe("As the `code` of a problem of POST /jobs, or of a line alone."),
+    code: z
+      .string()
+      .describe("The `code` that POST /jobs would answer with, or one that only a line can have."),
     message: z.string().describe("What is wrong and how to cure it."),
     errors: z.array(ProblemDetailError).optional().describe("What is wrong, and where in the line."),
   })
@@ -66,9 +68,11 @@ const progressFields = {
   upload: BatchUploadState,
   created_at: instant,
   finished_at: instant.nullable(),
-  lines: z.int().describe("Number of the last line that was read, empty ones counted."),
+  lines: z.int().describe("The number of the last line that was read. Empty lines count."),
   accepted: z.int().describe("Lines that made a job."),
-  rejected: z.int().describe("Lines that made none, or that differ from what their number had before."),
+  rejected: z
+    .int()
+    .describe("Lines that made no job, or that differ from what was sent before under the same line number."),
   counts: z
     .object({
       pending: z.int().describe("Queued, running or parked."),
@@ -106,7 +110,7 @@ export type BatchOrder = z.infer<typeof BatchOrder>;
 /** A line of `GET /batches/{id}/results`. */
 export const BatchResult = z
   .object({
-    cursor: z.string().describe("Ask with it as `cursor` for what comes after this line."),
+    cursor: z.string().describe("Send it as `?cursor=` to get what comes after this line."),
     custom_id: z.string().nullable(),
     job_id: z.string(),
     line: z.int(),
@@ -120,7 +124,7 @@ export type BatchResult = z.infer<typeof BatchResult>;
 /** Of `GET /batches/{id}/events`. The last event of a stream is `batch.completed` or `batch.cancelled`. */
 export const BatchEvent = z
   .object({
-    id: z.int().describe("Grows with each change of the batch, not by one."),
+    id: z.int().describe("Grows with each change of the batch, but not by one."),
     type: z.enum(["batch.progress", "batch.completed", "batch.cancelled"]),
     time: instant,
     batch: BatchProgress,

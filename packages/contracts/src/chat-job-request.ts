@@ -39,27 +39,39 @@ function countBlocks(messagesGiven: unknown): number {
 
 /** What a chat job and `POST /chat` share. */
 export const chatFields = {
-  message: z.string().min(1).optional().describe("Short for one user message."),
-  messages: messages.optional().describe("As in Anthropic's Messages API; begins and ends with `user`."),
-  system: z.string().min(1).optional(),
+  message: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("One message of the user: short for `messages` with one entry."),
+  messages: messages
+    .optional()
+    .describe("The conversation, as in Anthropic's Messages API. Begins and ends with a message of `user`."),
+  system: z.string().min(1).optional().describe("Instructions for the model."),
   model: name.optional().describe("An alias of GET /models. Default `default`."),
-  enable_mcp: z.boolean().optional().describe("false is plain chat, without tools. Default true."),
-  mcp_servers: z.array(name).max(100).optional().describe("Only these servers' tools. Default all."),
-  tool_choice: ToolChoice.optional().describe("Default auto. Anything else binds the first turn only."),
+  enable_mcp: z.boolean().optional().describe("`false`: plain chat, without tools. Default true."),
+  mcp_servers: z
+    .array(name)
+    .max(100)
+    .optional()
+    .describe("Offer the model only the tools of these servers. Default: all servers."),
+  tool_choice: ToolChoice.optional().describe(
+    "Whether the model may or must call tools. Default `auto`; any other value counts for the first turn only.",
+  ),
   max_tool_iterations: z
     .int()
     .min(1)
     .max(1_000)
     .optional()
-    .describe("Turns that may ask for tools; the last one's tools still run. Default 5."),
-  max_tokens: z.int().min(1).max(1_000_000).optional().describe("Output tokens of each turn."),
-  temperature: z.number().min(0).max(2).optional(),
+    .describe("How many turns may ask for tools; the tools of the last one still run. Default 5."),
+  max_tokens: z.int().min(1).max(1_000_000).optional().describe("The most output tokens of each turn."),
+  temperature: z.number().min(0).max(2).optional().describe("Passed on to the model; some models refuse it."),
   previous_job_id: z
     .string()
     .min(1)
     .max(64)
     .optional()
-    .describe("Goes on with that chat job's conversation, of at most MAX_BODY_BYTES as JSON."),
+    .describe("Go on with the conversation of this chat job, which may have MAX_BODY_BYTES as JSON."),
   ...jobOptions,
 };
 
@@ -81,7 +93,10 @@ export type ChatJobRequest = z.infer<typeof ChatJobRequest>;
 
 /** Body of `POST /chat`: a chat job that is waited for, or streamed. */
 export const ChatRequest = z
-  .strictObject({ ...chatFields, stream: z.boolean().default(false) })
+  .strictObject({
+    ...chatFields,
+    stream: z.boolean().default(false).describe("Answer with the stream of the job's events."),
+  })
   .refine(hasOneMessageField, { path: ["message"], message: ONE_OF })
   .meta({ id: "ChatRequest" });
 export type ChatRequest = z.infer<typeof ChatRequest>;

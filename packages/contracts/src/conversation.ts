@@ -53,7 +53,7 @@ export const AssistantBlock = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("thinking"),
     thinking: z.string(),
-    signature: z.string().describe("The provider's proof; empty when it gives none."),
+    signature: z.string().describe("The provider's signature; empty when it gives none."),
   }),
   z.object({ type: z.literal("redacted_thinking"), data: z.string() }),
   z.object({
@@ -61,7 +61,10 @@ export const AssistantBlock = z.discriminatedUnion("type", [
     id: z.string(),
     name: z.string(),
     input: z.record(z.string(), z.unknown()),
-    malformed_input: z.string().optional().describe("What the model wrote where its arguments were no JSON."),
+    malformed_input: z
+      .string()
+      .optional()
+      .describe("What the model wrote, when its arguments were not valid JSON."),
     extra_content: z
       .record(z.string(), z.unknown())
       .optional()

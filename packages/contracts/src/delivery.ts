@@ -28,8 +28,8 @@ export const Delivery = z
     status: DeliveryStatus,
     created_at: z.iso.datetime(),
     next_attempt_at: z.iso.datetime().nullable(),
-    attempt_count: z.int().describe("Of all attempts; `attempts` has the last 50."),
-    attempts: z.array(DeliveryAttempt).describe("Oldest first."),
+    attempt_count: z.int().describe("The number of all attempts; `attempts` has the last 50."),
+    attempts: z.array(DeliveryAttempt).describe("The attempts, oldest first."),
   })
   .meta({ id: "Delivery" });
 export type Delivery = z.infer<typeof Delivery>;

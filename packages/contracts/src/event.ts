@@ -17,11 +17,11 @@ const common = {
 const event = <Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) =>
   z.object({ type: z.literal(type), ...common, ...fields });
 
-const turn = z.int().min(1).describe("Counts the model's turns, from 1.");
+const turn = z.int().min(1).describe("The number of the model's turn, from 1.");
 const worker_id = z.string();
 const toolCall = {
   tool_call_id: z.string(),
-  tool: z.string().describe("Unified name."),
+  tool: z.string().describe("The unified name, `server__tool`."),
 };
 const toolArguments = z.record(z.string(), z.unknown());
 const terminal = { job: Job.describe("The job as it ended.") };
@@ -40,23 +40,25 @@ export const JobEvent = z
   .discriminatedUnion("type", [
     event("job.queued", {
       request: JobRequest,
-      batch_id: z.string().optional().describe("Of a job that is a line of a batch."),
+      batch_id: z.string().optional().describe("Only for a job that is a line of a batch."),
     }),
     event("job.started", { worker_id }),
     event("job.parked", {
       reason: ParkReason,
-      until: z.iso.datetime().describe("It goes on then at the latest."),
+      until: z.iso.datetime().describe("The job goes on at this time at the latest."),
     }),
     event("job.resumed", { worker_id }),
     event("job.retrying", {
-      delay_ms: z.number().describe("The next attempt, whose number this event has, begins after it."),
+      delay_ms: z
+        .number()
+        .describe("How long the job waits before the next attempt, whose number this event has."),
       error: JobError.describe("Why the attempt before failed."),
     }),
     event("job.reopened", {
-      from: RetryFrom.describe("`start`: what stands before this event counts no more."),
+      from: RetryFrom.describe("`start`: what comes before this event no longer counts."),
     }),
     event("job.warning", { code: WarningCode, message: z.string() }),
-    event("turn.started", { turn, model: z.string().describe("Alias.") }),
+    event("turn.started", { turn, model: z.string().describe("The model's alias.") }),
     event("thinking.delta", { turn, text: z.string() }),
     event("text.delta", { turn, text: z.string() }),
     event("turn.finished", {
@@ -71,7 +73,9 @@ export const JobEvent = z
       ...toolCall,
       decision: ApprovalDecision,
       reason: z.string().nullable(),
-      arguments: toolArguments.nullable().describe("What the call runs with instead of what was asked for."),
+      arguments: toolArguments
+        .nullable()
+        .describe("The arguments that the call runs with, when they were changed."),
     }),
     event("tool.called", { ...toolCall, arguments: toolArguments }),
     event("tool.postponed", toolCall),
@@ -83,7 +87,7 @@ export const JobEvent = z
     }),
     event("tool.sampled", {
       ...toolCall,
-      model: z.string().describe("Alias."),
+      model: z.string().describe("The model's alias."),
       usage: TurnUsage,
     }),
     event("tool.returned", {
@@ -94,8 +98,8 @@ export const JobEvent = z
         structured_content_errors: true,
       }),
       is_error: z.boolean(),
-      error: JobError.nullable().describe("Why there is no answer of the tool itself."),
-      execution_time_ms: z.number().nullable().describe("Null when it did not run."),
+      error: JobError.nullable().describe("Why there is no answer from the tool itself."),
+      execution_time_ms: z.number().nullable().describe("Null when the call did not run."),
     }),
     event("job.completed", terminal),
     event("job.failed", terminal),

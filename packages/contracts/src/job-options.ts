@@ -16,8 +16,8 @@ const YEAR_MS = 365 * DAY_MS;
 /** Bounds on what a job may spend, looked at before each call; a job that reaches one ends with what it has. */
 export const Budget = z.strictObject({
   max_tokens: z.int().min(1).optional().describe("Input and output tokens of all turns together."),
-  max_cost_usd: z.number().positive().optional().describe("By the prices of the models file."),
-  max_tool_calls: z.int().min(0).optional(),
+  max_cost_usd: z.number().positive().optional().describe("US dollars, by the prices in the models file."),
+  max_tool_calls: z.int().min(0).optional().describe("Tool calls of all turns together."),
 });
 export type Budget = z.infer<typeof Budget>;
 
@@ -26,8 +26,13 @@ export const Backoff = z.strictObject({
   type: z
     .enum(["exponential", "fixed"])
     .default("exponential")
-    .describe("Exponential doubles each time, with jitter."),
-  delay_ms: z.int().min(0).max(BACKOFF_DELAY_MS_MAX).default(1_000).describe("Before the second attempt."),
+    .describe("`exponential` doubles the wait each time, with jitter."),
+  delay_ms: z
+    .int()
+    .min(0)
+    .max(BACKOFF_DELAY_MS_MAX)
+    .default(1_000)
+    .describe("The wait before the second attempt."),
 });
 export type Backoff = z.infer<typeof Backoff>;
 
@@ -39,14 +44,16 @@ export const jobOptions = {
     .max(DAY_MS)
     .optional()
     .describe(
-      "Time the job may run, counted from the first start of each attempt. Default 60,000 for a tool job, 900,000 for a chat job.",
+      "How long the job may run, counted from the first start of each attempt. Default 60,000 for a tool job, 900,000 for a chat job.",
     ),
   queue_timeout_ms: z
     .int()
     .min(1)
     .max(YEAR_MS)
     .optional()
-    .describe("Fails the job with `queue_timeout` when no worker has started it so long after it was due."),
+    .describe(
+      "The job fails with `queue_timeout` when no worker has started it within this time after it was due.",
+    ),
   priority: z.int().min(0).max(10).optional().describe("0 is the highest, 10 the lowest. Default 5."),
   delay_ms: z.int().min(0).max(YEAR_MS).optional().describe("Wait this long before the job is due."),
   attempts: z
@@ -55,13 +62,15 @@ export const jobOptions = {
     .max(100)
     .optional()
     .describe(
-      "How often the job is tried when its error is retryable, the first time included. Default 1. A tool call " +
-        "that may have happened is repeated only where a tool is read-only or idempotent, or with `on_unknown`.",
+      "How many times the job is tried in all while its error is retryable. Default 1. A tool call that may have " +
+        "happened is repeated only if the tool is read-only or idempotent, or with `on_unknown`.",
     ),
-  backoff: Backoff.optional(),
-  budget: Budget.optional(),
+  backoff: Backoff.optional().describe("How long to wait between attempts."),
+  budget: Budget.optional().describe(
+    "What the job may spend at most. It is checked before each call; a job that reaches it ends with what it has.",
+  ),
   approval: ApprovalPolicy.optional().describe(
-    "Which tool calls wait for an approval; the strictest of server, tool and job counts. Default never.",
+    "Which tool calls wait for an approval. The strictest of the server's, the tool's and the job's setting counts. Default `never`.",
   ),
   webhook: Webhook.optional(),
   metadata: metadata.optional(),

@@ -32,7 +32,7 @@ export const ToolJobResult = z
     structured_content_errors: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
-      .describe("There only when `structured_content` does not fit the tool's output schema."),
+      .describe("Present only when `structured_content` does not fit the tool's output schema."),
     is_error: z.boolean(),
     execution_time_ms: z.number(),
   })
@@ -66,14 +66,14 @@ const stoppedCall = z.object({ tool_call_id: z.string(), tool: z.string() });
 /** What a cancel found: the proof that nothing goes on unseen. */
 export const Cancellation = z
   .object({
-    completed: z.array(stoppedCall).describe("Tool calls that had run."),
-    stopped: z.array(stoppedCall).describe("Told to stop, and silent since."),
+    completed: z.array(stoppedCall).describe("Tool calls that had returned."),
+    stopped: z.array(stoppedCall).describe("Tool calls that were told to stop and have been silent since."),
     ignored: z
       .array(stoppedCall)
       .describe(
-        "Told to stop, and went on or did not react; or under way when its worker died, so that nobody knows.",
+        "Tool calls that were told to stop and went on or did not react; and calls under way when their worker died, whose outcome nobody knows.",
       ),
-    model_stopped: z.boolean().describe("A model's answer was cut off."),
+    model_stopped: z.boolean().describe("Whether a model's answer was cut off."),
   })
   .meta({ id: "Cancellation" });
 export type Cancellation = z.infer<typeof Cancellation>;
@@ -86,7 +86,7 @@ const jobFields = {
   created_at: instant,
   started_at: instant.nullable(),
   finished_at: instant.nullable(),
-  attempt: z.int().describe("Counts failures and retries only, from 1."),
+  attempt: z.int().describe("Counted from 1; only failures and retries raise it."),
   worker_id: z.string().nullable(),
   error: JobError.nullable(),
   usage: Usage.nullable(),

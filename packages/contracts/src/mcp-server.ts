@@ -79,8 +79,8 @@ export type Prompt = z.infer<typeof Prompt>;
 /** A tool that a server lists and nobody can use. */
 export const WithheldTool = z
   .object({
-    tool_name: z.string().describe("The server's own name, or the tool's place where it has none."),
-    reason: z.string().describe("Its definition, the server's settings, or its pin."),
+    tool_name: z.string().describe("The tool's own name, or its position in the list when it has none."),
+    reason: z.string().describe("Why nobody can use it: its definition, the server's settings, or its pin."),
   })
   .meta({ id: "WithheldTool" });
 export type WithheldTool = z.infer<typeof WithheldTool>;

@@ -81,7 +81,7 @@ export const Model = z
     provider: ModelProvider,
     model: z.string().describe("The provider's own model id."),
     is_default: z.boolean(),
-    configured: z.boolean().describe("Whether its key, or a server that needs none, is there."),
+    configured: z.boolean().describe("Whether it can be used: its key is set, or its server needs none."),
     context_tokens: z.int().nullable(),
     max_output_tokens: z.int(),
     price_per_million_tokens: z

@@ -102,7 +102,7 @@ export const Problem = z
     batch: z
       .object({ id: z.string(), accepted: z.int(), rejected: z.int() })
       .optional()
-      .describe("When an upload ended early: what the batch has got so far."),
+      .describe("When an upload ended early: what the batch has received so far."),
     request_id: z.string(),
   })
   .meta({ id: "Problem" });

@@ -53,20 +53,22 @@ export const ScheduleRequest = z
       .max(64)
       .refine(isTimeZone, "must be an IANA time zone, such as Europe/Berlin")
       .optional()
-      .describe("IANA name; of the cron expression alone. Default UTC."),
+      .describe("IANA name of the time zone; only for `cron`. Default UTC."),
     interval_ms: z
       .int()
       .min(INTERVAL_MS_MIN)
       .max(INTERVAL_MS_MAX)
       .optional()
-      .describe("In place of `cron`. The first run is one interval after the schedule was put."),
+      .describe("Instead of `cron`. The first run is one interval after the schedule was put."),
     job: JobRequest.describe(
       `What is submitted each time; at most ${SCHEDULE_JOB_BYTES_MAX / 1_024} KiB as JSON.`,
     ),
     paused: z
       .boolean()
       .optional()
-      .describe("Without it, a schedule that is there stays as it is, and a new one is not paused."),
+      .describe(
+        "Whether it is paused. Left out, an existing schedule stays as it is, and a new one is not paused.",
+      ),
   })
   .superRefine(({ cron, time_zone: timeZone, interval_ms: intervalMs, job }, context) => {
     const refuse = (path: string[], message: string): void => {
@@ -99,7 +101,9 @@ const instant = z.iso.datetime();
 /** Why the last time brought no job that completed. */
 export const ScheduleError = z
   .object({
-    code: z.string().describe("Of the job that failed, or of the problem when its submission was refused."),
+    code: z
+      .string()
+      .describe("The code of the failed job's error, or of the problem when its submission was refused."),
     message: z.string(),
   })
   .meta({ id: "ScheduleError" });
@@ -109,7 +113,7 @@ export type ScheduleError = z.infer<typeof ScheduleError>;
 export const Schedule = z
   .object({
     id: ScheduleId,
-    key: z.string().describe("The API key that it belongs to."),
+    key: z.string().describe("The name of the API key that it belongs to."),
     cron: z.string().nullable(),
     time_zone: z.string().nullable(),
     interval_ms: z.int().nullable(),

@@ -9,7 +9,7 @@ export const ToolArguments = checkFirst(noPrototypeKey, z.record(z.string(), z.u
     abort: true,
   })
   .refine(hasFiniteNumbers, "a number is too large")
-  .describe("Checked against the tool's own schema.");
+  .describe("The arguments of the call. Checked against the tool's own schema.");
 
 /** One block of a tool's answer, as the MCP server sent it (MCP specification, "Tool Result"). */
 export const ContentBlock = z.looseObject({ type: z.string() });

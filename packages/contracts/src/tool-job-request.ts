@@ -9,15 +9,17 @@ const name = z.string().min(1).max(256);
 export const ToolJobRequest = z
   .strictObject({
     type: z.literal("tool"),
-    server: name.optional().describe("Server name. May be left out when `tool` alone says which."),
+    server: name
+      .optional()
+      .describe("The server's name. May be left out when `tool` alone says which server it is."),
     tool: name.describe("The server's own tool name, or the unified `server__tool`."),
     arguments: ToolArguments.default({}),
     on_unknown: z
       .enum(["fail", "retry"])
       .optional()
       .describe(
-        "When nobody knows whether the call has happened, because its worker or server died: fail with " +
-          "`outcome_unknown` (default), or call again. Tools that only read or are idempotent are called again anyway.",
+        "What to do when nobody knows whether the call has happened, because its worker or server died: fail with " +
+          "`outcome_unknown` (default), or call again. Tools that only read or are idempotent are called again in any case.",
       ),
     ...jobOptions,
   })

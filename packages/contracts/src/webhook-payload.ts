@@ -23,7 +23,7 @@ export const WebhookApproval = z
   .object({
     job_id: z.string(),
     tool_call_id: z.string(),
-    tool: z.string().describe("Unified name."),
+    tool: z.string().describe("The unified name, `server__tool`."),
     arguments: ToolArguments.nullable().describe("Null when they are longer than 1 MiB."),
     expires_at: z.iso.datetime(),
     links: z.object({ job: z.string(), approval: z.string().describe("POST the decision here.") }),

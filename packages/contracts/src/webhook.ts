@@ -25,7 +25,7 @@ export const Webhook = z
       .max(WebhookEvent.options.length)
       .refine((events) => new Set(events).size === events.length, "names an event twice")
       .optional()
-      .describe("Default: the three ends of a job."),
+      .describe("What to tell of. Default: the three ends of a job."),
   })
   .meta({ id: "Webhook" });
 export type Webhook = z.infer<typeof Webhook>;

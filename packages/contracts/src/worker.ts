@@ -10,7 +10,7 @@ export const Worker = z
     host: z.string(),
     version: z.string(),
     started_at: z.iso.datetime(),
-    concurrency: perType.describe("Jobs at once."),
+    concurrency: perType.describe("How many jobs the worker runs at once."),
     running: perType,
     servers: z.record(z.string(), ServerStatus),
     heartbeat_age_ms: z.int(),

@@ -7,23 +7,24 @@ const text = { type: "string" } as const;
 
 const REQUEST_HEADERS = {
   "Idempotency-Key": {
-    description: "Sent again with the same key and request, it makes nothing new.",
+    description:
+      "The same key with the same request makes nothing new: the answer is the first job or batch.",
     schema: { ...text, pattern: "^[!-~]{1,255}$" },
   },
   "Last-Event-ID": {
-    description: "The id of the last event that you have: what comes after it is sent. Goes before `after`.",
+    description: "The id of the last event that you have; the events after it are sent. Wins over `after`.",
     schema: { ...text, pattern: "^\\d{0,12}$" },
   },
   Prefer: {
-    description: `\`wait=N\`: answer when the job has ended, after N seconds at most (0 to ${WAIT_SECONDS_MAX}).`,
+    description: `\`wait=N\`: answer as soon as the job has ended, or after N seconds (0 to ${WAIT_SECONDS_MAX}).`,
     schema: text,
   },
   traceparent: {
-    description: "W3C Trace Context; the job's tool calls carry it on.",
+    description: "W3C Trace Context, which the job's tool calls carry.",
     schema: text,
   },
   "Content-Encoding": {
-    description: "How the body is packed.",
+    description: "How the body is compressed.",
     schema: { ...text, enum: ["gzip", "identity"] },
   },
 };
@@ -34,7 +35,7 @@ export function requestHeaders(...names: (keyof typeof REQUEST_HEADERS)[]) {
 }
 
 const RESPONSE_HEADERS = {
-  Location: { description: "Where it can be looked up", schema: text },
+  Location: { description: "The path where it can be looked up", schema: text },
   "Preference-Applied": { description: "The wait that `Prefer` asked for", schema: text },
   "Retry-After": { description: "Seconds to wait before the next try", schema: text },
 };
@@ -93,15 +94,15 @@ function textOf(contentMediaType: string, item: z.ZodType) {
 const DESCRIPTIONS = {
   400: "A header, a query value or the JSON is malformed",
   401: "No valid API key",
-  403: "The key has not the scope for this, or there are no keys and the host or origin is not this machine",
-  404: "Not there for this key",
-  409: "It is not in the state that this needs",
+  403: "The key lacks the scope for this; or there are no keys, and the host or origin is not this machine",
+  404: "It does not exist for this key",
+  409: "Its state does not allow this",
   410: "The job of this Idempotency-Key has been deleted",
   413: "The body is larger than MAX_BODY_BYTES",
-  415: "The body has another type than this takes, or is packed in a way that it does not take",
-  422: "The request does not fit its schema or the fleet",
-  429: "More than this key may have, or do at a time; try again after Retry-After",
-  503: "Redis is away; try again after Retry-After",
+  415: "The content type or the compression of the body is not supported here",
+  422: "The request does not fit its schema, or names something that the fleet does not have",
+  429: "The key is at its limit of jobs or requests; try again after Retry-After",
+  503: "Redis does not answer; try again after Retry-After",
 } as const;
 
 /** The documentation of the problems that a route answers; what needs a key may also be refused to a key. */

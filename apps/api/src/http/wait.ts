@@ -9,7 +9,9 @@ const rule = `must be a whole number of seconds from 0 to ${WAIT_SECONDS_MAX}`;
 
 /** `?wait=N`, in seconds. */
 export const WaitQuery = z.strictObject({
-  wait: queryNumber(z.int().min(0).max(WAIT_SECONDS_MAX, rule), rule).optional(),
+  wait: queryNumber(z.int().min(0).max(WAIT_SECONDS_MAX, rule), rule)
+    .optional()
+    .describe("Answer as soon as the job has ended, or after so many seconds."),
 });
 
 /**

@@ -10,7 +10,9 @@ import { eventStream, problems, requestHeaders } from "../http/openapi.ts";
 import { queryParameters } from "../http/validation.ts";
 import { batchNotFound } from "./batches.ts";
 
-const EventsQuery = z.strictObject({ after: EventId.optional() });
+const EventsQuery = z.strictObject({
+  after: EventId.optional().describe("The id of the last event that you have."),
+});
 
 /** `/batches/{id}/events`: the progress of a batch. */
 export function batchEventRoutes(dependencies: ApiDependencies) {
@@ -21,13 +23,13 @@ export function batchEventRoutes(dependencies: ApiDependencies) {
       tags: ["batches"],
       summary: "Follow a batch's progress",
       description:
-        "Server-sent events, each with the batch as it is then (BatchEvent), at most ten a second: at once unless " +
-        "nothing has changed since `Last-Event-ID` or `?after=`, then as the batch changes. The stream ends after " +
-        "`batch.completed` or `batch.cancelled`, and a reconnect with its id gets 204.",
+        "Server-sent events, at most ten a second, each with the current state of the batch (BatchEvent). The first " +
+        "comes at once unless nothing has changed since `Last-Event-ID` or `?after=`; the others come as the batch " +
+        "changes. The stream ends after `batch.completed` or `batch.cancelled`; a reconnect with its id gets 204.",
       parameters: requestHeaders("Last-Event-ID"),
       responses: {
         200: { description: "The events", content: eventStream(BatchEvent) },
-        204: { description: "The batch has ended and its last event is known" },
+        204: { description: "The batch has ended, and you have its last event" },
         ...problems(400, 401, 404, 503),
       },
     }),

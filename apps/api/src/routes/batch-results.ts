@@ -12,8 +12,10 @@ import { queryParameters } from "../http/validation.ts";
 import { batchNotFound } from "./batches.ts";
 
 const ResultsQuery = z.strictObject({
-  order: BatchOrder.default("completion"),
-  cursor: z.string().optional().describe("The `cursor` of the last line that you have, of the same order."),
+  order: BatchOrder.default("completion").describe(
+    "By line (`input`), or in the order in which the jobs ended. Default `completion`.",
+  ),
+  cursor: z.string().optional().describe("The `cursor` of the last line that you have, in the same order."),
 });
 
 /** `/batches/{id}/results`. */
@@ -24,12 +26,12 @@ export function batchResultRoutes({ store, shutdown }: ApiDependencies) {
       tags: ["batches"],
       summary: "Read a batch's results",
       description:
-        "One result as JSON on each line, of the jobs that have ended by now: as they ended, or with `order=input` " +
-        "by line, up to the first that has not ended, or that an upload that was cut off may still bring. Each has a " +
-        "`cursor` with which a later request goes on behind it.",
+        "The results of the jobs that have ended so far, one JSON object on each line. They come in the order in which " +
+        "the jobs ended, or with `order=input` by line, up to the first line that has not ended, or that an upload " +
+        "that was cut off may still bring. Each has a `cursor`: a later request with it goes on after that line.",
       responses: {
         200: {
-          description: "The results, each a BatchResult",
+          description: "The results; each line is a BatchResult",
           content: jsonLines(BatchResult),
         },
         ...problems(400, 401, 404, 503),

@@ -65,10 +65,10 @@ export function batchUploadRoutes(dependencies: ApiDependencies) {
       tags: ["batches"],
       summary: "Submit many jobs",
       description:
-        "NDJSON of any length, one job on each line with an optional `custom_id`, or a JSON array of jobs; gzip by " +
-        "`Content-Encoding`. It is read as fast as it can be written. A bad line makes a rejection and harms no " +
-        "other. 202 and the batch; under an `Idempotency-Key` that has made one before 200, and the upload goes on " +
-        "where it broke off.",
+        "NDJSON with one job on each line, optionally with a `custom_id`, or a JSON array of jobs. `Content-Encoding: " +
+        "gzip` is supported. The body is read only as fast as its jobs can be stored. A bad line is rejected and " +
+        "harms no other. 202 with the batch; or 200 when the `Idempotency-Key` has made a batch before: the upload " +
+        "then goes on where it broke off.",
       parameters: requestHeaders("Idempotency-Key", "Content-Encoding", "traceparent"),
       requestBody: { required: true, content: BODY },
       responses: {

@@ -12,7 +12,11 @@ import { queryParameters } from "../http/validation.ts";
 
 const ListQuery = z.strictObject({
   limit: pageLimit({ max: 200, standard: 50 }),
-  cursor: z.string().refine(isBatchId, "must be the next_cursor of the page before").optional(),
+  cursor: z
+    .string()
+    .refine(isBatchId, "must be the next_cursor of the page before")
+    .optional()
+    .describe("The `next_cursor` of the page before."),
 });
 
 export function batchNotFound(batchId: string): ProblemError {
@@ -54,8 +58,8 @@ export function batchRoutes({ store }: ApiDependencies) {
         tags: ["batches"],
         summary: "Cancel a batch",
         description:
-          "202 and the batch: its upload ends, and all jobs that have not ended are cancelled in the background. 200 " +
-          "and the batch unchanged when it had ended.",
+          "202 with the batch: its upload ends, and all jobs that have not ended are cancelled in the background. 200 " +
+          "with the unchanged batch when it had already ended.",
         responses: {
           200: json("The batch, which had ended", Batch),
           202: json("The batch", Batch),

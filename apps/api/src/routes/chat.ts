@@ -16,7 +16,7 @@ export function chatRoutes(dependencies: ApiDependencies) {
     describeRoute({
       tags: ["chat"],
       summary: "Chat with a model that has the fleet's tools",
-      description: `A chat job that is waited for, ${WAIT_SECONDS_MAX} s at most: 200 and the finished job whatever its status, else 202 and the job. With \`stream: true\` its events.`,
+      description: `Submits a chat job and waits for it, ${WAIT_SECONDS_MAX} s at most. 200 with the finished job, whatever its status, or 202 with the job that still runs. With \`stream: true\` the answer is the stream of its events.`,
       parameters: requestHeaders("Idempotency-Key", "traceparent"),
       responses: {
         200: jsonOrEvents(

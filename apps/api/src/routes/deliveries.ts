@@ -31,9 +31,9 @@ export function deliveryRoutes({ store }: ApiDependencies) {
       "/jobs/:id/deliveries/:n/replay",
       describeRoute({
         tags: ["webhooks"],
-        summary: "Deliver once more",
+        summary: "Send a webhook again",
         description:
-          "202 and the delivery, which is sent at once and has a day again, whatever came of it before. Its `webhook-id` stays.",
+          "202 with the delivery. It is sent at once, whatever came of it before, and is retried for another day. Its `webhook-id` stays the same.",
         responses: { 202: json("The delivery", Delivery), ...problems(401, 404, 413, 503) },
       }),
       async (c) => {

@@ -13,7 +13,7 @@ const Ready = z
     workers: z.int(),
     providers: z
       .record(ModelProvider, z.boolean())
-      .describe("Which model providers have their key, or a server that needs none."),
+      .describe("Which model providers can be used: their key is set, or their server needs none."),
   })
   .meta({ id: "Ready" });
 
@@ -31,9 +31,9 @@ export function healthRoutes({ store, models }: ApiDependencies) {
       "/health/live",
       describeRoute({
         tags: ["operations"],
-        summary: "Tell that the process answers",
+        summary: "Check that the process answers",
         security: [],
-        responses: { 200: json("It does", Live), ...problems(403) },
+        responses: { 200: json("The process answers", Live), ...problems(403) },
       }),
       (c) => c.json({ status: "live" as const }),
     )
@@ -41,7 +41,7 @@ export function healthRoutes({ store, models }: ApiDependencies) {
       "/health/ready",
       describeRoute({
         tags: ["operations"],
-        summary: "Tell whether Redis answers, how many workers there are, and which providers",
+        summary: "Check that Redis answers; count the workers and name the usable model providers",
         security: [],
         responses: { 200: json("Redis answers", Ready), ...problems(403, 503) },
       }),

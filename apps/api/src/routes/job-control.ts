@@ -20,8 +20,8 @@ export function jobControlRoutes({ store }: ApiDependencies) {
         tags: ["jobs"],
         summary: "Cancel a job",
         description:
-          "202 and the job: a waiting one is cancelled at once, a running one is told to stop. " +
-          "200 and the job unchanged when it had ended.",
+          "202 with the job: a waiting job is cancelled at once, a running one is told to stop. " +
+          "200 with the unchanged job when it had already ended.",
         responses: {
           200: json("The job, which had ended", Job),
           202: json("The job", Job, "Location"),
@@ -41,7 +41,7 @@ export function jobControlRoutes({ store }: ApiDependencies) {
         tags: ["jobs"],
         summary: "Approve or deny a tool call",
         description:
-          "Decides a call that `approval.requested` has announced. 409 when it waits for no decision, or no longer.",
+          "Decides on a call that the event `approval.requested` has named. 409 when the call does not wait for a decision.",
         responses: { 200: json("The job", Job), ...problems(400, 401, 404, 409, 413, 415, 422, 503) },
       }),
       requireJson,

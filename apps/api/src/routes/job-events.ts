@@ -14,7 +14,7 @@ import { queryParameters } from "../http/validation.ts";
 import { jobNotFound } from "./jobs.ts";
 
 const EventsQuery = z.strictObject({
-  after: EventId.optional(),
+  after: EventId.optional().describe("The id of the last event that you have; the events after it are sent."),
   limit: pageLimit({ max: 500, standard: 100 }),
 });
 
@@ -27,12 +27,12 @@ export function jobEventRoutes(dependencies: ApiDependencies) {
       tags: ["jobs"],
       summary: "Follow a job's events",
       description:
-        "Server-sent events from the start, or after `Last-Event-ID` or `?after=`; the stream ends after the " +
-        "terminal event, and a reconnect with its id gets 204. With `Accept: application/json` a page of events.",
+        "Server-sent events from the start, or after `Last-Event-ID` or `?after=`. The stream ends after the terminal " +
+        "event; a reconnect with its id gets 204. With `Accept: application/json` the answer is a page of events.",
       parameters: requestHeaders("Last-Event-ID"),
       responses: {
         200: jsonOrEvents("The events", { schema: JobEventPage, event: JobEvent }),
-        204: { description: "The job has ended and its last event is known" },
+        204: { description: "The job has ended, and you have its last event" },
         ...problems(400, 401, 404, 503),
       },
     }),

@@ -27,8 +27,8 @@ export function jobRetryRoutes({ store }: ApiDependencies) {
         tags: ["jobs"],
         summary: "Retry many jobs",
         description:
-          "Reopens the newest jobs that fit all that is given, and answers their ids. One that somebody else reopens " +
-          "meanwhile is left out. `status`, `type`, `batch_id` or `error_code` has to be given.",
+          "Retries the newest jobs that match every field given, and answers with their ids. A job that somebody else " +
+          "retries meanwhile is left out. At least one of `status`, `type`, `batch_id` and `error_code` is needed.",
         responses: {
           200: json("The jobs that are queued again", BulkRetryResponse),
           ...problems(400, 401, 413, 415, 422, 503),
@@ -51,8 +51,8 @@ export function jobRetryRoutes({ store }: ApiDependencies) {
         tags: ["jobs"],
         summary: "Retry a job",
         description:
-          "202 and the job, which is queued again: it goes on after the steps that it has finished, or anew with " +
-          '`{"from": "start"}`. 409 unless it has failed or was cancelled.',
+          "202 with the job, which is queued again. It goes on after the steps that it has finished, or from the " +
+          'beginning with `{"from": "start"}`. 409 unless it has failed or was cancelled.',
         requestBody: { required: false, content: {} },
         responses: {
           202: json("The job, queued again", Job, "Location"),

@@ -13,11 +13,15 @@ import { WAIT_SECONDS_MAX, WaitQuery } from "../http/wait.ts";
 import { waitSignal } from "../http/wait-signal.ts";
 
 const ListQuery = z.strictObject({
-  status: JobStatus.optional(),
-  type: JobType.optional(),
-  batch_id: z.string().min(1).max(64).optional(),
+  status: JobStatus.optional().describe("Only jobs with this status."),
+  type: JobType.optional().describe("Only jobs of this type."),
+  batch_id: z.string().min(1).max(64).optional().describe("Only jobs of this batch."),
   limit: pageLimit({ max: 200, standard: 50 }),
-  cursor: z.string().refine(isJobId, "must be the next_cursor of the page before").optional(),
+  cursor: z
+    .string()
+    .refine(isJobId, "must be the next_cursor of the page before")
+    .optional()
+    .describe("The `next_cursor` of the page before."),
 });
 
 export function jobNotFound(jobId: string): ProblemError {
@@ -54,7 +58,7 @@ export function jobRoutes({ store, shutdown }: ApiDependencies) {
       describeRoute({
         tags: ["jobs"],
         summary: "Look a job up",
-        description: `\`?wait=N\` (at most ${WAIT_SECONDS_MAX} s) answers as soon as the job has ended.`,
+        description: `With \`?wait=N\` the answer comes as soon as the job has ended, or after N seconds (at most ${WAIT_SECONDS_MAX}).`,
         responses: { 200: json("The job", Job), ...problems(400, 401, 404, 503) },
       }),
       queryParameters(WaitQuery),

@@ -15,9 +15,9 @@ export function keyRoutes({ store, config }: ApiDependencies) {
     "/keys/me",
     describeRoute({
       tags: ["operations"],
-      summary: "Tell what this key may do, and how much of it is used",
+      summary: "Show what this key may do, and how much of its limits is used",
       responses: {
-        200: json("The key, without the secret that it is sent with", KeyView),
+        200: json("The key, without its secret", KeyView),
         ...problems(401, 503),
       },
     }),

@@ -33,9 +33,9 @@ export function mcpPromptRoutes(dependencies: ApiDependencies) {
       describeRoute({
         tags: ["mcp"],
         summary: "Get a prompt with its arguments filled in",
-        description: `Through a worker that has the server connected, for ${FLEET_REQUEST_MS / 1_000} s at most.`,
+        description: `A worker that is connected to the server asks for it, within ${FLEET_REQUEST_MS / 1_000} s.`,
         responses: {
-          200: json("Its messages", FilledPrompt),
+          200: json("The messages of the prompt", FilledPrompt),
           ...problems(400, 401, 404, 409, 413, 415, 422, 503),
         },
       }),

@@ -22,8 +22,8 @@ export function mcpReloadRoutes({ store, keyRing, shutdown }: ApiDependencies) {
     "/mcp/reload",
     describeRoute({
       tags: ["mcp"],
-      summary: "Read the MCP configuration again, on every worker, and the API keys",
-      description: `Only servers whose settings have changed are started anew, and calls in flight finish where they are. Answers once new servers have connected or failed, after ${FLEET_REQUEST_MS / 1_000} s at most. A worker whose file is not valid changes nothing: 422. So does an api whose keys' file is not valid; it is read first.`,
+      summary: "Reload the MCP configuration on every worker, and the API keys",
+      description: `Only servers whose settings have changed are started again; calls in flight finish on the old connection. The answer comes when the new servers have connected or failed, within ${FLEET_REQUEST_MS / 1_000} s. The API keys are read first. 422 when a file is not valid: whoever has read it then changes nothing.`,
       responses: { 200: json("What each worker did", ReloadResponse), ...problems(401, 413, 422, 503) },
     }),
     async (c) => {

@@ -17,7 +17,7 @@ const ReadQuery = z.strictObject({
     .string()
     .min(1, "must not be empty")
     .max(URI_LENGTH_MAX)
-    .describe("The resource, as its server lists it."),
+    .describe("The URI of the resource, as its server lists it."),
 });
 
 /** `/mcp/servers/{server}/resources`, and `/resources/read`. */
@@ -31,7 +31,10 @@ export function mcpResourceRoutes(dependencies: ApiDependencies) {
         tags: ["mcp"],
         summary: "List one server's resources and resource templates",
         description: REFRESH,
-        responses: { 200: json("What it offers", ResourceList), ...problems(400, 401, 404, 503) },
+        responses: {
+          200: json("The resources and resource templates", ResourceList),
+          ...problems(400, 401, 404, 503),
+        },
       }),
       queryParameters(RefreshQuery),
       async (c) => {
@@ -45,9 +48,9 @@ export function mcpResourceRoutes(dependencies: ApiDependencies) {
       describeRoute({
         tags: ["mcp"],
         summary: "Read a resource",
-        description: `Through a worker that has the server connected, for ${FLEET_REQUEST_MS / 1_000} s at most.`,
+        description: `A worker that is connected to the server reads it, within ${FLEET_REQUEST_MS / 1_000} s.`,
         responses: {
-          200: json("Its parts, each with text or a base64 blob", ResourceContents),
+          200: json("The parts of the resource, each with text or a base64 blob", ResourceContents),
           ...problems(400, 401, 404, 409, 422, 503),
         },
       }),

@@ -65,7 +65,7 @@ export function mcpHealthRoutes(dependencies: ApiDependencies) {
     "/mcp/health",
     describeRoute({
       tags: ["mcp"],
-      summary: "Tell which servers are connected, or rest until they are called",
+      summary: "Tell which servers are connected, or are idle until they are called",
       description: REFRESH,
       responses: { 200: json("The health", ServerHealth), ...problems(400, 401, 503) },
     }),

@@ -12,10 +12,10 @@ export function metricsRoutes({ store, openStreams }: ApiDependencies) {
     "/metrics",
     describeRoute({
       tags: ["operations"],
-      summary: "Measure the installation, for Prometheus",
+      summary: "Read the metrics of the installation, for Prometheus",
       description:
-        "Any key may read it; one with no scope can do little else. All but the open streams is the whole " +
-        "installation's, whichever api answers.",
+        "Any key may read them, even one with no scope. Every api answers with the numbers of the whole installation; " +
+        "only the open streams are its own.",
       responses: {
         200: { description: "The metrics", content: { "text/plain": { schema: { type: "string" } } } },
         ...problems(401, 503),

@@ -9,7 +9,7 @@ export const OwnerQuery = z.strictObject({
     .string()
     .regex(KEY_NAME, "must be the name of a key")
     .optional()
-    .describe("Schedules of this key instead of one's own; needs the scope `admin`."),
+    .describe("The name of the key whose schedules are meant, instead of your own; needs the scope `admin`."),
 });
 export type OwnerQuery = z.infer<typeof OwnerQuery>;
 

@@ -14,7 +14,11 @@ import { linkedFor, ownerOf, OwnerQuery } from "./schedule-owner.ts";
 
 const ListQuery = OwnerQuery.extend({
   limit: pageLimit({ max: 200, standard: 50 }),
-  cursor: z.string().refine(isScheduleCursor, "must be the next_cursor of the page before").optional(),
+  cursor: z
+    .string()
+    .refine(isScheduleCursor, "must be the next_cursor of the page before")
+    .optional()
+    .describe("The `next_cursor` of the page before."),
 });
 
 /** `/schedules`: jobs that are submitted again and again. A schedule is its key's; an admin sees and touches all. */
@@ -43,8 +47,8 @@ export function scheduleRoutes(dependencies: ApiDependencies) {
       describeRoute({
         tags: ["schedules"],
         summary: "Delete a schedule",
-        description: "Jobs that it has submitted go on.",
-        responses: { 204: { description: "It is gone" }, ...problems(400, 401, 403, 404, 413, 503) },
+        description: "The jobs that it has already submitted go on.",
+        responses: { 204: { description: "Deleted" }, ...problems(400, 401, 403, 404, 413, 503) },
       }),
       queryParameters(OwnerQuery),
       async (c) => {
@@ -65,7 +69,7 @@ function listRoute({ store: { schedules } }: ApiDependencies) {
       tags: ["schedules"],
       summary: "List schedules",
       description:
-        "This key's, in the order of their ids; for a key with the scope `admin` those of all keys, key by key.",
+        "The schedules of this key, in the order of their ids; or of all keys, key by key, for a key with the scope `admin`.",
       responses: {
         200: json("A page of schedules", SchedulePage),
         ...problems(400, 401, 403, 503),
@@ -90,10 +94,10 @@ function putRoute({ store: { schedules }, config }: ApiDependencies) {
     "/schedules/:id",
     describeRoute({
       tags: ["schedules"],
-      summary: "Make or replace a schedule",
+      summary: "Create or replace a schedule",
       description:
-        "201 and the schedule when it is new, else 200. What the old one had planned does not happen. The same body " +
-        "again changes nothing. Server and tool of its job are judged each time that it runs.",
+        "201 with the schedule when it is new, else 200. What the old one had planned does not happen. The same body " +
+        "again changes nothing. The server and tool of its job are checked each time that it runs.",
       responses: {
         200: json("The schedule, which was there", Schedule),
         201: json("The new schedule", Schedule, "Location"),
@@ -131,7 +135,8 @@ function pauseRoutes({ store }: ApiDependencies) {
       describeRoute({
         tags: ["schedules"],
         summary: "Pause a schedule",
-        description: "Times that come while it is paused are left out. Jobs that it has submitted go on.",
+        description:
+          "Times that come while it is paused are left out. The jobs that it has already submitted go on.",
         responses: { 200: json("The schedule", Schedule), ...problems(400, 401, 403, 404, 413, 503) },
       }),
       queryParameters(OwnerQuery),
@@ -142,7 +147,7 @@ function pauseRoutes({ store }: ApiDependencies) {
       describeRoute({
         tags: ["schedules"],
         summary: "Resume a schedule",
-        description: "It goes on with the next time that comes.",
+        description: "It goes on with the next time.",
         responses: { 200: json("The schedule", Schedule), ...problems(400, 401, 403, 404, 413, 503) },
       }),
       queryParameters(OwnerQuery),

@@ -17,13 +17,13 @@ export function submitJobRoutes(dependencies: ApiDependencies) {
       tags: ["jobs"],
       summary: "Submit a job",
       description:
-        `202 and the job. \`Prefer: wait=N\` (at most ${WAIT_SECONDS_MAX} s): 200 and the finished job if it ends in time. ` +
-        "`Accept: text/event-stream`: the job's events at once. `Idempotency-Key`: the same key and request give the " +
-        "first job again (200), the same key and another request 422.",
+        `202 with the job. With \`Prefer: wait=N\` (at most ${WAIT_SECONDS_MAX} s), 200 with the finished job if it ends in time. ` +
+        "With `Accept: text/event-stream`, the stream of the job's events. With an `Idempotency-Key` that was used " +
+        "before, 200 with the first job if the request is the same, and 422 if it is another.",
       parameters: requestHeaders("Idempotency-Key", "Prefer", "traceparent"),
       responses: {
         200: jsonOrEvents(
-          "The finished job, that of the same Idempotency-Key, or its events",
+          "The finished job, the job of the same Idempotency-Key, or the stream of events",
           { schema: Job, event: JobEvent },
           "Location",
           "Preference-Applied",
