@@ -73,7 +73,7 @@ export class RunWriter {
   #waiting: PendingWrite | null = null;
   #writing: Promise<void> | null = null;
   #refused: unknown = null;
-  /** The step that parks or ends the job has been asked for, and was not refused. */
+  /** The step that parks or ends the job has been asked for. */
   #isClosed = false;
 
   constructor(fence: RunFence, dependencies: RunWriterDependencies) {
@@ -95,13 +95,8 @@ export class RunWriter {
   /** Parks or ends the job, after everything that has been written before. */
   async close(kind: Exclude<StepKind, "go">, event: string, fields: StepFields): Promise<void> {
     this.#isClosed = true;
-    try {
-      while (this.#writing) await this.#writing;
-      await this.#step(kind, [event], fields);
-    } catch (error) {
-      this.#isClosed = false;
-      throw error;
-    }
+    while (this.#writing) await this.#writing;
+    await this.#step(kind, [event], fields);
   }
 
   /** Stored while the last step is repeated, it would make that look as if it had been written. */
