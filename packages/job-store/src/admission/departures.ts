@@ -1,5 +1,5 @@
 import type { Logger } from "../logger.ts";
-import { entryId, type QueueEntry } from "../job-queues.ts";
+import type { QueueEntry } from "../job-queues.ts";
 import type { Admission, Leaving } from "./admission.ts";
 import { lineId, type LineName } from "./line-name.ts";
 
@@ -52,11 +52,7 @@ export class Departures {
 
   /** A job that was parked, or waited for its next attempt, runs again: it counts from now on. */
   comeBack(line: LineName, entry: QueueEntry): void {
-    const { gone, back } = this.#of(line);
-    const left = gone.findIndex((each) => entryId(each) === entryId(entry));
-    // The line has not been told yet that it left: it has stayed.
-    if (left >= 0) gone.splice(left, 1);
-    else back.push(entry);
+    this.#of(line).back.push(entry);
     this.#schedule(COLLECT_MS.soon);
   }
 
