@@ -1275,6 +1275,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.delayed":
     "A delayed job is queued, joins its line when it is due, and leaves nothing when it is cancelled.",
   "store.delayed.flood": "Many jobs that become due together hold nobody's job up, and each runs once.",
+  "store.drain.fetched": "A job that is being fetched when its worker begins to drain is left to another.",
   "store.drain.held": "A job that waits for its server while its worker drains is handed over at once.",
   "store.drain.released":
     "A job that has waited for its place, and runs when its worker drains, is left to its end.",

@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { expect, test } from "vitest";
-import type { JobExecution } from "../src/run/job-execution.ts";
+import { Worker } from "bullmq";
+import { expect, onTestFinished, test, vi } from "vitest";
+import type { Execute, JobExecution } from "../src/run/job-execution.ts";
 import { CHAT_DONE, submitChat } from "./support/chat-jobs.ts";
 import { NOTHING } from "./support/executors.ts";
 import { eventTypes, startRunner, untilStatus } from "./support/run-jobs.ts";
@@ -102,3 +103,28 @@ test.each(["before", "while"] as const)(
     expect(isUnknown).toBe(false);
   },
 );
+
+test("[store.drain.fetched] a job that is being fetched when its worker begins to drain is left to another", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const jobId = await submitChat(installation);
+  const execute = vi.fn<Execute>(() => Promise.resolve(CHAT_DONE));
+  const leaving = installation.createWorker().createRunner({ type: "chat", concurrency: 1, execute });
+  const closed = Promise.withResolvers<void>();
+  const worker = Worker.prototype as unknown as { moveToActive: (...given: unknown[]) => Promise<unknown> };
+  const { moveToActive } = worker;
+  const fetching = vi.spyOn(worker, "moveToActive").mockImplementationOnce(function (this: Worker, ...given) {
+    const fetched = moveToActive.apply(this, given);
+    // The answer comes later than this.
+    queueMicrotask(() => closed.resolve(leaving.close(DRAIN_MS)));
+    return fetched;
+  });
+  onTestFinished(() => fetching.mockRestore());
+  leaving.start();
+  await closed.promise;
+  expect(execute).not.toHaveBeenCalled();
+  expect(await placeOf(installation, jobId)).toBe("prioritized");
+  startRunner(installation, execute);
+  await untilStatus(api, jobId, "completed");
+  expect(await eventTypes(api, jobId)).toEqual(["job.queued", "job.started", "job.completed"]);
+});
