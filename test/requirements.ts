@@ -1449,6 +1449,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.unknown.held.before": "A run that waits does not hide what a run before it may have begun.",
   "store.unknown.held.claim": "a run that was claimed as held is known not to have begun until it says so",
   "store.wait": "A waiting submission gets the finished job, however large, or gives up in time.",
+  "store.wait.lost": "Who waits for a job's end learns of it although the message was lost.",
   "store.wait.outage": "An accepted job is answered with its id although Redis goes.",
   "store.work.open":
     "Of a job that ends without its executor's word, a call that was begun and has not returned counts as one that has ignored the cancel.",
