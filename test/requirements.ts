@@ -1427,6 +1427,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.submit": "A submission writes record, log, index and queue entry, and leaves no note.",
   "store.submit.beside":
     "A submission hears its own outcome whatever Redis refuses of one that is written with it.",
+  "store.submit.late": "A submission that has waited for longer than its request does is not written.",
   "store.submit.unnoted": "A job whose note Redis refuses is let in, or nothing of it is left.",
   "store.sweep.index": "Index entries of expired jobs are taken out, and no others.",
   "store.sweep.isolated": "A repair of the sweeper that fails is named in the log, and the others are made.",

@@ -1,8 +1,13 @@
+import { setImmediate } from "node:timers/promises";
+import { startRedisProcess } from "@millrace/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { DEFAULT_LIMITS } from "../src/admission/tenant-limits.ts";
 import { createJobIds } from "../src/job-id.ts";
 import { newRecordFields } from "../src/record.ts";
 import { redisNowMs } from "../src/redis/redis-now.ts";
+import { StoreUnavailableError } from "../src/redis/unavailable.ts";
 import { startRunner, untilStatus } from "./support/run-jobs.ts";
+import { createWriter } from "./support/submission-writer.ts";
 import {
   createInstallation,
   REQUEST,
@@ -126,6 +131,32 @@ test("[store.admission.usage.oldest] the age of a job counts from when it could 
   // It has been started, and came back.
   await redis.hset(entry, "ats", 1);
   expect(await api.usage.waiting("tool")).toMatchObject({ count: 1, oldestAgeMs: null });
+});
+
+test("[store.submit.late] a submission that has waited for longer than its request does is refused, and not written", async () => {
+  const server = await startRedisProcess();
+  onTestFinished(() => server.close());
+  const installation = createInstallation(server.url);
+  const { redis, keys } = installation;
+  const { writer } = createWriter(installation, () => DEFAULT_LIMITS);
+  const newJobId = createJobIds();
+  const [first, second, third] = [newJobId(Date.now()), newJobId(Date.now()), newJobId(Date.now())];
+  const submit = (jobId: string) => writer.submit({ tenant: TENANT, request: REQUEST, jobId });
+  await submit(first);
+  await server.pause();
+  vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const sent = submit(second);
+  // Those that come now are written after it.
+  await setImmediate();
+  const late = submit(third);
+  late.catch(() => undefined);
+  vi.advanceTimersByTime(2_001);
+  server.resume();
+  await sent;
+  await expect(late).rejects.toThrow(StoreUnavailableError);
+  expect(await redis.zrange(keys.index(TENANT), "0", "-1")).toEqual([first, second]);
+  await writer.flush();
 });
 
 test.each([-DIFFERENCE_MS, DIFFERENCE_MS])(
