@@ -725,6 +725,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.health.slow": "A slow tool is never pinged at and never marks its server dead.",
   "host.health.unsent":
     "A call that cannot be sent ends no other that runs; a connection on which nothing else runs is made anew.",
+  "host.health.used": "A connection that is used is not pinged.",
   "host.health.wedged":
     "a server that hangs under a steady load is asked after the first call that times out, and given up",
   "host.http.answered":
