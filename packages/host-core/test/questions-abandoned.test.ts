@@ -65,8 +65,8 @@ async function readMessage(request: AsyncIterable<Buffer>): Promise<Message> {
   return JSON.parse(body) as Message;
 }
 
-/** Of calls the first gets a 502, as from a gateway, and the next asks for a model and returns what it was told. */
-function failThenAsk(): { intercept: Intercept; begin: () => void } {
+/** Of calls the first gets a status in place of an answer, and the next asks for a model and returns what it was told. */
+function failThenAsk(status: number): { intercept: Intercept; begin: () => void } {
   let calls = 0;
   let hasBegun = false;
   const told = Promise.withResolvers<Message>();
@@ -80,7 +80,7 @@ function failThenAsk(): { intercept: Intercept; begin: () => void } {
       return response.setHeader("content-type", "application/json").end(JSON.stringify(pong));
     }
     calls += 1;
-    if (calls === 1) return response.writeHead(502).end();
+    if (calls === 1) return response.writeHead(status).end();
     const send = (event: object) =>
       response.write(`data: ${JSON.stringify({ jsonrpc: "2.0", ...event })}\n\n`);
     response.writeHead(200, { "content-type": "text/event-stream" });
@@ -97,13 +97,20 @@ function failThenAsk(): { intercept: Intercept; begin: () => void } {
   return { intercept, begin: () => (hasBegun = true) };
 }
 
-test("[host.questions.abandoned] a call whose answer is lost, on a connection that is not, is reckoned with as well", async () => {
-  const { intercept, begin } = failThenAsk();
-  const { httpUrl: url } = await serve(intercept);
-  const host = await startHost([settings("asking", { type: "http", url, headers: {} }, { questions })]);
-  begin();
-  expect(await job(host).call("echo", { text: "hello" })).toContain("502");
-  const second = job(host);
-  expect(await second.call("echo", { text: "hello" })).toContain("given up may be at work");
-  expect(second.asked()).toBe(0);
-});
+test.each([
+  [502, "given up may be at work", 0],
+  // Nobody has let it in.
+  [401, "forty-two", 1],
+])(
+  "[host.questions.abandoned] a call that gets status %i, on a connection that lives, is reckoned with if it may have run",
+  async (status, told, asked) => {
+    const { intercept, begin } = failThenAsk(status);
+    const { httpUrl: url } = await serve(intercept);
+    const host = await startHost([settings("asking", { type: "http", url, headers: {} }, { questions })]);
+    begin();
+    expect(await job(host).call("echo", { text: "hello" })).toContain(String(status));
+    const second = job(host);
+    expect(await second.call("echo", { text: "hello" })).toContain(told);
+    expect(second.asked()).toBe(asked);
+  },
+);
