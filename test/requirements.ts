@@ -969,6 +969,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "network.guard": "A connection reaches public addresses, and the configured host only.",
   "network.redirect":
     "A redirect to another origin is not followed, takes no credentials, and is named in last_error; one within the server is followed.",
+  "network.released": "After its release a connection opens no socket, and leaves none.",
   "oauth.bearer": "A bearer token is sent as a header.",
   "oauth.bound": "After one authorization server has given a token, no other gets the credentials.",
   "oauth.busy": "A refusal that passes is told with its code and status, and is not needs_auth.",

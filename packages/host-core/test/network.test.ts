@@ -169,3 +169,18 @@ test.each(["http", "websocket"] as const)(
     );
   },
 );
+
+test("[network.released] after its release a connection opens no socket, and leaves none", async () => {
+  const server = createHttpServer((_request, response) => response.end("here"));
+  let made = 0;
+  server.on("connection", () => (made += 1));
+  const url = `http://127.0.0.1:${await listen(server)}`;
+  const guarded = createGuardedFetch(new URL(url));
+  expect(await (await guarded.fetch(url)).text()).toBe("here");
+  await guarded.release();
+  await expect(guarded.fetch(url)).rejects.toThrow("fetch failed");
+  expect(made).toBe(1);
+  await expect
+    .poll(() => new Promise((resolve) => server.getConnections((_, left) => resolve(left))))
+    .toBe(0);
+});
