@@ -53,10 +53,7 @@ export class CallStream {
 
   /** Ends it at once, with `events`. */
   end(events: Uint8Array): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#controller?.enqueue(events);
-    this.#controller?.close();
+    this.#close({ events, error: null });
     this.#reader.cancel().catch(() => {});
   }
 
@@ -65,7 +62,6 @@ export class CallStream {
     let error: unknown = null;
     try {
       const { value, done } = await this.#reader.read();
-      if (this.#isOver) return;
       if (!done) {
         this.#gauge.add(value);
         controller.enqueue(value);
@@ -76,15 +72,15 @@ export class CallStream {
       this.#reader.cancel(failure).catch(() => {});
     }
     const lastId = this.#gauge.lastId ?? this.#options.after;
-    const last = await this.#options.conclude({ lastId, error });
-    if (!this.#isOver) this.#close(controller, last);
+    this.#close(await this.#options.conclude({ lastId, error }));
   }
 
-  #close(controller: ReadableStreamDefaultController<Uint8Array>, { events, error }: LastEvents): void {
+  #close({ events, error }: LastEvents): void {
+    if (this.#isOver) return;
     this.#isOver = true;
-    if (events) controller.enqueue(events);
-    if (error === null) controller.close();
+    if (events) this.#controller?.enqueue(events);
+    if (error === null) this.#controller?.close();
     else if (events) this.#ending = { error };
-    else controller.error(error);
+    else this.#controller?.error(error);
   }
 }
