@@ -731,6 +731,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.http.answered":
     "Over Streamable HTTP nobody asks for more of a stream that has brought an error, or was too large.",
   "host.http.broken_off": "a call whose stream breaks off without its answer is lost at once, alone",
+  "host.http.cancelled": "The stream of a request that is cancelled ends with that, and nothing is added.",
   "host.http.content_type": "An answer of an unfit content type says what it has to be.",
   "host.http.ended": "A connection whose event stream simply ends says so.",
   "host.http.failing":

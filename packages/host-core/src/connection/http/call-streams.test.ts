@@ -38,3 +38,22 @@ test("[host.http.answered] an answer that comes together with the end of its str
   expect(read).toEqual([answer, expect.stringContaining('"millrace/ended":true')]);
   expect(streams.areOpen).toBe(false);
 });
+
+test("[host.http.cancelled] the stream of a request that is cancelled ends with that, and nobody comes back for more", async () => {
+  const streams = new CallStreams();
+  const event = new TextEncoder().encode("id: 7\ndata: {}\n\n");
+  const fetch = streams.watch(async (_url, init) => {
+    const start = (stream: ReadableStreamDefaultController) => {
+      stream.enqueue(event);
+      init?.signal?.addEventListener("abort", () => stream.error(init.signal?.reason));
+    };
+    return new Response(new ReadableStream({ start }), { headers: { "content-type": "text/event-stream" } });
+  });
+  const controller = new AbortController();
+  const { body } = await fetch(url, { ...request, signal: controller.signal });
+  const reader = body!.getReader();
+  expect((await reader.read()).value).toEqual(event);
+  controller.abort(new Error("cancelled"));
+  await expect(reader.read()).rejects.toThrow("cancelled");
+  expect(streams.areOpen).toBe(false);
+});
