@@ -62,6 +62,8 @@ export class CallStream {
     let error: unknown = null;
     try {
       const { value, done } = await this.#reader.read();
+      // Nobody asks for the rest of a stream that has been ended.
+      if (this.#isOver) return;
       if (!done) {
         this.#gauge.add(value);
         controller.enqueue(value);
