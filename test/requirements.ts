@@ -649,10 +649,13 @@ export const requirements: Readonly<Record<string, string>> = {
     "Structured content is shown without the images and other base64 media in it.",
   "contracts.output.path": "Structured content that does not fit its schema is told with its path.",
   "deploy.compose": "The composition wants API keys, keeps its data, and gives workers time to drain.",
+  "deploy.confined":
+    "In Kubernetes no pod has rights, secrets, network access or memory beyond what it needs, and there are volumes where it writes.",
   "deploy.image": "Each image has the packages that its process imports, and no more.",
-  "deploy.keda": "The autoscaler asks for metrics that there are, with a key that there is.",
+  "deploy.keda":
+    "The autoscaler asks for metrics that there are, with a key that there is, and wants a worker for as many jobs as one has places.",
   "deploy.kubernetes":
-    "The manifests name ports, paths, files and settings that there are, and a worker has more time to stop than it drains.",
+    "The manifests name ports, paths, files and settings that there are, a worker has more time to stop than it drains, an api stays while nodes are emptied, and no dead process stays.",
   "deploy.settings": "the composition passes every setting on, and the documentation has it",
   "drain.deploy": "A chat job moves to another worker between two steps, and its reader sees one log.",
   "drain.second_signal": "A later second signal ends a worker at once, with its jobs as a crash leaves them.",
