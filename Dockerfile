@@ -29,6 +29,8 @@ COPY packages/contracts packages/contracts
 COPY packages/service packages/service
 COPY packages/job-store packages/job-store
 COPY apps/api apps/api
+# Where files of the clone are for their owner alone, `node` could not read these.
+RUN chmod -R a+rX .npmrc package*.json apps config packages
 USER node
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \
@@ -48,6 +50,7 @@ COPY packages/service packages/service
 COPY packages/job-store packages/job-store
 COPY packages/host-core packages/host-core
 COPY apps/worker apps/worker
+RUN chmod -R a+rX .npmrc package*.json apps config packages
 USER node
 # The default configuration names its files by the working directory.
 ENV PWD=/app

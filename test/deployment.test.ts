@@ -1,7 +1,7 @@
 import { sharedVariables } from "@millrace/contracts";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { STOP_MARGIN_SECONDS, textOf } from "./support/deployment.ts";
+import { STOP_MARGIN_SECONDS, textOf, type Parsed } from "./support/deployment.ts";
 
 /** Our packages that an app needs, by folder, its own too. */
 async function workspacesOf(folder: string): Promise<string[]> {
@@ -14,7 +14,7 @@ async function workspacesOf(folder: string): Promise<string[]> {
 }
 
 test.for(["api", "worker"])(
-  "[deploy.image] the image of the %s has what it imports, and no more",
+  "[deploy.image] the image of the %s has what it imports, readable to its user, and no more",
   async (app) => {
     const stages = (await textOf("Dockerfile")).split(/^(?=FROM )/m);
     const stage = (name: string) => stages.find((text) => text.split("\n")[0]?.endsWith(` AS ${name}`)) ?? "";
@@ -26,13 +26,14 @@ test.for(["api", "worker"])(
     const manifests = stage("manifests") + stage(`${app}-dependencies`);
     const listed = [...manifests.matchAll(/^COPY ((?:apps|packages)\/\S+)\/package\.json \1\/$/gm)];
     expect(new Set(listed.map(([, folder]) => folder))).toEqual(new Set(needed));
-    expect(stage(app)).toMatch(/^USER node$/m);
+    // A clone may have been made with a umask that leaves its files to their owner alone.
+    expect(stage(app)).toMatch(/^RUN chmod -R a\+rX .*\bpackage\*\.json apps config packages\nUSER node$/m);
     expect(stage(app)).toContain("HEALTHCHECK");
     expect(stage(app)).toContain(`CMD ["node", "apps/${app}/src/main.ts"]`);
   },
 );
 
-test("[deploy.compose] the composition wants keys, keeps its data, and gives workers time to drain", async () => {
+test("[deploy.compose] the composition wants keys, keeps its data, bounds its logs, and gives workers time to drain", async () => {
   const { services, volumes } = parse(await textOf("docker-compose.yml"));
   expect(services.api.environment.API_KEYS).toMatch(/^\$\{API_KEYS:\?/);
   expect(services.redis.command.join(" ")).toContain("--appendonly yes");
@@ -47,6 +48,8 @@ test("[deploy.compose] the composition wants keys, keeps its data, and gives wor
     expect(services[name]).toMatchObject({ init: true, build: { target: name } });
     expect(services[name].depends_on.redis.condition).toBe("service_healthy");
   }
+  for (const { logging } of Object.values<Parsed>(services))
+    expect(logging.options).toEqual({ "max-size": expect.any(String), "max-file": expect.any(String) });
 });
 
 test.for(["api", "worker"] as const)(

@@ -648,10 +648,11 @@ export const requirements: Readonly<Record<string, string>> = {
   "contract.view.structured.base64":
     "Structured content is shown without the images and other base64 media in it.",
   "contracts.output.path": "Structured content that does not fit its schema is told with its path.",
-  "deploy.compose": "The composition wants API keys, keeps its data, and gives workers time to drain.",
+  "deploy.compose":
+    "The composition wants API keys, keeps its data, bounds its logs, and gives workers time to drain.",
   "deploy.confined":
     "In Kubernetes no pod has rights, secrets, network access or memory beyond what it needs, and there are volumes where it writes.",
-  "deploy.image": "Each image has the packages that its process imports, and no more.",
+  "deploy.image": "Each image has the packages that its process imports, readable to its user, and no more.",
   "deploy.keda":
     "The autoscaler asks for metrics that there are, with a key that there is, and wants a worker for as many jobs as one has places.",
   "deploy.kubernetes":
