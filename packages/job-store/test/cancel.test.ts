@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { JobCancelled } from "../src/run/run-abandoned.ts";
+import { JobCancelled } from "../src/run/abort-reasons.ts";
 import type { JobStore } from "../src/job-store.ts";
 import { waitForEnd } from "../src/reading/wait-for-end.ts";
 import {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { startTcpProxy } from "@millrace/testing";
 import { expect, inject, onTestFinished, test, vi } from "vitest";
 import type { Execute, ExecutionResult } from "../src/run/job-execution.ts";
-import { RunAbandoned } from "../src/run/run-abandoned.ts";
+import { RunAbandoned } from "../src/run/abort-reasons.ts";
 import { RunRefusedError } from "../src/run/run-writer.ts";
 import { CHAT_DONE, CHAT_REQUEST, claimChat, submitChat, toolCalled } from "./support/chat-jobs.ts";
 import { NOTHING } from "./support/executors.ts";

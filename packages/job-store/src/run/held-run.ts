@@ -1,6 +1,6 @@
 import type { JobRun } from "./job-run.ts";
 import type { OpenClaims } from "./open-claims.ts";
-import { HandedOver } from "./run-abandoned.ts";
+import { HandedOver } from "./abort-reasons.ts";
 import type { RunTimer } from "./run-timer.ts";
 
 /** What the record has said so long ago may be over: another run may hold the job. In milliseconds. */

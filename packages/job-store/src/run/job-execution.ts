@@ -13,7 +13,7 @@ import {
 import { nextAttemptMs } from "./attempts.ts";
 import { systemClock } from "../clock.ts";
 import { HeldRun } from "./held-run.ts";
-import { HandedOver, JobCancelled, RunAbandoned } from "./run-abandoned.ts";
+import { HandedOver, JobCancelled, JobTimeout, RunAbandoned } from "./abort-reasons.ts";
 import type { JobRun } from "./job-run.ts";
 import type { JobOutcome } from "../reading/job-view.ts";
 import type { Logger } from "../logger.ts";
@@ -87,11 +87,6 @@ interface Repetition {
 
 /** Does the work. Expected failures are outcomes; a rejection is a bug, or follows from the signal. */
 export type Execute = (execution: JobExecution) => Promise<ExecutionResult>;
-
-/** The job's own deadline has passed. */
-class JobTimeout extends Error {
-  override readonly name = "JobTimeout";
-}
 
 /** How a run ends: its job does, or waits for something. */
 export type RunEnding =

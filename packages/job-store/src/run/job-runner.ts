@@ -15,7 +15,7 @@ import type { JobRun, JobRunDependencies } from "./job-run.ts";
 import type { Logger } from "../logger.ts";
 import type { FinishedJobs } from "../metrics/finished-jobs.ts";
 import { failOverdueJob, forgetQueueTimeout } from "../control/queue-timeouts.ts";
-import { HandedOver, JobCancelled, RunAbandoned } from "./run-abandoned.ts";
+import { HandedOver, JobCancelled, RunAbandoned } from "./abort-reasons.ts";
 import { OpenClaims } from "./open-claims.ts";
 import { waitingRun, writeEnding, type LeftRun, type WaitingRun } from "./run-ending.ts";
 import { RunRefusedError } from "./run-writer.ts";
