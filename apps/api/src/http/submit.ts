@@ -65,8 +65,8 @@ export async function submitAndStream(c: Context, dependencies: SubmitDependenci
   return eventStreamResponse(c, store.follow(id, 0), dependencies, { location: links.self });
 }
 
-/** Submits a job and waits for its end, `waitSeconds` at most. */
-export async function submitAndAwait(
+/** Waits for the end of a job, which it submits unless it was there; `waitSeconds` at most. */
+export async function waitForPlaced(
   c: Context,
   { store, shutdown }: SubmitDependencies,
   placed: Placed,
@@ -84,14 +84,14 @@ export async function submitAndAwait(
   return { job: now, ended: isTerminal(now.status) };
 }
 
-/** The same, and answers 200 when it has ended in time, else 202. */
+/** Submits a job and waits for it: answers 200 when it has ended in `waitSeconds`, else 202. */
 export async function submitAndWait(
   c: Context,
   dependencies: SubmitDependencies,
   placed: Placed,
   waitSeconds: number,
 ) {
-  const { job, ended } = await submitAndAwait(c, dependencies, placed, waitSeconds);
+  const { job, ended } = await waitForPlaced(c, dependencies, placed, waitSeconds);
   return ended ? finished(c, job) : accepted(c, job);
 }
 

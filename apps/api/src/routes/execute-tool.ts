@@ -7,7 +7,7 @@ import type { ApiDependencies } from "../dependencies.ts";
 import { accepted } from "../http/accepted.ts";
 import { json, problems, requestHeaders } from "../http/openapi.ts";
 import { ProblemError } from "../http/problem.ts";
-import { placeJob, submitAndAwait } from "../http/submit.ts";
+import { placeJob, waitForPlaced } from "../http/submit.ts";
 import { jsonBody, requireJson } from "../http/validation.ts";
 import { WAIT_SECONDS_MAX } from "../http/wait.ts";
 import { checkJob } from "../job-check.ts";
@@ -41,7 +41,7 @@ export function executeToolRoutes(dependencies: ApiDependencies) {
         requireTool(fleet.visibleTo(principal.toolAccess), server, tool);
         return await checkJob(dependencies, principal, request);
       });
-      const { job, ended } = await submitAndAwait(c, dependencies, placed, WAIT_SECONDS_MAX);
+      const { job, ended } = await waitForPlaced(c, dependencies, placed, WAIT_SECONDS_MAX);
       return ended ? c.json(executeResponse(job)) : accepted(c, job);
     },
   );
