@@ -42,15 +42,8 @@ export function jobRoutes({ store, shutdown }: ApiDependencies) {
       }),
       queryParameters(ListQuery),
       async (c) => {
-        const { status, type, batch_id, cursor, limit } = c.req.valid("query");
-        const page = await store.list(c.get("principal").viewer, {
-          limit,
-          ...(status ? { status } : {}),
-          ...(type ? { type } : {}),
-          ...(batch_id ? { batchId: batch_id } : {}),
-          ...(cursor ? { cursor } : {}),
-        });
-        return c.json(page);
+        const { batch_id: batchId, ...filter } = c.req.valid("query");
+        return c.json(await store.list(c.get("principal").viewer, { ...filter, batchId }));
       },
     )
     .get(

@@ -71,9 +71,11 @@ export class JobRetry {
   /** The ids of those that were reopened, newest first. */
   async retryMany(viewer: Viewer, { from, errorCode, limit, ...filter }: RetryFilter): Promise<string[]> {
     const reopened: string[] = [];
-    let cursor: string | null | undefined;
-    while (cursor !== null && reopened.length < limit) {
-      const page: JobPage = await this.#page(viewer, filter, cursor);
+    const { answer, index } = this.#dependencies;
+    let cursor: string | undefined;
+    do {
+      const wanted = { ...filter, limit: PAGE_LENGTH, cursor };
+      const page: JobPage = await answer(() => index.list(viewer, wanted));
       const chosen = page.jobs.filter(({ error }) => errorCode === undefined || error?.code === errorCode);
       const left = chosen.slice(0, limit - reopened.length).map(({ id }) => id);
       while (left.length > 0) {
@@ -81,8 +83,8 @@ export class JobRetry {
         const answers = await Promise.all(ids.map((id) => this.retry(viewer, id, from)));
         reopened.push(...ids.filter((_, position) => answers[position]?.outcome === "reopened"));
       }
-      cursor = page.next_cursor;
-    }
+      cursor = page.next_cursor ?? undefined;
+    } while (cursor !== undefined && reopened.length < limit);
     return reopened;
   }
 
@@ -133,19 +135,5 @@ export class JobRetry {
     await admission.enter(record, [{ entry: { jobId, generation }, priority: priorityOf(request) }]);
     await redis.zrem(keys.submissions, note);
     return generation;
-  }
-
-  #page(
-    viewer: Viewer,
-    { status, type, batchId }: Pick<RetryFilter, "status" | "type" | "batchId">,
-    cursor: string | undefined,
-  ): Promise<JobPage> {
-    const { answer, index } = this.#dependencies;
-    const rest = {
-      ...(type ? { type } : {}),
-      ...(batchId === undefined ? {} : { batchId }),
-      ...(cursor === undefined ? {} : { cursor }),
-    };
-    return answer(() => index.list(viewer, { status, limit: PAGE_LENGTH, ...rest }));
   }
 }

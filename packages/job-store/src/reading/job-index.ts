@@ -10,13 +10,13 @@ import { maySee, type Viewer } from "./viewer.ts";
 import { isWholeLog } from "./whole-log.ts";
 
 export interface JobFilter {
-  status?: JobStatus;
-  type?: JobType;
-  batchId?: string;
+  status?: JobStatus | undefined;
+  type?: JobType | undefined;
+  batchId?: string | undefined;
   /** Length of the page, 1 to 200. */
   limit: number;
   /** `next_cursor` of the page before. */
-  cursor?: string;
+  cursor?: string | undefined;
 }
 
 /** Jobs are read in groups of so many, and looked at so many at a time at least. */
