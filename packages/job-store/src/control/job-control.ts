@@ -46,18 +46,18 @@ export class JobControl {
     for (;;) {
       const reading = await this.#read(viewer, jobId);
       if (!reading) return null;
-      const { record, first, last } = reading;
-      if (isTerminal(record.status)) return { job: jobView(jobId, record, first, last), requested: false };
+      const { record } = reading;
+      if (isTerminal(record.status)) return { job: jobView(jobId, reading), requested: false };
       if (record.status === "running") {
         const status = await answer(() =>
           redis.millraceRequestCancel(keys.record(jobId), keys.log(jobId), keys.control, jobId),
         );
-        if (status === "running") return { job: jobView(jobId, record, first, last), requested: true };
+        if (status === "running") return { job: jobView(jobId, reading), requested: true };
       } else {
         const outcome: JobOutcome = { status: "cancelled", ...(await this.#done(jobId, record)) };
         if (!(await answer(() => this.#end(jobId, record, outcome)))) continue;
         const after = await this.#read(viewer, jobId);
-        return after && { job: jobView(jobId, after.record, after.first, after.last), requested: true };
+        return after && { job: jobView(jobId, after), requested: true };
       }
     }
   }

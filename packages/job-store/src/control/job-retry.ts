@@ -91,14 +91,14 @@ export class JobRetry {
   async #retry(viewer: Viewer, jobId: string, from: RetryFrom): Promise<RetryAnswer | null> {
     const reading = await readJob(this.#dependencies, viewer, jobId);
     if (!reading) return null;
-    const { record, first, last } = reading;
+    const { record, last } = reading;
     const isEnded = isTerminalEvent(eventType(last)) && record.status !== "completed";
     const generation = isEnded ? await this.#reopen(jobId, reading, from) : null;
     if (generation === null) {
-      return { outcome: "refused", job: jobView(jobId, record, first, last) };
+      return { outcome: "refused", job: jobView(jobId, reading) };
     }
     const after = await readJob(this.#dependencies, viewer, jobId);
-    return after && { outcome: "reopened", job: jobView(jobId, after.record, after.first, after.last) };
+    return after && { outcome: "reopened", job: jobView(jobId, after) };
   }
 
   /** The job's new generation; null when somebody else was faster. */

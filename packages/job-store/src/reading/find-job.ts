@@ -11,7 +11,5 @@ export async function findJob(
   jobId: string,
 ): Promise<JobSnapshot | null> {
   const reading = await readJob(dependencies, viewer, jobId);
-  if (!reading) return null;
-  const { record, logLength, first, last } = reading;
-  return { job: jobView(jobId, record, first, last), logLength };
+  return reading && { job: jobView(jobId, reading), logLength: reading.logLength };
 }

@@ -115,7 +115,7 @@ export class JobIndex {
       const first = replies[index * 2];
       const last = replies[index * 2 + 1];
       if (!record || !isWholeLog(first) || !last) return [];
-      return [{ job: jobView(id, record, first, last), length: first.length + last.length }];
+      return [{ job: jobView(id, { record, first, last }), length: first.length + last.length }];
     });
   }
 }

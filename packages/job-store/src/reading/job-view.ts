@@ -15,6 +15,7 @@ import {
   type Usage,
 } from "@millrace/contracts";
 import type { JobRecord } from "../record.ts";
+import type { JobReading } from "./read-job.ts";
 
 /** The first event of every log: the request stands here and nowhere else. */
 export interface QueuedEvent {
@@ -165,7 +166,7 @@ function toInstant(milliseconds: number | null): string | null {
 }
 
 /** Builds the job from its record and the first and last events of its log. */
-export function jobView(jobId: string, record: JobRecord, first: string, last: string): Job {
+export function jobView(jobId: string, { record, first, last }: Omit<JobReading, "logLength">): Job {
   const queued = JSON.parse(first) as QueuedEvent;
   // The log decides: the record may have been read just before the job ended.
   const latest = JSON.parse(last) as { type: string };
