@@ -1,19 +1,17 @@
 import { hash } from "node:crypto";
 import type { BatchRejection } from "@millrace/contracts";
 import type { NewJob } from "../submission/submission.ts";
+import { HASH_LENGTH } from "./batch-lines.ts";
 
 /** A line of an upload that is not empty: what it says, and either its job or why it makes none. */
 export interface UploadLine {
   /** Counted from 1. */
   line: number;
   content: Uint8Array;
-  /** `concurrency`: so many of the batch's jobs of its kind are under way at a time at most. */
+  /** `concurrency`: how many of the batch's jobs of its kind are under way at a time at most. */
   job?: { newJob: NewJob; customId: string | null; concurrency: number | undefined };
   rejection?: BatchRejection;
 }
-
-/** Bytes of a line's hash that are kept: a changed line is taken for the same one in 280,000,000,000,000. */
-const HASH_LENGTH = 6;
 
 const EMPTY = Buffer.alloc(0);
 
