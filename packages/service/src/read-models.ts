@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { ConfigError, parseModels, type ConfigFile, type ModelDirectory } from "@millrace/contracts";
+import { parseModels, type ConfigFile, type ModelDirectory } from "@millrace/contracts";
+import { readConfigFile } from "./read-config-file.ts";
 
 export interface ModelsFile extends ConfigFile {
   /** Where keys and base URLs are looked up. */
@@ -10,10 +10,7 @@ export interface ModelsFile extends ConfigFile {
  * Reads the models file; without one there is the demo.
  * @throws ConfigError that names the file and what is wrong with it.
  */
-export async function readModels({ path, isNamed, environment }: ModelsFile): Promise<ModelDirectory> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (!isNamed && error.code === "ENOENT") return null;
-    throw new ConfigError(`MODELS_CONFIG_FILE: cannot read ${path}: ${error.message}`);
-  });
-  return parseModels(text, path, environment);
+export async function readModels(file: ModelsFile): Promise<ModelDirectory> {
+  const text = await readConfigFile(file, "MODELS_CONFIG_FILE");
+  return parseModels(text, file.path, file.environment);
 }
