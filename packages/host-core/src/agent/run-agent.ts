@@ -1,6 +1,7 @@
 import type { AssistantMessage, ChatJobResult, StopReason } from "@millrace/contracts";
 import type { AgentDependencies, AgentOutcome, AgentRun } from "./agent.ts";
 import { callsThatAre, type CallThatIs } from "./agent-state.ts";
+import { saidText } from "../model/said-text.ts";
 import { askModel } from "./ask-model.ts";
 import { awaitServers } from "./await-servers.ts";
 import { recordTurn } from "./record-turn.ts";
@@ -79,8 +80,7 @@ const NOTHING_SAID: AssistantMessage = { role: "assistant", content: [] };
 
 function complete({ state }: Session, stop_reason: StopReason): AgentOutcome {
   const message = state.lastTurn?.message ?? NOTHING_SAID;
-  const texts = message.content.map((block) => (block.type === "text" ? block.text : ""));
-  const result: ChatJobResult = { message, text: texts.join(""), stop_reason };
+  const result: ChatJobResult = { message, text: saidText(message.content), stop_reason };
   return { status: "completed", result, usage: state.usage };
 }
 

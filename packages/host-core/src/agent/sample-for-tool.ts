@@ -2,6 +2,7 @@ import type { Cancellation } from "@millrace/contracts";
 import { abortable } from "../abortable.ts";
 import { SamplingRefusedError, type Sampler } from "../connection/questions/sampling.ts";
 import { ModelError, type ModelRequest, type ModelTurn } from "../model/model.ts";
+import { saidText } from "../model/said-text.ts";
 import { turnUsage } from "../model/usage.ts";
 import { beginCoolDown, providerKey } from "./cool-down.ts";
 import { coolDownMs } from "./retry-policy.ts";
@@ -33,9 +34,8 @@ export function samplerFor(session: Session, call: Cancellation["completed"][num
     const usage = turnUsage(answer.usage, model.settings.price);
     // What was paid for is stored before the tool hears of it.
     await journal.note({ type: "tool.sampled", ...call, model: model.settings.alias, usage });
-    const texts = answer.message.content.map((block) => (block.type === "text" ? block.text : ""));
     const stopReason = answer.stopReason === "max_tokens" ? "maxTokens" : "endTurn";
-    return { model: model.settings.alias, text: texts.join(""), stopReason };
+    return { model: model.settings.alias, text: saidText(answer.message.content), stopReason };
   };
 }
 

@@ -12,6 +12,7 @@ import type {
   ToolResultBlock,
   UserBlock,
 } from "@millrace/contracts";
+import { saidText } from "../said-text.ts";
 import { sentToolName } from "../sent-tool-name.ts";
 import type { Dialect } from "./dialect.ts";
 
@@ -97,7 +98,7 @@ function assistantMessages(
   content: readonly AssistantBlock[],
   { takesReasoning, takesExtraContent }: Dialect,
 ): AssistantParam[] {
-  const text = content.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("");
+  const text = saidText(content);
   const toolCalls = content.flatMap((block) => {
     if (block.type !== "tool_use") return [];
     const { id, name, input, extra_content } = block;
