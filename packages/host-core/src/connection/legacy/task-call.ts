@@ -1,6 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { abortable } from "../../abortable.ts";
+import { pause } from "../../pause.ts";
 import { parseAnswer } from "../answers/parse-answer.ts";
 import { ConnectionLostError, NotRunError, SessionLostError, type ToolCallOptions } from "../connection.ts";
 
@@ -29,10 +29,6 @@ function pollDelayMs({ pollInterval }: Task): number {
   return Math.min(Math.max(pollInterval ?? DEFAULT_POLL_MS, POLL_MS_MIN), POLL_MS_MAX);
 }
 
-async function pause(task: Task, signal: AbortSignal): Promise<void> {
-  await delay(pollDelayMs(task), undefined, { signal }).catch(() => signal.throwIfAborted());
-}
-
 /**
  * A tool call that runs as a task (MCP specification 2025-11-25, "Tasks"): made, asked for until it has ended or wants
  * something, and then its result fetched. (The SDK's own stream reports a lost connection as an error of the server's,
@@ -57,7 +53,7 @@ export class TaskCall {
   async result(signal: AbortSignal): Promise<Record<string, unknown>> {
     let task = await abortable(this.#created, signal);
     while (task.status === "working") {
-      await pause(task, signal);
+      await pause(pollDelayMs(task), signal);
       task = parseAnswer(Task, await this.#ask("tasks/get", task, signal), "task");
     }
     return await this.#ask("tasks/result", task, signal);
@@ -75,7 +71,7 @@ export class TaskCall {
         if (error instanceof SessionLostError) throw new ConnectionLostError(error.message, { cause: error });
         if (!(error instanceof NotRunError)) throw error;
       }
-      await pause(task, signal);
+      await pause(pollDelayMs(task), signal);
     }
   }
 
