@@ -1353,6 +1353,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.list.status": "A job that has ended since its record was read is not listed as running.",
   "store.lock.entry":
     "A job that was begun, and whose entry its queue has forgotten since, is put back once its lock must be lost, and goes on elsewhere.",
+  "store.lock.fetched":
+    "A job that was fetched keeps its lock while it waits for others to be fetched before it begins.",
   "store.lock.lone": "A lone worker that has lost a job's lock takes it back and ends it.",
   "store.lock.lost": "A worker that has lost a job's lock aborts, and another goes on.",
   "store.lock.partition": "A worker that was cut off finds that its job is another's, and begins nothing.",

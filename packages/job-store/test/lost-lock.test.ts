@@ -7,6 +7,7 @@ import { RunAbandoned } from "../src/run/abort-reasons.ts";
 import { RunRefusedError } from "../src/run/run-writer.ts";
 import { CHAT_DONE, CHAT_REQUEST, claimChat, submitChat, toolCalled } from "./support/chat-jobs.ts";
 import { NOTHING } from "./support/executors.ts";
+import { startFarProxy } from "./support/far-proxy.ts";
 import { ageAdmitted, lineState, linesGone } from "./support/line-state.ts";
 import { eventTypes, PATIENCE_MS, queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";
 import { createInstallation, TENANT, type Installation } from "./support/test-installation.ts";
@@ -204,4 +205,37 @@ test("[store.lock.renewed] a job that comes back to its worker at once, while it
   await vi.waitFor(areRenewed, PATIENCE_MS);
   isOver.resolve(CHAT_DONE);
   await Promise.all(jobIds.map((jobId) => untilStatus(api, jobId, "completed")));
+});
+
+test("[store.lock.fetched] a job that was fetched keeps its lock while it waits for others to be fetched", async () => {
+  const far = await startFarProxy(inject("redisUrl"), 30);
+  onTestFinished(() => far.close());
+  const installation = createInstallation();
+  const { redis, keyPrefix } = installation;
+  const api = installation.createApi();
+  const submissions = Array.from({ length: 100 }, () =>
+    api.submit({ tenant: TENANT, request: CHAT_REQUEST }),
+  );
+  const jobIds = (await Promise.all(submissions)).map(({ id }) => id);
+  let begun = 0;
+  const execute: Execute = () => {
+    begun += 1;
+    return Promise.resolve(CHAT_DONE);
+  };
+  startRunner(createInstallation(far.url, keyPrefix), execute, { concurrency: jobIds.length });
+  // All are fetched one after the other before the first begins.
+  const expiry = async (jobId: string) => await redis.pexpiretime(lockOf(installation, jobId));
+  const first = await vi.waitFor(async () => {
+    const expiries = await Promise.all(jobIds.map(expiry));
+    const index = expiries.findIndex((expiresAt) => expiresAt > 0);
+    expect(index).toBeGreaterThanOrEqual(0);
+    return { jobId: jobIds[index] ?? "", expiresAt: expiries[index] ?? 0 };
+  }, PATIENCE_MS);
+  await vi.waitFor(
+    async () => expect(await expiry(first.jobId)).toBeGreaterThan(first.expiresAt),
+    PATIENCE_MS,
+  );
+  expect(begun).toBe(0);
+  await queueEmpty(installation, "chat");
+  expect(begun).toBe(jobIds.length);
 });

@@ -1,4 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { Worker } from "bullmq";
+import { LOCK_MS } from "../bullmq/open-worker.ts";
 
 /** Between two renewals, in milliseconds. A lock outlives three of them (`LOCK_MS`). */
 const RENEWAL_MS = 2_000;
@@ -8,32 +10,33 @@ interface HeldLock {
   readonly onLost: () => void;
 }
 
-/** Renews locks by the ids and tokens of their entries. Resolves with the ids whose locks are another's or gone. */
-type Renew = (ids: string[], tokens: string[]) => Promise<string[]>;
-
 /**
- * Renews BullMQ's locks on the entries that are worked on here. BullMQ's own renewal goes by the entry's id alone: when a
- * job that has waited comes back to the same process before BullMQ is through with its run before, the end of that stops
- * the renewal for the new one, which loses its job 8 s later.
+ * Renews BullMQ's locks on the entries that this process has fetched, until their runs are over. BullMQ's own renewal begins
+ * with the run, and a worker fetches one entry after the other until its places are taken before the first run begins:
+ * where Redis is far away, or the machine busy, that is later than a lock lasts. It also goes by the entry's id alone:
+ * when a job that has waited comes back to the same process before BullMQ is through with its run before, the end of that
+ * stops the renewal for the new one, which loses its job 8 s later.
  */
 export class HeldLocks {
-  readonly #renew: Renew;
+  readonly #worker: Pick<Worker, "extendJobLocks">;
   readonly #held = new Map<string, HeldLock>();
   #isRenewing = false;
 
-  constructor(renew: Renew) {
-    this.#renew = renew;
+  constructor(worker: Worker) {
+    this.#worker = worker;
+    // It has been fetched. Its run holds it anew.
+    worker.on("active", ({ id = "", token = "" }) => void this.hold(id, { token, onLost: () => undefined }));
   }
 
-  /** From now on, until it is disposed of or the same entry is held anew. `onLost` may be called more than once. */
+  /** From now on, until it is lost or disposed of, or the same entry is held anew. */
   hold(id: string, lock: HeldLock): Disposable {
     this.#held.set(id, lock);
     void this.#keepRenewing();
-    return {
-      [Symbol.dispose]: () => {
-        if (this.#held.get(id) === lock) this.#held.delete(id);
-      },
-    };
+    return { [Symbol.dispose]: () => this.#letGo(id, lock) };
+  }
+
+  #letGo(id: string, lock: HeldLock): void {
+    if (this.#held.get(id) === lock) this.#held.delete(id);
   }
 
   async #keepRenewing(): Promise<void> {
@@ -47,12 +50,16 @@ export class HeldLocks {
   }
 
   async #renewAll(): Promise<void> {
-    const ids = [...this.#held.keys()];
-    const held = [...this.#held.values()];
-    if (ids.length === 0) return;
-    const tokens = held.map(({ token }) => token);
+    const held = [...this.#held];
+    if (held.length === 0) return;
+    const ids = held.map(([id]) => id);
+    const tokens = held.map(([, { token }]) => token);
     // Where Redis cannot be reached, the next renewal finds out what has become of the locks.
-    const lost = new Set(await this.#renew(ids, tokens).catch(() => []));
-    for (const [index, { onLost }] of held.entries()) if (lost.has(ids[index] ?? "")) onLost();
+    const lost = new Set(await this.#worker.extendJobLocks(ids, tokens, LOCK_MS).catch(() => []));
+    for (const [id, lock] of held) {
+      if (!lost.has(id)) continue;
+      this.#letGo(id, lock);
+      lock.onLost();
+    }
   }
 }

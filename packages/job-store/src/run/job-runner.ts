@@ -5,7 +5,7 @@ import type { JobType } from "@millrace/contracts";
 import type { BatchEnds } from "../batches/batch-ends.ts";
 import type { Departures } from "../admission/departures.ts";
 import type { DueJobs } from "../admission/due-jobs.ts";
-import { DRAIN_DELAY_SECONDS, LOCK_MS, openWorker } from "../bullmq/open-worker.ts";
+import { DRAIN_DELAY_SECONDS, openWorker } from "../bullmq/open-worker.ts";
 import { failCrashLoop } from "./crash-loop.ts";
 import { executeRun, type Execute } from "./job-execution.ts";
 import { HeldLocks } from "./held-locks.ts";
@@ -74,7 +74,7 @@ export class JobRunner {
         "Run not finished; it starts again soon",
       );
     });
-    this.#locks = new HeldLocks((ids, tokens) => this.#worker.extendJobLocks(ids, tokens, LOCK_MS));
+    this.#locks = new HeldLocks(this.#worker);
   }
 
   /** Jobs that run now. */
@@ -129,6 +129,9 @@ export class JobRunner {
 
   async #process(job: QueueJob<QueuedJobData>, token: string | undefined): Promise<void> {
     const jobId = jobIdOf(job.id);
+    const controller = new AbortController();
+    const onLost = () => controller.abort(new RunAbandoned("its lock is lost"));
+    using _ = this.#locks.hold(job.id ?? jobId, { token: token ?? "", onLost });
     if (this.#closing) {
       // It was fetched while the worker began to close.
       await job.moveToWait(token);
@@ -140,9 +143,6 @@ export class JobRunner {
       await job.moveToDelayed(Date.now() + STEP_BACK_MS, token);
       throw new DelayedError();
     }
-    const controller = new AbortController();
-    const onLost = () => controller.abort(new RunAbandoned("its lock is lost"));
-    using _ = this.#locks.hold(job.id ?? jobId, { token: token ?? "", onLost });
     this.#runs.set(jobId, controller);
     let left: LeftRun;
     try {
