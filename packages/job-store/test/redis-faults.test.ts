@@ -2,10 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { JobEvent } from "@millrace/contracts";
 import { startRedisPair, startRedisProcess, startTcpProxy } from "@millrace/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { DEFAULT_LIMITS } from "../src/admission/tenant-limits.ts";
+import { createJobIds } from "../src/job-id.ts";
 import { withStore } from "../src/redis/answer.ts";
 import { StoreUnavailableError } from "../src/redis/unavailable.ts";
 import { CHAT_DONE, CHAT_REQUEST, toolCalled, toolReturned, turnFinished } from "./support/chat-jobs.ts";
 import { FULL, never, PATIENCE_MS, startRunner } from "./support/run-jobs.ts";
+import { createWriter } from "./support/submission-writer.ts";
 import {
   createInstallation,
   REQUEST,
@@ -153,16 +156,27 @@ test("[store.redis.busy] a script of somebody else that blocks Redis is waited f
   expect(events.at(-1)?.type).toBe("job.completed");
 });
 
+/** Longer than Redis may be silent. What it answers meanwhile is there when this process goes on. */
+function standStill(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500);
+}
+
 test("[store.redis.stall] a Redis that answers is not given up where this process gets no processor for seconds", async () => {
   const { redis } = createInstallation();
-  const cell = new Int32Array(new SharedArrayBuffer(4));
   const ask = async (): Promise<string> => {
     const answer = redis.ping();
-    // Longer than Redis may be silent. Its answer is there when this process goes on.
-    Atomics.wait(cell, 0, 0, 2_500);
+    standStill();
     return await answer;
   };
   expect(await withStore(async () => [await ask(), await ask()])).toEqual(["PONG", "PONG"]);
+});
+
+test("[store.redis.stall] a submission is written where this process gets no processor for seconds before its turn", async () => {
+  const { writer } = createWriter(createInstallation(), () => DEFAULT_LIMITS);
+  const submitted = writer.submit({ tenant: TENANT, request: REQUEST, jobId: createJobIds()(Date.now()) });
+  standStill();
+  expect(await submitted).toMatchObject({ type: "job.queued", request: REQUEST });
+  await writer.flush();
 });
 
 test("[store.redis.failover.run] a run that meets a replica writes its steps to the new primary, once", async () => {

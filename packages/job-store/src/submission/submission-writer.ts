@@ -7,6 +7,7 @@ import {
   type Submission,
   type SubmissionDependencies,
 } from "./submission.ts";
+import { startPatience } from "../redis/patience.ts";
 import { StoreUnavailableError } from "../redis/unavailable.ts";
 import { writeSubmissions } from "./write-submissions.ts";
 
@@ -19,7 +20,10 @@ const BATCH_BYTES_MAX = 1_024 * 1_024;
 
 interface Pending extends PromiseWithResolvers<QueuedEvent> {
   prepared: PreparedSubmission;
-  since: number;
+  /** Its request has waited too long. */
+  isStale: boolean;
+  /** Ends when it is written. */
+  patience: Disposable;
 }
 
 export interface SubmissionWriterOptions extends SubmissionDependencies {
@@ -50,8 +54,13 @@ export class SubmissionWriter {
    * Rejects with `QueueFullError` when its key has as many jobs as it may have.
    */
   submit(submission: Submission): Promise<QueuedEvent> {
-    const prepared = prepareSubmission(submission, this.#options.clock);
-    const pending = { ...Promise.withResolvers<QueuedEvent>(), prepared, since: performance.now() };
+    const { clock, staleAfterMs = STALE_AFTER_MS } = this.#options;
+    const pending: Pending = {
+      ...Promise.withResolvers<QueuedEvent>(),
+      prepared: prepareSubmission(submission, clock),
+      isStale: false,
+      patience: startPatience(staleAfterMs, () => (pending.isStale = true)),
+    };
     this.#pending.push(pending);
     this.#writing ??= this.#writeAll();
     return pending.promise;
@@ -71,19 +80,12 @@ export class SubmissionWriter {
     // Requests that arrived in the same turn of the event loop come along.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#pending.length > 0) {
-      const batch = this.#nextBatch().filter((pending) => !this.#refuseStale(pending));
+      const batch = this.#nextBatch().filter((pending) => !refuseStale(pending));
       if (batch.length > 0) await this.#write(batch);
     }
     this.#writing = null;
     clearTimeout(this.#settleTimer);
     if (this.#settled.length > 0) this.#settleTimer = setTimeout(() => void this.flush(), SETTLE_AFTER_MS);
-  }
-
-  #refuseStale(pending: Pending): boolean {
-    const { staleAfterMs = STALE_AFTER_MS } = this.#options;
-    const stale = performance.now() - pending.since > staleAfterMs;
-    if (stale) pending.reject(new StoreUnavailableError("it could not be written in time"));
-    return stale;
   }
 
   /** At least one, and no more than fit into one write of a bounded size. */
@@ -115,4 +117,10 @@ export class SubmissionWriter {
       for (const pending of batch) pending.reject(error);
     }
   }
+}
+
+function refuseStale({ patience, isStale, reject }: Pending): boolean {
+  patience[Symbol.dispose]();
+  if (isStale) reject(new StoreUnavailableError("it could not be written in time"));
+  return isStale;
 }
