@@ -197,7 +197,8 @@ test("[store.lock.renewed] a job that comes back to its worker at once, while it
     { concurrency: 50 },
   );
   const request = { ...CHAT_REQUEST, attempts: 2, backoff: { type: "fixed", delay_ms: 0 } } as const;
-  const jobIds = await Promise.all(Array.from({ length: 40 }, () => submitChat(installation, request)));
+  const submissions = Array.from({ length: 40 }, () => api.submit({ tenant: TENANT, request }));
+  const jobIds = (await Promise.all(submissions)).map(({ id }) => id);
   await vi.waitFor(() => expect(again.size).toBe(jobIds.length), PATIENCE_MS);
   const expiry = async (jobId: string) => await redis.pexpiretime(lockOf(installation, jobId));
   const before = await Promise.all(jobIds.map(expiry));
