@@ -118,6 +118,8 @@ test("[store.take.beside] a look beside the wait, or in a later turn, is answere
   await add("a");
   await waiting;
   expect(await look()).toBe("a");
+  // What was asked right behind that look has been answered too, however slow Redis is: answers come in order.
+  await redis.ping();
   await nextTurn();
   await add("b");
   expect(await look()).toBe("b");
