@@ -44,7 +44,10 @@ export interface Host extends AsyncDisposable {
   reload(servers: readonly ServerSettings[], waitMs?: number): Promise<ReloadReport>;
   /** Lists again what a connected server offers, or all of them. Never rejects: a list that fails stays as it was. */
   refresh(server?: string): Promise<void>;
-  /** Reads a resource until `signal` aborts; null when there is no such server. Never rejects. So do the two below. */
+  /**
+   * Reads a resource until `signal` aborts; null when there is no such server. Never rejects, and neither do the two
+   * below.
+   */
   readResource(
     server: string,
     uri: string,

@@ -6,20 +6,20 @@ export interface Clock {
   now(): number;
 }
 
-/** This machine's. */
+/** This machine's clock. */
 export const systemClock: Clock = { now: () => Date.now() };
 
 const MEASURE_INTERVAL_MS = 60_000;
 
 /**
- * Redis' own: what is stored is compared with it, and the machines' clocks differ. It is measured at each connect, and
- * once a minute; before that, it is this machine's.
+ * Redis' clock: the times that are stored are compared with each other, and the machines' clocks differ. How far this
+ * machine's is off is measured at each connect and once a minute; until then it is taken to be right.
  */
 export class RedisClock implements Clock {
   readonly #redis: Redis;
   #offsetMs = 0;
 
-  /** Ends with the connection. */
+  /** Measures until the connection ends. */
   constructor(redis: Redis) {
     this.#redis = redis;
     const timer = setInterval(() => void this.measure(), MEASURE_INTERVAL_MS).unref();
@@ -31,12 +31,12 @@ export class RedisClock implements Clock {
     return systemClock.now() + this.#offsetMs;
   }
 
-  /** Never rejects: while Redis is away, what is known stays. */
+  /** Never rejects: while Redis is away, the last measurement counts. */
   async measure(): Promise<void> {
     const before = systemClock.now();
     const redisMs = await redisNowMs(this.#redis).catch(() => null);
     if (redisMs === null) return;
-    // It was that between the question and the answer. An offset that fits stays: a slow answer proves nothing.
+    // Redis read its clock between the question and the answer. An offset within these bounds may be right, and stays.
     const [least, most] = [redisMs - systemClock.now(), redisMs - before];
     this.#offsetMs = Math.min(Math.max(this.#offsetMs, least), most);
   }

@@ -17,23 +17,23 @@ export interface QueueEntry {
   generation: number;
 }
 
-/** BullMQ's id of an entry; a job's own id until it has been retried. */
+/** BullMQ's id of an entry: the job's own id until it has been retried. */
 export function entryId({ jobId, generation }: QueueEntry): string {
   return generation === 0 ? jobId : `${jobId}.${generation}`;
 }
 
-/** The entry of BullMQ's id. */
+/** The entry that has this id in BullMQ. */
 export function parseEntryId(id: string): QueueEntry {
   const [jobId = "", generation = "0"] = id.split(".");
   return { jobId, generation: Number(generation) };
 }
 
-/** The job of an entry, by BullMQ's id. */
+/** The id of the job whose entry has this id in BullMQ. */
 export function jobIdOf(id: string | undefined): string {
   return id?.split(".")[0] ?? "";
 }
 
-/** What travels with BullMQ: the id, and the request when it is small, which saves the worker a read. */
+/** What BullMQ keeps of a job. The request is there when it is small, which saves the worker a read. */
 export interface QueuedJobData {
   tenant: string;
   generation: number;
@@ -53,16 +53,16 @@ export interface NewEntry {
   tenant: string;
   type: JobType;
   entry: QueueEntry;
-  /** BullMQ's. */
+  /** As BullMQ counts it, not the user's 0 … 10. */
   priority: number;
-  /** When it travels along. */
+  /** Given when it is small enough for {@link QueuedJobData}. */
   request?: JobRequest | undefined;
 }
 
 /** `delayed`: it is parked, or waits for its next attempt. `elsewhere`: it runs. */
 export type EntryPlace = "missing" | "waiting" | "delayed" | "elsewhere";
 
-/** Of so many waiting jobs the oldest is looked for: of those that go first. */
+/** The oldest waiting job is looked for among this many: those that go first. */
 const DEPTH_LOOK = 1_000;
 
 /** The queue of jobs that are not due yet. */
@@ -147,7 +147,7 @@ export class JobQueues {
     await Promise.all([this.#queue(type).remove(entryId(entry)), this.#due.remove(entryId(entry))]);
   }
 
-  /** Where entries stand. */
+  /** Where each of the entries is. */
   async look(type: JobType, entries: readonly QueueEntry[]): Promise<EntryPlace[]> {
     if (entries.length === 0) return [];
     const { keys } = this.#queue(type);
@@ -175,15 +175,15 @@ export class JobQueues {
     const changes = moved.map(async ({ entry, priority }) => {
       const jobId = entryId(entry);
       const job = new Job<QueuedJobData>(queue, type, { tenant: "", generation: 0 }, { jobId }, jobId);
-      // It throws for one that is gone.
+      // BullMQ rejects for an entry that is gone.
       await job.changePriority({ priority }).catch(() => undefined);
     });
     await Promise.all(changes);
   }
 
   /**
-   * How many jobs wait in BullMQ for a worker, since when the first of those waits that none has started yet (ms since
-   * 1970), and how many are parked or between two attempts.
+   * `waiting`: jobs that wait in BullMQ for a worker. `oldestSince`: when the oldest of them came that has never been
+   * started, in milliseconds since 1970. `parked`: jobs that are parked or between two attempts.
    */
   async depth(type: JobType): Promise<{ waiting: number; oldestSince: number | null; parked: number }> {
     const { keys } = this.#queue(type);
@@ -204,7 +204,7 @@ export class JobQueues {
     return { waiting: count + length, oldestSince, parked };
   }
 
-  /** An entry keeps its time when it is started and comes back, so only those count that have not been. */
+  /** An entry that was started and came back keeps its time, so only those that never were count. */
   async #oldestSince(type: JobType, ids: readonly string[]): Promise<number | null> {
     if (ids.length === 0) return null;
     const pipeline = this.#client.pipeline();

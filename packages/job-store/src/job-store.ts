@@ -43,7 +43,7 @@ export interface JobStoreOptions {
   /** Retention of a job that names none, in seconds. */
   retentionSeconds: number;
   logger: Logger;
-  /** What bounds each key; {@link DEFAULT_LIMITS} without it. */
+  /** The limits of each key. Default: {@link DEFAULT_LIMITS} for all. */
   limitsOf?: LimitsOf;
 }
 
@@ -65,7 +65,7 @@ export class JobStore {
   readonly batches: Batches;
   /** How many jobs wait and run. */
   readonly usage: LineUsage;
-  /** To be started by a process that serves requests. */
+  /** A process that serves requests starts it. */
   readonly queueTimeouts: RepeatingTask;
   readonly #redis: Redis;
   readonly #subscriber: Redis;
@@ -75,7 +75,7 @@ export class JobStore {
   readonly #index: JobIndex;
   readonly #subscriptions: ChannelSubscriptions;
   readonly #fleet: FleetReader;
-  /** What only workers can do is asked of them. */
+  /** Asks workers for what only they can do. */
   readonly requests: FleetRequester;
   readonly #queues: JobQueues;
   readonly #control: JobControl;
@@ -140,8 +140,8 @@ export class JobStore {
   }
 
   /**
-   * The same, and waits for its end, `waitMs` at most or until `signal` aborts. Then `ended` is false, and the job
-   * as it is by then.
+   * Submits a job and waits for its end, `waitMs` at most or until `signal` aborts. `ended` is false when it has not
+   * ended by then; `job` is how it is then.
    */
   async submitAndWait(
     newJob: NewJob,
@@ -154,7 +154,7 @@ export class JobStore {
     return await waitForSubmitted(jobId, queued, end, { waitMs, signal, find });
   }
 
-  /** The same, with a follower of its log from the first event on. The caller disposes of the follower. */
+  /** Submits a job and follows its log from the first event on. The caller disposes of the follower. */
   async submitAndFollow(newJob: NewJob): Promise<{ job: Job; follower: LogFollower }> {
     const jobId = newJob.jobId ?? this.#newJobId();
     const follower = this.#followLog({ jobId, after: 0, fresh: true });
@@ -188,7 +188,7 @@ export class JobStore {
     return this.#control.conversation(viewer, jobId, { maxBytes });
   }
 
-  /** Where the log stands; null when the viewer has no such job. */
+  /** How long the log is, and whether the job has ended; null when the viewer has no such job. */
   logHead(viewer: Viewer, jobId: string): Promise<LogHead | null> {
     return this.#answer(async () => {
       const head = isJobId(jobId) ? await this.#log.head(jobId) : null;

@@ -36,11 +36,11 @@ export interface JobRecord {
   startedAt: number | null;
   /** When it fails if no worker has started it by then, in milliseconds since 1970. */
   queueDeadline: number | null;
-  /** Of a job that is a line of a batch. */
+  /** The batch of which the job is a line; null for a job of its own. */
   batchId: string | null;
   /** The request names a webhook. */
   hasWebhook: boolean;
-  /** Somebody wants it stopped. */
+  /** Somebody has cancelled the job while it ran. */
   cancelRequested: boolean;
   /** Tool calls that wait for an approval. */
   waitingApprovals: readonly string[];

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ClientContext, Redis, Result } from "ioredis";
 
-/** Of each script its keys, all of one hash slot, and its files; what it does stands in the last. */
+/** The scripts: how many keys each takes, all in one hash slot, and its files, of which the last says what it does. */
 const SCRIPTS = {
   millraceCreateJob: { keys: 2, files: ["create-job"] },
   millraceKeepJob: { keys: 2, files: ["keep-job"] },
@@ -105,7 +105,7 @@ export type ClaimedReply = [
   batchId: string | null,
 ];
 
-/** Of each job its entry, its priority and its place. */
+/** Three values for each job: its entry, its priority and its place. */
 export type PlacesReply = (string | number)[];
 
 /** `moved`: jobs in BullMQ that come after those that are let in now. */
@@ -129,7 +129,7 @@ type BatchCancelReply = "requested" | "ended" | "missing";
 
 export type OutcomeReply = [customId: string | null, event: string | number | null];
 
-/** Of each event its index and its beginning. */
+/** `found`: two values for each event, its index and its beginning. */
 type ScanReply = [next: number, ...found: (number | string)[]];
 
 type LogReply = [hasMore: 0 | 1, events: string[], isGone: 0 | 1];

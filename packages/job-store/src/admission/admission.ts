@@ -28,7 +28,7 @@ export interface Leaving extends QueueEntry {
 /** A job that has been admitted: it belongs into BullMQ now, or has a new place there. */
 export interface PlacedJob {
   entry: QueueEntry;
-  /** BullMQ's. */
+  /** As BullMQ counts it, not the user's 0 … 10. */
   priority: number;
 }
 
@@ -43,12 +43,12 @@ export interface AdmissionOptions {
   keys: Keys;
   queues: JobQueues;
   capacity: FleetCapacity;
-  /** Without it, what the submitting process has stored goes on. */
+  /** Only an api has it; without it, the limits that the submitting api has stored count. */
   limitsOf?: LimitsOf | undefined;
 }
 
 /**
- * Decides which jobs go into BullMQ. Each key has a line for each kind of work, in Redis, and a window: so many of its
+ * Decides which jobs go into BullMQ. Each key has a line for each kind of work, in Redis, and a window: how many of its
  * jobs are in BullMQ at most.
  *
  *     submit ──→ at a gate ──→ in line ── there is room ──→ admitted, and in BullMQ ── ends, parks ──→ gone
@@ -170,7 +170,7 @@ export class Admission {
     pipelineReplies(await pipeline.exec());
   }
 
-  /** The same, for one of them as part of a pipeline. Its request does not travel: the claim reads it. */
+  /** Puts one admitted job into its queue, as part of a pipeline, without its request: the claim reads that. */
   addOne(pipeline: IRedisTransaction, line: LineName, { entry, priority }: PlacedJob): Promise<void> {
     return this.#options.queues.add(pipeline, { ...line, entry, priority });
   }
@@ -181,7 +181,7 @@ export class Admission {
   }
 }
 
-/** What a script says of the places of jobs. */
+/** The jobs of a script's reply, each with its priority in BullMQ. */
 export function placedJobs(reply: PlacesReply): PlacedJob[] {
   const jobs: PlacedJob[] = [];
   for (let position = 0; position < reply.length; position += 3) {

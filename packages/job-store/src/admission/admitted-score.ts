@@ -1,4 +1,4 @@
-/** What a priority is worth in the score of an admitted entry; `scripts/line.lua` writes it. */
+/** How much one step of priority adds to the score of an admitted entry; `scripts/line.lua` writes it. */
 const PRIORITY_UNIT = 2 ** 42;
 
 /** Reads from the score of an admitted entry when it was admitted (ms since 1970). */

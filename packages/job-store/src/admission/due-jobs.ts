@@ -7,7 +7,7 @@ import type { Logger } from "../logger.ts";
 import type { Admission } from "./admission.ts";
 import { lineId } from "./line-name.ts";
 
-/** Jobs that become due at once come in together, so many at the most. */
+/** How many of the jobs that become due at once come in together at most. */
 const TOGETHER_MAX = 200;
 
 export interface DueJobsOptions {
@@ -53,7 +53,7 @@ export class DueJobs {
     });
   }
 
-  /** What is being let in is let in first. */
+  /** Resolves when the jobs that are just being let in are in. */
   close(): Promise<void> {
     this.#closing ??= this.#worker.close();
     return this.#closing;

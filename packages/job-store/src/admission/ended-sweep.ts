@@ -29,7 +29,7 @@ export class EndedSweep {
     this.#keys = keys;
   }
 
-  /** Those of the next part of a line; one that is not due yet and belongs to a gate may come twice. */
+  /** The ended entries of the next part of a line; one that is not due yet and belongs to a gate may come twice. */
   async step({ type, tenant }: LineName): Promise<QueueEntry[]> {
     const { gates, later } = this.#keys.line(type, tenant);
     const [atGates, notDue] = await Promise.all([

@@ -17,9 +17,9 @@ export class Entrance {
   readonly submissions: readonly PreparedSubmission[];
   readonly #line: LineName;
   readonly #mode: EnterMode;
-  /** Of the first, when they are admitted at once. */
+  /** The place of the first of them, when they are admitted at once. */
   readonly #place: number;
-  /** Of all; -1 when they differ. */
+  /** The priority of all of them; -1 when they differ. */
   readonly #priority: number;
   readonly #dependencies: SubmissionDependencies;
   #command = -1;

@@ -3,10 +3,10 @@ import type { Redis } from "ioredis";
 import type { Keys } from "../keys.ts";
 import type { WorkerHeartbeat } from "../fleet/worker-registry.ts";
 
-/** A key has at least so many jobs of one kind in BullMQ before others of it wait in line. */
+/** A key has at least this many jobs of one kind in BullMQ before others of it wait in line. */
 const ROOM_MIN = 100;
 
-/** So many times what the fleet can run at once: the workers never wait for a line that is being fed. */
+/** How many times what the fleet can run at once: the workers never wait for a line that is being fed. */
 const ROOM_FACTOR = 2;
 
 /** How old the number may be, in milliseconds. */
@@ -25,7 +25,7 @@ export class FleetCapacity {
     this.#keys = keys;
   }
 
-  /** Of a key with the weight 1. Answers at once with what was known last, and looks again when that is old. */
+  /** The window of a key with the weight 1. Answers with what was known last, and looks again when that is old. */
   room(type: JobType): number {
     if (performance.now() - this.#readAt > AGE_MS_MAX) this.#reading ??= this.#readAgain();
     return Math.max(ROOM_MIN, this.#capacity[type] * ROOM_FACTOR);

@@ -8,7 +8,7 @@
  * that left was submitted with.
  */
 export interface Gate {
-  /** Of letters, digits, `_`, `-` and `.`; a gate belongs to its key, so other keys may use the same id. */
+  /** Letters, digits, `_`, `-` and `.`. A gate belongs to its key, so other keys may use the same id. */
   id: string;
   /** 1 or more. */
   limit: number;

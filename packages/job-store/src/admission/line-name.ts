@@ -6,7 +6,7 @@ export interface LineName {
   type: JobType;
 }
 
-/** What tells lines apart in the memory of a process. */
+/** A string that tells lines apart in the memory of a process. */
 export function lineId({ tenant, type }: LineName): string {
   return `${type}:${tenant}`;
 }

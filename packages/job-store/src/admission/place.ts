@@ -1,11 +1,11 @@
-/** For jobs that come back from parking: they go before all new ones. */
+/** The priority of jobs that come back from parking: they go before all new ones. */
 export const RESUMED_PRIORITY = 1;
 
 /** No job goes without a priority: BullMQ runs those first. */
 const FIRST_PRIORITY = RESUMED_PRIORITY + 1;
 
 /**
- * So many jobs of each key (with the weight 1) interleave with those of others, one by one. Behind them keys share by
+ * How many jobs of each key (with the weight 1) interleave with those of others, one by one. Behind them keys share by
  * the size of their windows: were the places to count for ever, a key with few jobs at a time would always go first,
  * and one with many never.
  */

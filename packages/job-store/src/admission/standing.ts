@@ -44,7 +44,7 @@ export class Standing {
     if (!isFresh && this.#known > FEW) return null;
     const known = isFresh ? this.#known : 0;
     if (known > 0 && this.#priority !== priority) return null;
-    // Those that are taken to be gone may be there all the same.
+    // Jobs that are taken to be gone may be there all the same.
     const there = (isFresh ? known : FEW) + count;
     if (there > size * SAFE_SHARE || there + this.#later > maxQueued * SAFE_SHARE) return null;
     this.#known = known + count;

@@ -4,9 +4,9 @@ import { DEFAULT_MAX_QUEUED, DEFAULT_WEIGHT } from "@millrace/contracts";
 export interface TenantLimits {
   /** Its share beside other keys that have as much to do: 2 is twice that of 1. */
   readonly weight: number;
-  /** So many of its jobs run at a time at the most; null when only the workers bound them. */
+  /** How many of its jobs run at a time at most; null when only the workers bound them. */
   readonly maxRunning: number | null;
-  /** So many of its jobs may wait or run at a time, delayed ones too; parked ones do not count. */
+  /** How many of its jobs may wait or run at a time, delayed ones too; parked ones do not count. */
   readonly maxQueued: number;
 }
 

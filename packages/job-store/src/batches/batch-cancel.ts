@@ -7,9 +7,9 @@ import { EVERY_TENANT } from "../reading/viewer.ts";
 import { batchJobId } from "./batch-id.ts";
 import { BatchLines, isUnfinished } from "./batch-lines.ts";
 
-/** So many jobs are cancelled side by side. */
+/** How many jobs are cancelled at the same time. */
 const AT_ONCE = 50;
-/** Who cancels a batch's jobs holds it for so long; then another may go on. In milliseconds. */
+/** How long whoever cancels a batch's jobs holds the batch; then another may go on. In milliseconds. */
 const LEASE_MS = 5_000;
 
 export interface BatchCancelDependencies {

@@ -7,9 +7,9 @@ import { lineOfJob } from "./batch-id.ts";
 import { LINE_LETTERS } from "./batch-lines.ts";
 import { batchScriptKeys } from "./batch-record.ts";
 
-/** Ends that come within so many milliseconds go out together. */
+/** Ends that come within this time go out together. */
 const COLLECT_MS = 25;
-/** So many go out at once, however young they are. */
+/** This many go out at once, however young they are. */
 const COLLECT_COUNT_MAX = 500;
 
 /** A job of a batch that has ended. */

@@ -39,7 +39,7 @@ export interface BatchRecord {
   cancelRequested: boolean;
   /** Its jobs are being cancelled. */
   cancelling: boolean;
-  /** Of its longest-lived job, in seconds. */
+  /** How long its longest-lived job is kept, in seconds. */
   retentionSeconds: number;
   options: BatchOptions;
   /** Name of its idempotency key in Redis. */

@@ -9,11 +9,11 @@ import { batchJobId } from "./batch-id.ts";
 import { BatchLines } from "./batch-lines.ts";
 import { mayFillGaps, parseBatch } from "./batch-record.ts";
 
-/** Outcomes of so many jobs are asked for at once. */
+/** How many jobs' outcomes are asked for at once. */
 const PAGE = 100;
 /** An outcome of more bytes than this is read alone, so that a page has a bound. */
 const SMALL_BYTES = 32 * 1_024;
-/** A page ends early when it has so many characters. */
+/** A page ends early when it has this many characters. */
 const PAGE_LENGTH_MAX = 1_024 * 1_024;
 
 const CURSOR = /^([ci])(\d{1,12})$/;

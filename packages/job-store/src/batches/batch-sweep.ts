@@ -18,7 +18,7 @@ const BATCHES_PER_STEP = 20;
 const JOBS_PER_STEP = 1_000;
 /** How soon a batch that runs is looked at again, in milliseconds. */
 const LOOK_AGAIN_MS = 2_000;
-/** In the place of an upload's token. */
+/** Takes the place of an upload's token. */
 const NO_UPLOAD = "";
 /** A batch of which nothing is there after this was never opened. In milliseconds. */
 const OPENED_WITHIN_MS = 60_000;

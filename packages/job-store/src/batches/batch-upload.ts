@@ -10,11 +10,11 @@ import { BatchRefusedError } from "./batch-refused-error.ts";
 import { LineSubmitter } from "./line-submitter.ts";
 import { packLines, type UploadLine } from "./upload-line.ts";
 
-/** An upload that is silent for so long is taken to be dead, in milliseconds. */
+/** An upload that is silent for this long is taken to be dead, in milliseconds. */
 export const UPLOAD_SILENCE_MS = 30_000;
 const SIGN_OF_LIFE_MS = 10_000;
 
-/** So many chunks are being written at a time. */
+/** How many chunks are being written at a time. */
 const WRITES_AT_ONCE = 2;
 
 export interface BatchUploadOptions {

@@ -41,7 +41,7 @@ export interface BatchesOptions {
 
 /** While Redis works on what one has written, the other prepares the next. */
 const WRITERS = 2;
-/** So many lines after each other go to the same writer, whose writes have room for as many. */
+/** How many consecutive lines go to the same writer: as many as one of its writes has room for. */
 const NEIGHBOURS = 100;
 
 export type CreateBatchesOptions = Omit<BatchesOptions, "writers" | "cancelling"> &
@@ -102,7 +102,7 @@ export class Batches {
     });
   }
 
-  /** The same without its rejections. */
+  /** The batch without its rejections. */
   progress(viewer: Viewer, batchId: string): Promise<BatchReading | null> {
     return this.#options.answer(async () => {
       const record = await this.#record(viewer, batchId);

@@ -37,7 +37,7 @@ interface Attempt {
 export class LineSubmitter {
   readonly #options: LineSubmitterOptions;
   readonly #underWay = new Set<Promise<unknown>>();
-  /** So many calls wait for room. */
+  /** How many calls wait for room. */
   #waiting = 0;
 
   constructor(options: LineSubmitterOptions) {

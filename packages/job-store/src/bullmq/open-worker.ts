@@ -4,7 +4,7 @@ import { createQueueBackend } from "./queue-backend.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
 
-/** A worker that has not renewed its lock on a job for so long has lost the job. In milliseconds. */
+/** A worker loses a job when it has not renewed its lock on it for this long. In milliseconds. */
 export const LOCK_MS = 8_000;
 
 /**

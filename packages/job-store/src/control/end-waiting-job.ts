@@ -32,7 +32,7 @@ export async function endWaitingJob(
     jobId,
     JSON.stringify(event),
   );
-  // Who has just parked the job may have settled the first note, and have read the log before the end was there.
+  // The worker that has just parked the job may have read the log before the end was in it, and have settled the note.
   if (record.hasWebhook && result === "ended") await noteWebhook(jobId, { redis, keys, clock });
   if (result === "ended") countWaitingEnd(record.type, outcome.status, { redis, keys });
   const { batchId, generation } = record;

@@ -83,7 +83,7 @@ export class JobControl {
     return await answer(async () => {
       const [outcome, isDue] = await this.#decide(jobId, record, { toolCallId, tool }, request);
       if (outcome === "missing") return null;
-      // Also when it was decided before: who decided then may not have come to this.
+      // Also when it was decided before: the api that did may have died before it woke the job.
       if (isDue === 1) await queues.wake(record.type, { jobId, generation: record.generation });
       return outcome;
     });
@@ -146,7 +146,7 @@ export class JobControl {
     );
   }
 
-  /** What a job that waits has done. It writes no steps, so this stays true until it is claimed. */
+  /** What the runs of a waiting job have done. It writes no steps, so this stays true until it is claimed. */
   async #done(jobId: string, record: JobRecord): Promise<WorkDone> {
     if (record.status === "queued" && record.attempt === 1) return { cancellation: NOTHING_RAN };
     const { redis, keys, answer } = this.#dependencies;

@@ -23,7 +23,7 @@ import type { Answer } from "../redis/answer.ts";
 import type { Viewer } from "../reading/viewer.ts";
 
 const PAGE_LENGTH = 50;
-/** So many jobs are reopened at the same time. */
+/** How many jobs are reopened at the same time. */
 const AT_ONCE = 20;
 
 export interface JobRetryDependencies {

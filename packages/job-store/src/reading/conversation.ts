@@ -16,7 +16,7 @@ export interface Conversation {
   bytes: number;
 }
 
-/** So many events are asked for at once. */
+/** How many events are asked for at once. */
 const PAGE_LENGTH = 500;
 
 const STEPS: ReadonlySet<string> = new Set<JobStep["type"]>([

@@ -53,7 +53,7 @@ interface LogPage {
   isGone: boolean;
 }
 
-/** Where a log stands: its length, and whether the job has ended. */
+/** How long a log is, and whether its job has ended. */
 export interface LogHead {
   record: JobRecord;
   length: number;

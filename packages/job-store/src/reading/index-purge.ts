@@ -9,7 +9,7 @@ import { pipelineReplies } from "../redis/pipeline-replies.ts";
 const PAGE = 300;
 /** Bounds one step; enough for 15,000 jobs a second that expire. */
 const PAGES_MAX = 50;
-/** So many at least a page counts for on which most lives: to look at it takes its round trips, however short it is. */
+/** A page of living entries counts as this many at least: looking at it takes its round trips, however short it is. */
 const LIVING_MIN = 30;
 /** A younger entry may belong to a job that is being written just now. In milliseconds. */
 const YOUNGEST_MS = 60_000;

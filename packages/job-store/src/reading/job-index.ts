@@ -19,15 +19,15 @@ export interface JobFilter {
   cursor?: string | undefined;
 }
 
-/** Jobs are read in groups of so many, and looked at so many at a time at least. */
+/** How many jobs are read together, and how many records are looked at together at least. */
 const GROUP = 10;
-/** Records are small: so many are looked at together at most. */
+/** How many records, which are small, are looked at together at most. */
 const RECORDS_MAX = 100;
 /** Jobs of more than this many characters are read one by one, which bounds what is in memory besides the page. */
 const LARGE_JOB = 256 * 1_024;
-/** A page looks at so many times its limit of jobs, at the most: the bound of its cost. */
+/** A page looks at no more jobs than this many times its limit, which bounds its cost. */
 const SCAN_FACTOR = 10;
-/** A page ends early after so long, in milliseconds: what is looked for may be far, and Redis slow, or far away as well. */
+/** A page ends early after this time, in milliseconds: what is looked for may be far back, and Redis slow. */
 const PAGE_TIME_MS = 1_000;
 /** A page ends early when its jobs are larger than this together, in characters of JSON. */
 const PAGE_LENGTH_MAX = 8 * 1_024 * 1_024;

@@ -11,7 +11,7 @@ interface NewestIdsOptions {
   count: number;
 }
 
-/** Ids that a viewer may see, newest first. Their order is their age, whosever they are. */
+/** Ids that a viewer may see, newest first: ids sort by their age, whosever they are. */
 export async function newestIds(
   { redis, keys }: { redis: Redis; keys: Keys },
   { indexOf, viewer, cursor, count }: NewestIdsOptions,

@@ -2,16 +2,16 @@ import type { Redis } from "ioredis";
 import type { Answer } from "../redis/answer.ts";
 import { leadingMembers } from "./leading-members.ts";
 
-/** So many bytes of an event are read at first; only names that are longer than most need more. */
+/** How many bytes of an event are read at first; only names that are longer than most need more. */
 const BEGINNING_BYTES = 1_024;
-/** Redis looks at so many bytes and events at a time, so that others do not wait for long. */
+/** How many bytes and events Redis looks at in one go: others wait for it meanwhile. */
 const BYTES_AT_ONCE = 4 * 1_024 * 1_024;
 const EVENTS_AT_ONCE = 1_000;
 /** Beyond the end of every log. */
 const AFTER_LAST = Number.MAX_SAFE_INTEGER;
 const DONE = -1;
 
-/** Of each type of event that is wanted the members that are. */
+/** The members that are wanted of each type of event. */
 type WantedMembers<Event extends { type: string }> = {
   readonly [Type in Event["type"]]: readonly Exclude<keyof Extract<Event, { type: Type }>, "type">[];
 };

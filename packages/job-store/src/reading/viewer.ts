@@ -1,4 +1,4 @@
-/** Sees the jobs of all. */
+/** A viewer who sees the jobs of all tenants. */
 export const EVERY_TENANT: unique symbol = Symbol("every tenant");
 
 /** Whose jobs a request may see and change: one tenant's, or everybody's. */

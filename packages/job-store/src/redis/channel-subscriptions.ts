@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Redis } from "ioredis";
 
-/** After a reconnect so many listeners look at a time: all at once would ask for everything in one reply. */
+/** How many listeners look at the same time after a reconnect: all at once would ask for everything in one reply. */
 const LOOK_TOGETHER = 100;
 
 /** Called with each message of a channel, and with null when messages may have been lost. */
@@ -40,7 +40,7 @@ export class ChannelSubscriptions {
 
   #open(name: string): Channel {
     const ready = this.#redis.subscribe(name).then(() => undefined);
-    // Who waits for it sees the error; a reader that is already gone does not.
+    // Whoever waits for `ready` sees the error; a reader that is already gone need not.
     ready.catch(() => undefined);
     const channel = { listeners: new Set<ChannelListener>(), ready };
     this.#channels.set(name, channel);

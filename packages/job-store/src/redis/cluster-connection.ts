@@ -8,7 +8,7 @@ const RETRY_DELAY_MS = 100;
 
 interface ClusterConnectionOptions {
   address: ClusterAddress;
-  /** Of the connection to each node. */
+  /** Options of the connection to each node. */
   options: NodeOptions;
   /** Commands wait for a node that is away, and are sent again after a failover. */
   isPatient: boolean;

@@ -3,15 +3,18 @@ import { StoreUnavailableError } from "./unavailable.ts";
 
 /** Replies of a pipeline. */
 export interface OwnedReplies<Owner> {
-  /** Of the command with this number. @throws what it has failed with. */
+  /**
+   * The reply to the command with this number.
+   * @throws the error with which it failed.
+   */
   reply(number: number): unknown;
-  /** Of the command with this number. */
+  /** The error of the command with this number; null when it has worked. */
   errorAt(number: number): Error | null;
-  /** The first error of those commands that are everybody's. */
+  /** The first error of the commands that are for all owners. */
   readonly commonError: Error | null;
-  /** The first error of the owner's commands, without those that are everybody's. */
+  /** The first error of the commands that are for this owner, without those that are for all. */
   ownErrorOf(owner: Owner): Error | null;
-  /** The first error of the owner's commands, and of those that are everybody's. */
+  /** The first error of the commands that are for this owner or for all. */
   errorOf(owner: Owner): Error | null;
 }
 
@@ -21,7 +24,7 @@ export class OwnedPipeline<Owner> {
   #opened: IRedisTransaction | null = null;
   readonly #owners: (readonly Owner[] | "all")[] = [];
 
-  /** `open` is called for the first command: to make a pipeline costs as much as several commands. */
+  /** `open` is called for the first command: making a pipeline costs as much as several commands. */
   constructor(open: () => IRedisTransaction) {
     this.#open = open;
   }

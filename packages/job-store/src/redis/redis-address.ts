@@ -1,6 +1,6 @@
 import type { RedisOptions } from "ioredis";
 
-/** Of one connection. The form of its replies is not chosen: everything here takes the library's own. */
+/** Options of one connection. The form of replies is no option: everything here expects the library's default. */
 export type NodeOptions = Omit<RedisOptions, "replyMapping">;
 
 /** One node of a Cluster, as the configuration names it. */
@@ -11,7 +11,7 @@ interface ClusterNode {
 
 export interface ClusterAddress {
   nodes: readonly [ClusterNode, ...ClusterNode[]];
-  /** What holds for every node. */
+  /** The same for every node. */
   access: Pick<NodeOptions, "username" | "password" | "tls">;
 }
 

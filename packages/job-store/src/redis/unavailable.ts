@@ -1,4 +1,4 @@
-/** What Redis refuses to write with until somebody does something about it, by the first word of its reply. */
+/** Errors with which Redis refuses to write until somebody mends the cause, by their first word. */
 const REFUSALS: ReadonlyMap<string, string> = new Map([
   [
     "OOM",

@@ -4,11 +4,11 @@ import type { Logger } from "../logger.ts";
 import { checkRedisOnce } from "./redis-check.ts";
 
 export interface WorkerConnections {
-  /** Ours. */
+  /** For our own commands. */
   redis: Redis;
-  /** BullMQ's. */
+  /** For BullMQ's queues. */
   queueRedis: Redis;
-  /** Listens. */
+  /** For channels. */
   subscriber: Redis;
   close(): Promise<void>;
 }

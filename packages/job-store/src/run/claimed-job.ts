@@ -1,6 +1,6 @@
 import type { ConversationMessage, JobRequest, ToolAccess } from "@millrace/contracts";
 
-/** What the claim of a job gives its run. */
+/** What a run learns of its job when it claims it. */
 export interface ClaimedJob {
   readonly request: JobRequest;
   /** The conversation that `previous_job_id` named. */
@@ -12,15 +12,15 @@ export interface ClaimedJob {
   readonly attempt: number;
   /** Attempts before it was last reopened. */
   readonly attemptsBefore: number;
-  /** Of the job's first start, in milliseconds since 1970. */
+  /** When the job was first started, in milliseconds since 1970. */
   readonly startedAt: number;
   /** Time left until the job's deadline, in milliseconds, at the moment of the claim. */
   readonly remainingMs: number;
-  /** On Redis' clock, in milliseconds since 1970. */
+  /** The job's deadline, on Redis' clock, in milliseconds since 1970. */
   readonly deadline: number;
-  /** With this run's own start. */
+  /** How many events the log has, this run's own start included. */
   readonly logLength: number;
-  /** Somebody wanted the job stopped before this run began. */
+  /** Somebody had cancelled the job before this run began. */
   readonly cancelRequested: boolean;
   /** Take-overs in a row without a new step. */
   readonly crashes: number;
@@ -28,6 +28,6 @@ export interface ClaimedJob {
   readonly isUnknown: boolean;
   /** Whether the record says that nothing has begun; when the claim was sent (monotonic, in milliseconds). */
   readonly intent: { readonly isHeld: boolean; readonly askedAt: number };
-  /** Of a job that is a line of a batch. */
+  /** The batch of which the job is a line. */
   readonly batchId: string | null;
 }

@@ -3,7 +3,7 @@ import type { OpenClaims } from "./open-claims.ts";
 import { HandedOver } from "./abort-reasons.ts";
 import type { RunTimer } from "./run-timer.ts";
 
-/** What the record has said so long ago may be over: another run may hold the job. In milliseconds. */
+/** What the record said this long ago may have changed: another run may hold the job. In milliseconds. */
 const LATE_MS = 1_000;
 
 interface HeldRunDependencies {

@@ -14,7 +14,7 @@ export interface JobRunDependencies {
   redis: Redis;
   keys: Keys;
   clock: Clock;
-  /** So many take-overs in a row without a new step end a job. */
+  /** How many take-overs in a row, without a new step between them, end a job. */
   maxCrashes: number;
 }
 

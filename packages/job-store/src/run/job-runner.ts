@@ -121,7 +121,7 @@ export class JobRunner {
     clearTimeout(overdue);
   }
 
-  /** Resolves so long after the last run has ended. */
+  /** Waits until no run is under way, and this much longer. */
   async #idleFor(milliseconds: number): Promise<void> {
     while (this.#runs.size > 0) await this.#runEnded.promise;
     await delay(milliseconds, undefined, { ref: false });

@@ -9,7 +9,7 @@ export interface WaitingRun {
   run: JobRun;
   /** Milliseconds since 1970, on this machine's clock: BullMQ's goes by that. */
   until: number;
-  /** Of its record, as long as nobody has done anything to the job. */
+  /** The status of its record, until somebody does something to the job. */
   status: "parked" | "queued";
   forApproval: boolean;
 }
@@ -45,7 +45,7 @@ export async function writeEnding(run: JobRun, ending: RunEnding): Promise<RunEn
   }
 }
 
-/** What the run has done whose own ending is not taken. */
+/** What a run has done whose own ending does not count. */
 async function workOf(run: JobRun, ending: RunEnding): Promise<WorkDone> {
   const { request } = run.claimed;
   if (request.type === "chat") return await run.readChatWork();

@@ -10,7 +10,7 @@
 local SEQUENCES, PRIORITY_UNIT = 2 ^ 40, 2 ^ 42
 -- One call admits and moves no more than this, so that it is short.
 local FED_MAX = 1000
--- So many more than its window has room for come in of a key when they go before others of it.
+-- How many jobs of a key come in beyond the room of its window, when they go before others of the key.
 local URGENT_MAX = 10
 local line = KEYS[1]
 local admitted, state, later, gates = line .. ':admitted', line .. ':state', line .. ':later', line .. ':gates'

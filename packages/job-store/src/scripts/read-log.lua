@@ -3,7 +3,7 @@
 -- ARGV id of the event before the page, most events, bytes after which no further ones are read
 -- Returns { 1 when there are more, the events, 1 when there is no log }.
 local after, most, enough = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
--- So many are fetched at a time: what one fetch brings is bounded by their number alone.
+-- How many are fetched at a time: what one fetch brings is bounded by their number alone.
 local at_once = 4
 local events, bytes, is_full = {}, 0, false
 while not is_full do

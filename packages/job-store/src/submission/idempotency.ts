@@ -6,12 +6,12 @@ import type { Keys } from "../keys.ts";
 /** A key stands for its job for the job's retention, counted from its submission, and for a day at least. */
 const LIFETIME_SECONDS_MIN = 86_400;
 
-/** How long a key stands for what lives so long. */
+/** How long an idempotency key stands for a job that is kept for `retentionSeconds`. */
 export function keyLifetimeSeconds(retentionSeconds: number): number {
   return Math.max(retentionSeconds, LIFETIME_SECONDS_MIN);
 }
 
-/** The same key came with another request before. */
+/** The key was used before, with another request. */
 export class IdempotencyMismatchError extends Error {
   override name = "IdempotencyMismatchError";
 }
@@ -19,7 +19,7 @@ export class IdempotencyMismatchError extends Error {
 /** The job or batch that this key made has been deleted, because its retention is over. It does not run again. */
 export class IdempotencyExpiredError extends Error {
   override name = "IdempotencyExpiredError";
-  /** Of the job or batch. */
+  /** Id of the job or batch that has the key. */
   readonly id: string;
 
   constructor(id: string) {
@@ -40,7 +40,7 @@ export interface KeyMark {
   value: string;
 }
 
-/** The same, and as whom it lets go of the key when its job is refused. */
+/** A mark, and the name under which its submission holds the key: it lets go of it when its job is refused. */
 export interface HeldKey extends KeyMark {
   holder: string;
 }
@@ -70,7 +70,7 @@ export class IdempotencyKeys {
   }
 
   /**
-   * What has the key; null when it is free.
+   * The job or batch that has the key; null when it is free.
    * @throws IdempotencyMismatchError when it belongs to another request.
    */
   async find(tenant: string, key: string, request: object): Promise<KeyedId | null> {

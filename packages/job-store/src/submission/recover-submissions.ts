@@ -13,7 +13,7 @@ import { pipelineReplies } from "../redis/pipeline-replies.ts";
 
 /** A submission takes milliseconds. One that is noted for longer than this was cut off. */
 const CUT_OFF_AFTER_MS = 5_000;
-/** What is not there whole after this will not come any more. */
+/** A submission that is not whole after this time will not be completed by its own process. */
 const GIVEN_UP_AFTER_MS = 60_000;
 const PAGE_LENGTH = 500;
 
@@ -90,7 +90,7 @@ async function recoverOne(
   return isQueued;
 }
 
-/** One that was to be taken back, and stays, may be missing where jobs are listed, and a retried one its deadline. */
+/** A job that was to be taken back, and stays, may be missing where jobs are listed; a retried one may lack its deadline. */
 async function list(
   jobId: string,
   { tenant, queueDeadline }: JobRecord,
@@ -101,7 +101,7 @@ async function list(
   if (queueDeadline !== null) await redis.zadd(keys.queueDeadlines, queueDeadline, jobId);
 }
 
-/** That of a new job which is a line of a batch. One that is retried has none. */
+/** The gate of a new job that is a line of a batch. One that is retried has none. */
 async function gateOf(
   { batchId, generation }: JobRecord,
   { redis, keys }: Pick<RecoveryDependencies, "redis" | "keys">,
@@ -112,7 +112,7 @@ async function gateOf(
   return limit === undefined ? undefined : { id: batchId, limit };
 }
 
-/** Lets a job in as its submission would have done; where it is in already, nothing changes. */
+/** Lets a job in as its submission would have done; nothing changes when it is in already. */
 async function enter(
   jobId: string,
   { tenant, type, generation }: JobRecord,

@@ -28,11 +28,11 @@ export interface Submission {
   replyTo?: string;
   /** A reader follows the log already. */
   followed?: boolean;
-  /** Of one that came under an idempotency key. */
+  /** Given when the job came under an idempotency key. */
   mark?: HeldKey;
-  /** It waits there first. */
+  /** The gate at which the job waits first. */
   gate?: Gate | undefined;
-  /** Of a line of a batch: its id is its line's, so the same job may be submitted again. */
+  /** Given when the job is a line of a batch: its id is its line's, so the same job may be submitted again. */
   batch?: BatchMembership | undefined;
 }
 
@@ -72,7 +72,7 @@ export interface SubmissionDependencies {
   keys: Keys;
   queues: JobQueues;
   admission: Admission;
-  /** What this process knows of the lines. */
+  /** What this process knows of the lines of jobs. */
   standings: Standings;
   /** Retention of a job that names none, in seconds. */
   retentionSeconds: number;
@@ -108,7 +108,7 @@ export function recordOf(
 /** A first event of at most this many characters travels with the BullMQ job. */
 const SMALL_LENGTH = 1_024;
 
-/** What travels with the BullMQ job, which saves the worker a read; undefined when it is too large. */
+/** The request as BullMQ keeps it with the entry, which saves the worker a read; undefined when it is too large. */
 export function travellingRequest({ queued, event }: PreparedSubmission): JobRequest | undefined {
   const { previous, tool_access: toolAccess, traceparent, request } = queued;
   const isAll = previous === undefined && toolAccess === undefined && traceparent === undefined;

@@ -11,7 +11,7 @@ import {
 type Pipeline = OwnedPipeline<PreparedSubmission>;
 type Replies = OwnedReplies<PreparedSubmission>;
 
-/** What became of a submission: it is written whole, or the rest is the sweeper's, or it is not accepted. */
+/** `settled`: written whole. `noted`: accepted, and the sweeper does the rest. An error: not accepted. */
 type Written = "settled" | "noted" | Error;
 
 /**
@@ -80,7 +80,7 @@ function mayBeThere({ mark, batch }: PreparedSubmission): boolean {
 
 const lineOf = ({ tenant, request: { type } }: PreparedSubmission) => ({ tenant, type });
 
-/** What all of them need before the first record is written. */
+/** Adds what all submissions need before the first record is written. */
 function announce(
   pipeline: Pipeline,
   submissions: readonly PreparedSubmission[],
@@ -90,7 +90,7 @@ function announce(
   list(pipeline, "all", submissions, dependencies);
 }
 
-/** That they are under way. */
+/** Adds the notes that the submissions are under way. */
 function note(
   pipeline: Pipeline,
   owners: readonly PreparedSubmission[] | "all",
@@ -158,7 +158,7 @@ async function complete(
   return refused;
 }
 
-/** What comes last. */
+/** Adds what comes last: the key is marked, and whoever follows the log is told. */
 function close(
   pipeline: Pipeline,
   submission: PreparedSubmission,
@@ -174,7 +174,7 @@ function markKey(pipeline: Pipeline, submission: PreparedSubmission): void {
   if (mark) pipeline.run([submission], "set", [mark.key, mark.value, "XX", "KEEPTTL"]);
 }
 
-/** The word to who follows its log already. */
+/** Adds the message to whoever follows the log already. */
 function tell(pipeline: Pipeline, submission: PreparedSubmission, { keys }: SubmissionDependencies): void {
   const { jobId, event, followed } = submission;
   if (followed) pipeline.run([submission], "publish", [keys.events(jobId), `1\n${event}`]);
@@ -220,6 +220,6 @@ async function settleRefused(
     if (mark) third.run([submission], "millraceReleaseKey", [mark.key, jobId, mark.holder]);
     third.run([submission], "millraceSettleNote", [keys.submissions, jobId, at]);
   }
-  // What stays, because Redis is away, the sweeper finds by the note.
+  // What is left over because Redis is away, the sweeper finds by the note.
   if (!third.isEmpty) await third.exec().catch(() => undefined);
 }

@@ -2,7 +2,7 @@ import type { DeliveryStatus } from "@millrace/contracts";
 
 const FIRST_DELAY_MS = 5_000;
 const DELAY_MS_MAX = 3_600_000;
-/** For so long a receiver may be away. */
+/** How long a receiver may be away. */
 const GIVE_UP_AFTER_MS = 86_400_000;
 
 /** What becomes of a delivery after an attempt: it is over, or it is tried again. */

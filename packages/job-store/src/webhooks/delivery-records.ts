@@ -2,7 +2,7 @@ import type { Delivery, DeliveryAttempt, DeliveryStatus, WebhookEvent } from "@m
 import type { Redis } from "ioredis";
 import type { Keys } from "../keys.ts";
 
-/** The last so many attempts of a delivery are kept. */
+/** How many attempts of a delivery are kept: the last ones. */
 const ATTEMPTS_KEPT = 50;
 
 /** Where a delivery stands. A replay raises its generation. */
@@ -80,7 +80,7 @@ export class DeliveryRecords {
   }
 }
 
-/** The same at every attempt: who gets it twice knows it by this. */
+/** The message's id, the same at every attempt: a receiver that gets it twice knows it by this. */
 export function webhookId({ jobId, n }: DeliveryName): string {
   return `msg_${jobId}_${n}`;
 }

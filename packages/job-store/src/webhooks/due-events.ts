@@ -18,7 +18,7 @@ interface LogOfJob {
 }
 
 /**
- * What a job's webhook has to be told of, whether it has been or not: its ends, also one after which it was retried, and
+ * The events of which a job's webhook is told, already or not yet: its ends, also one after which it was retried, and
  * calls that wait for an approval. One that has been decided before it could be told is told no more.
  */
 export async function dueEvents(jobId: string, webhook: Webhook, source: LogOfJob): Promise<DueEvent[]> {

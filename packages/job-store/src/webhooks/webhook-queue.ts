@@ -7,7 +7,7 @@ import type { Logger } from "../logger.ts";
 
 export const WEBHOOK_QUEUE = "webhook";
 
-/** What travels with BullMQ: which delivery, and how often it has been replayed. */
+/** What BullMQ keeps of a delivery: which one it is, and how often it has been replayed. */
 export interface QueuedDelivery {
   jobId: string;
   n: number;

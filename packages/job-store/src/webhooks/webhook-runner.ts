@@ -15,13 +15,13 @@ import { webhookBody } from "./payload.ts";
 import { ReceiverPlaces } from "./receiver-places.ts";
 import { WEBHOOK_QUEUE, type QueuedDelivery } from "./webhook-queue.ts";
 
-/** Deliveries at once; see {@link ReceiverPlaces}. */
+/** How many deliveries are under way at once; see {@link ReceiverPlaces}. */
 const CONCURRENCY = 100;
 
-/** When a delivery comes back that found no place, at the least. Up to twice that. */
+/** How long a delivery that found no place waits at least; at most twice as long. */
 const NO_PLACE_DELAY_MS = 5_000;
 
-/** When something of ours has failed, and not the receiver. */
+/** How long a delivery waits when something of ours has failed, and not the receiver. */
 const FAULT_DELAY_MS = 1_000;
 
 export interface WebhookMessage {
@@ -34,7 +34,7 @@ export interface WebhookMessage {
   signal: AbortSignal;
 }
 
-/** What came of it: an answer, or why there is none; `error` also of an answer that is no success. */
+/** The receiver's answer; `statusCode` is null when it gave none. `error`: why it is no success. */
 export interface WebhookAnswer {
   statusCode: number | null;
   error: string | null;
@@ -150,7 +150,7 @@ export class WebhookRunner {
       status_code: statusCode,
       error,
     };
-    // BullMQ's time, of the machine that has added it.
+    // BullMQ stamps a delivery with the clock of the machine that adds it, and not with Redis'.
     const elapsedMs = Math.max(0, systemClock.now() - job.timestamp);
     const attempts = job.attemptsMade + 1;
     const step = nextStep({ statusCode, attempts, elapsedMs, random: Math.random() });
