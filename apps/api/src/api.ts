@@ -20,17 +20,21 @@ import { OpenStreams } from "./metrics/open-streams.ts";
 /** A connection that is kept alive becomes idle only when its last answer has been read. In milliseconds. */
 const IDLE_CHECK_MS = 100;
 
-/** The upload of a large batch takes its time, so a request may last for long, in milliseconds … */
+/** How long a request may last, in milliseconds: the upload of a large batch takes its time. */
 const REQUEST_TIMEOUT_MS = 86_400_000;
-/** … but a connection on which nothing moves is closed. Waits are shorter, and streams are never silent for so long. */
+
+/**
+ * After how long a connection is closed on which nothing moves, in milliseconds. Waits are shorter, and streams are never
+ * silent for that long.
+ */
 const SILENCE_MS = 300_000;
 
 /** HTTP/1.0, which some load balancers check the health with, needs no `Host`; a URL does, and no rule allows this one. */
 const NO_HOST = "no-host.invalid";
 
 /**
- * An idle connection is kept for longer than load balancers keep theirs (60 s mostly): who sends a request into one that
- * is being closed gets no answer, and cannot know what has become of it. In milliseconds.
+ * An idle connection is kept for longer than load balancers keep theirs (60 s mostly): a request that is sent into one
+ * that is being closed gets no answer, and its client cannot know what has become of it. In milliseconds.
  */
 const KEEP_ALIVE_MS = 75_000;
 

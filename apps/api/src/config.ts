@@ -29,7 +29,7 @@ const apiKeys = z
     return keys;
   });
 
-/** As it is listened on: an IPv6 address may come in the brackets that it has in a URL. */
+/** The host to listen on: an IPv6 address may come in the brackets that it has in a URL. */
 const host = z
   .string()
   .min(1)
@@ -75,7 +75,7 @@ export interface ApiConfig {
   readonly retentionSeconds: number;
   readonly maxBodyBytes: number;
   readonly modelsFile: ModelsFile;
-  /** With which webhooks are signed; none: there are no webhooks. */
+  /** Webhooks are signed with each of them. Without any there are no webhooks. */
   readonly webhookSecrets: readonly string[];
 }
 
@@ -85,7 +85,7 @@ export interface ApiConfig {
  */
 export function parseApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
   const data = parseEnvironment(Environment, environment);
-  // Of keys only the hashes are kept.
+  // Only the hashes of keys are kept.
   const { API_KEYS: _, ...variables } = environment;
   return Object.freeze({
     redisUrl: data.REDIS_URL,

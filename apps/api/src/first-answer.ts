@@ -1,5 +1,5 @@
 export interface FirstAnswerOptions<Candidate, Answer> {
-  /** Those who may be asked, the best first. */
+  /** All who may be asked, the best first. */
   candidates: readonly Candidate[];
   /** Null: it has no answer. Ends soon after the signal aborts. */
   ask: (candidate: Candidate, signal: AbortSignal) => Promise<Answer | null>;

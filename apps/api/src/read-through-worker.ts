@@ -13,7 +13,7 @@ import { firstAnswer } from "./first-answer.ts";
 import { reportOf } from "./fleet-lists.ts";
 import { ProblemError } from "./http/problem.ts";
 
-/** A worker that is silent for so long may have died: another is asked as well. In milliseconds. */
+/** A worker that is silent for this long may have died: another is asked as well. In milliseconds. */
 const PATIENCE_MS = 5_000;
 
 /** `not_connected` leads to another worker instead. */
@@ -27,7 +27,7 @@ const RESOURCE_CODES: Codes = {
 };
 
 const PROMPT_CODES: Codes = {
-  // It is listed: servers say the same of arguments that do not fit.
+  // The prompt is listed, so it is there: servers answer this also when arguments do not fit.
   not_found: "prompt_refused",
   refused: "prompt_refused",
   too_large: "prompt_too_large",
@@ -75,7 +75,7 @@ export async function getPrompt(
   );
 }
 
-/** Of the one worker that was asked; null when it gave none. */
+/** The answer of the one worker that was asked; null when it gave none. */
 function answerIn<Name extends "read_resource" | "get_prompt">(
   outcomes: ReadonlyMap<string, FleetOutcome<Name>>,
 ): FleetRequests[Name]["answer"] | null {

@@ -23,7 +23,7 @@ export function resolveTool(
   return fleet.hasReported ? directoryOf(fleet).resolve(server, tool) : null;
 }
 
-/** The same by name alone, among the tools of some servers; undefined: of all. */
+/** Finds the tool by its name alone, among the tools of some servers; undefined: of all. */
 export function resolveToolAmong(
   fleet: FleetView,
   servers: readonly string[] | undefined,

@@ -21,7 +21,7 @@ import { UploadProgress } from "./upload-progress.ts";
 export interface BatchCreateOptions {
   /** Under which the batch can be sent again, by another process too, and goes on. By default one that is made up. */
   idempotencyKey?: string | undefined;
-  /** So many of its jobs of one kind at once. */
+  /** How many of its jobs of one kind run at once. */
   concurrency?: number | undefined;
   /** The following are for jobs that do not say it themselves. */
   priority?: number | undefined;

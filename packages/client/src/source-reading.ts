@@ -2,7 +2,7 @@ import type { BatchLineInput, BatchSource } from "./batch-source.ts";
 
 /** Sent together: a write for each line costs more than the line. */
 const CHUNK_CHARACTERS = 65_536;
-/** So long a line waits for others to be sent with, in milliseconds. */
+/** How long a line waits for others to be sent with, in milliseconds. */
 const CHUNK_MS = 50;
 
 /** A source as it is read once, from its beginning, as NDJSON. */

@@ -6,7 +6,7 @@ import { ProblemDetailError } from "./problem.ts";
 
 /** Lines of one batch at most: what is kept of each while its batch lives would else be without a bound. */
 export const BATCH_LINES_MAX = 10_000_000;
-/** Of the lines that were refused, so many are told in full. */
+/** How many of the refused lines are told in full. */
 export const BATCH_REJECTIONS_MAX = 1_000;
 
 const CUSTOM_ID_BYTES_MAX = 64;

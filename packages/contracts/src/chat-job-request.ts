@@ -28,7 +28,7 @@ const messages = checkFirst(
     .refine((list) => list.at(-1)?.role === "user", "the last message must be the user's"),
 );
 
-/** Of what may be no messages at all. */
+/** For values that may be no messages at all. */
 function countBlocks(messagesGiven: unknown): number {
   if (!Array.isArray(messagesGiven)) return 0;
   return messagesGiven.reduce<number>((count, message: { content?: unknown } | null) => {

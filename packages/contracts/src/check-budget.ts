@@ -1,8 +1,8 @@
 /** What one check may cost, in steps of which a millisecond has about thirty thousand. */
 const STEPS_MAX = 5_000_000;
-/** What a question costs that is left open. */
+/** What a question that is left open costs. */
 const OPEN_QUESTION_STEPS = 200;
-/** Where so many questions are left open, the whole check is given up. */
+/** A check is given up as a whole when it has cost this much, its open questions included. */
 const GIVEN_UP_AT = 2 * STEPS_MAX;
 
 /** The check costs too much: nothing can be said for certain. */
@@ -25,7 +25,7 @@ export class CheckBudget {
   }
 
   /**
-   * Whether so many steps may be made still; if not, the question is left open.
+   * Whether this many more steps may be made; if not, the question is left open.
    * @throws BudgetExhaustedError after too many such questions.
    */
   spend(steps: number): boolean {

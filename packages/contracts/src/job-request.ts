@@ -17,7 +17,7 @@ export type JobType = z.infer<typeof JobType>;
 /** Priority of a job that names none: the middle, so that a client can go both ways. */
 export const DEFAULT_PRIORITY = 5;
 
-/** After so many deaths of its workers in a row, without a new step, a job is set aside as `crash_loop`. */
+/** After this many deaths of its workers in a row, without a new step, a job is set aside as `crash_loop`. */
 export const DEFAULT_MAX_CRASHES = 20;
 
 const DEFAULT_TIMEOUT_MS: Readonly<Record<JobType, number>> = {

@@ -14,7 +14,7 @@ export function hasFiniteNumbers(value: unknown): boolean {
   return true;
 }
 
-/** Whether a JSON value nests at most so many levels; looks at it without recursion. */
+/** Whether a JSON value has at most this many levels; looks at it without recursion. */
 export function isShallow(value: unknown, levels = JSON_DEPTH_MAX): boolean {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {

@@ -15,7 +15,7 @@ export interface MediaData {
   readonly mediaType: string | null;
   /** Padded, without white space; null where the data cannot be read. */
   readonly base64: string | null;
-  /** Of what was given. */
+  /** How large what was given is. */
   readonly kilobytes: number;
 }
 

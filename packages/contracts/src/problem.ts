@@ -67,9 +67,9 @@ const codes = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
 export const ProblemDetailError = z.object({ path: z.string(), message: z.string() });
 export type ProblemDetailError = z.infer<typeof ProblemDetailError>;
 
-/** So many errors one problem tells, … */
+/** How many errors one problem tells. */
 const ERRORS_MAX = 100;
-/** … each of so many characters, and its path of so many: a client may have chosen them. */
+/** How long the message and the path of an error are, in characters: a client may have chosen them. */
 const MESSAGE_LENGTH_MAX = 1_000;
 const PATH_MAX = 500;
 

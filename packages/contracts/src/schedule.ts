@@ -133,7 +133,7 @@ export const Schedule = z
   .meta({ id: "Schedule" });
 export type Schedule = z.infer<typeof Schedule>;
 
-/** So many schedules one key may have. */
+/** How many schedules one key may have. */
 export const SCHEDULES_MAX = 1_000;
 
 export const SchedulePage = z

@@ -1,8 +1,8 @@
-/** Of a text that a server wrote, in characters. */
+/** How much is shown of a text that a server wrote, in characters. */
 const LENGTH_MAX = 4_000;
-/** Of that the beginning; the rest is the end, where many errors say most. */
+/** The part of that which is the beginning; the rest is the end, where many errors say most. */
 const BEGINNING = 0.75;
-/** So much at either end is searched for secrets: one that the cut goes through lies far from what is shown. */
+/** How much is searched for secrets at either end: one that the cut goes through lies far from what is shown. */
 const SEARCHED = 20_000;
 
 const HIGH_SURROGATE = /[\uD800-\uDBFF]$/;

@@ -29,7 +29,7 @@ export function defaultSettings(name: string): KeySettings {
   };
 }
 
-/** Who asks a server without keys, which serves this machine alone. */
+/** Whoever asks an api without keys, which serves this machine alone. */
 export const LOCAL_KEY: KeySettings = { ...defaultSettings("local"), scopes: ["admin"] };
 
 export function settingsOf(

@@ -4,7 +4,7 @@ import { hasScope, type KeySettings } from "./key-settings.ts";
 
 /** Who is asking. */
 export interface Principal {
-  /** Whose the jobs are that it submits. */
+  /** The owner of the jobs that it submits. */
   readonly tenant: string;
   /** Whose jobs it sees and may change. */
   readonly viewer: Viewer;

@@ -10,7 +10,7 @@ import type { NewJob, UploadLine } from "@millrace/job-store";
 import { ProblemError } from "../http/problem.ts";
 import type { RawLine } from "./line-splitter.ts";
 
-/** Of what is wrong in one line, so many places are told, in so many characters. */
+/** How many places are told that are wrong in one line, and in how many characters. */
 const ERRORS_MAX = 10;
 const MESSAGE_LENGTH_MAX = 1_000;
 

@@ -5,9 +5,9 @@ import { LineSplitter, type RawLine } from "./line-splitter.ts";
 import type { BodyPiece } from "./read-body.ts";
 import type { LineReader } from "./read-line.ts";
 
-/** A chunk spans so many lines at the most, empty ones counted, … */
+/** How many lines a chunk spans at most, empty ones counted. */
 const CHUNK_LINES = 500;
-/** … and has so many bytes, what its jobs go on with counted, or one line. */
+/** How many bytes a chunk has at most, the conversations that its jobs go on with counted; or it is one line. */
 const CHUNK_BYTES = 1_024 * 1_024;
 
 /** Where lines go: into chunks, and those into the batch. */

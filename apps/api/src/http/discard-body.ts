@@ -2,16 +2,16 @@ import type { IncomingMessage } from "node:http";
 import type { HttpBindings } from "@hono/node-server";
 import { createMiddleware } from "hono/factory";
 
-/** Of a refused body so much is read on, in bytes: the largest MAX_BODY_BYTES twice … */
+/** How much of a refused body is read, in bytes: twice the largest MAX_BODY_BYTES. */
 const DISCARDED_BYTES_MAX = 256 * 1_024 * 1_024;
-/** … for so long, in milliseconds … */
+/** How long a refused body is read, in milliseconds. */
 const DISCARDING_MS = 30_000;
-/** … and until nothing has come for so long, in milliseconds. */
+/** A refused body is given up when nothing has come of it for this long, in milliseconds. */
 const SILENCE_MS = 5_000;
 
 /**
- * Answers a request that is refused before its body has been read at once, and reads the rest without keeping it before
- * the answer ends. A connection that is closed while the client still sends is reset, and clients that send all before
+ * A request that is refused before its body has been read is answered at once, and the rest of the body is read, without
+ * being kept, before the answer ends. A connection that is closed while the client still sends is reset, and clients that send all before
  * they read would never see the answer (RFC 9112, section 9.6).
  */
 export function discardUnreadBody(shutdown: AbortSignal) {

@@ -72,7 +72,7 @@ class EventStreamSource implements PageSource {
       this.#follower.recheck();
       return ": keep-alive\n\n";
     } catch (error) {
-      // Who comes again is told that there is nothing.
+      // A client that comes again is told that what it follows is gone.
       if (error instanceof GoneError) return null;
       if (!(error instanceof StoreUnavailableError)) throw error;
       // A broken stream would send the client into a 503, after which an EventSource gives up.

@@ -16,7 +16,7 @@ export interface ProblemOptions {
   detail: string;
   errors?: ProblemDetailError[];
   headers?: Record<string, string>;
-  /** Of an upload that ended early: what its batch has got so far. */
+  /** What the batch of an upload that ended early has got so far. */
   batch?: Problem["batch"];
 }
 

@@ -79,7 +79,7 @@ export async function waitForPlaced(
   if (isTerminal(job.status)) return { job, ended: true };
   using follower = store.follow(job.id, logLength);
   const ended = await waitForEnd(follower, signal, waitMs);
-  // It is the key's own: only that finds it by its idempotency key.
+  // Whose it is need not be asked: only its own key finds it by the idempotency key.
   const now = ended ?? (await store.find(EVERY_TENANT, job.id))?.job ?? job;
   return { job: now, ended: isTerminal(now.status) };
 }

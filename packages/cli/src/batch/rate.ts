@@ -18,7 +18,7 @@ export class Rate {
     return ((last.done - first.done) * 1_000) / (last.at - first.at);
   }
 
-  /** Seconds until so much more is done; null when that cannot be said. */
+  /** Seconds until `rest` more is done; null when that cannot be said. */
   secondsFor(rest: number): number | null {
     const rate = this.perSecond;
     return rate === null || rate <= 0 ? null : rest / rate;

@@ -20,7 +20,7 @@ interface BatchOptions {
   restart: boolean;
 }
 
-/** Of the rejected lines, so many are told one by one. */
+/** How many of the rejected lines are told one by one. */
 const REJECTIONS_SHOWN = 10;
 
 /** `millrace batch`: sends a file of jobs and writes their results; Ctrl-C stops both, and the jobs go on. */

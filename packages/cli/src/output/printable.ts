@@ -12,7 +12,7 @@ export function printableLine(text: string): string {
   return printable(text).replaceAll(/\s+/g, " ").trim();
 }
 
-/** At most so many characters. */
+/** The text, cut to at most `length` characters. */
 export function shortened(text: string, length: number): string {
   const characters = Array.from(text);
   return characters.length <= length ? text : `${characters.slice(0, Math.max(0, length - 1)).join("")}…`;

@@ -66,7 +66,7 @@ export class Connection {
     return (await this.json(path, options)).body as Body;
   }
 
-  /** For what answers 204. */
+  /** For requests that are answered 204. */
   async send(path: string, options: RequestOptions): Promise<void> {
     const response = await this.open(path, options);
     await response.body?.cancel();

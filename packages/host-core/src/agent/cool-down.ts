@@ -4,7 +4,7 @@ import type { Session } from "./session.ts";
 
 /** A wait that is worth no park. */
 const IN_PLACE_MS = 5_000;
-/** Those who wait for the same moment must not all ask in it. */
+/** Jobs that wait for the same moment must not all ask in it. */
 const STAGGER_MS = 1_000;
 const STAGGER_SHARE = 0.1;
 

@@ -3,7 +3,7 @@ import { abortable } from "../abortable.ts";
 import type { AgentRun } from "./agent.ts";
 import { applyStep, type AgentState } from "./agent-state.ts";
 
-/** What the log has said so long ago may be over: another start may hold the job. In milliseconds. */
+/** What the log said this long ago may have changed: another start may hold the job. In milliseconds. */
 const LATE_MS = 1_000;
 
 /**

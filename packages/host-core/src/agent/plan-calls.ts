@@ -6,7 +6,7 @@ import type { Session } from "./session.ts";
 import { callBudgetSpent } from "./stop-conditions.ts";
 import type { ToolOffer } from "./tool-offer.ts";
 
-/** As much of what a model wrote as it needs to know it again. */
+/** How much of what a model wrote is quoted to it: enough to recognise it. */
 const QUOTE_LENGTH = 200;
 
 /** Records what each call that waits for nothing does next. It runs once that is stored. */

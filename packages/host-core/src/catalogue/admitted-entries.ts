@@ -6,7 +6,7 @@ import type { Logger } from "../logger.ts";
 import { ToolAdmission, type AdmittedTools } from "./tool-admission.ts";
 import type { CatalogueEntry } from "./unified-tools.ts";
 
-/** As much of a server as the catalogue is made from. `tools` is all that it lists. */
+/** What the catalogue is made from. `tools` is all that the server lists. */
 export interface ListingServer {
   readonly settings: ServerSettings;
   readonly status: ServerStatus;

@@ -26,7 +26,7 @@ export interface LoadMcpConfigOptions extends ConfigFile {
 
 export interface LoadedMcpConfig {
   readonly servers: readonly ServerSettings[];
-  /** For the operator: nothing that stops the start. */
+  /** Told to the operator; none of them stops the start. */
   readonly warnings: readonly string[];
 }
 

@@ -1,9 +1,9 @@
 import type { Logger } from "../logger.ts";
 import { redact } from "./secrets.ts";
 
-/** Of a text that is logged. */
+/** How much of a text is logged, in characters. */
 const TEXT_LENGTH_MAX = 2_000;
-/** So much is searched for secrets: one that the cut goes through lies far behind what is logged. */
+/** How much is searched for secrets: one that the cut goes through lies far behind what is logged. */
 const SEARCHED_LENGTH_MAX = 20_000;
 
 /** A logger that hides secrets in the texts among its fields, before it cuts those that are long. */

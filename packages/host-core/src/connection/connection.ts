@@ -114,8 +114,8 @@ export interface ToolCallOptions {
   /** W3C trace context of the caller, put into the call's `_meta` (MCP specification, "Trace context"). */
   traceparent?: string | undefined;
   /**
-   * How long the tool may be silent, in milliseconds: for so long it is reckoned with once nobody waits for it any more.
-   * Default: as long as the connection lives.
+   * How long the tool may be silent, in milliseconds. A call for which nobody waits any more counts as going on until
+   * then. Default: until the connection ends.
    */
   silenceMs?: number | undefined;
   /** Answers when the tool asks for a model, where the server's settings allow it to; without, it is refused. */

@@ -1,12 +1,12 @@
 import { systemClock, type Clock } from "../clock.ts";
 
-/** By then the verdict has fallen. */
+/** When the verdict is given at the latest. */
 const DEADLINE_MS = 5_000;
 /** A server that answers later was busy: perhaps with the very call, and to its end. */
 const PROMPT_MS = 1_000;
-/** A call of which nothing comes for so long after a prompt pong has stopped. */
+/** A call has stopped when nothing comes of it for this long after a prompt pong. */
 const QUIET_MS = 250;
-/** A call that went on, or whose server was slow, has stopped when nothing of it came for so long at the deadline. */
+/** A call that went on, or whose server was slow, has stopped when at the deadline it has been silent for this long. */
 const LAST_SILENCE_MS = 1_000;
 
 /** Returns what calls it off. */

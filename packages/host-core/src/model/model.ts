@@ -36,7 +36,7 @@ export interface ModelRequest {
 }
 
 export interface TokenUsage {
-  /** Without those that came from or went to a cache. */
+  /** Input tokens, without those that came from or went to a cache. */
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cacheReadTokens: number;

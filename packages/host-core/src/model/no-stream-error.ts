@@ -1,8 +1,8 @@
 import { readObject } from "./given-values.ts";
 
-/** So much of a page is quoted, in characters. */
+/** How much of a page is quoted, in characters. */
 const QUOTED_LENGTH = 300;
-/** Of an answer that is no stream so much is read, in characters. */
+/** How much is read of an answer that is no stream, in characters. */
 const READ_LENGTH = 16_384;
 
 /** What servers, proxies and login pages answer in place of a stream. Others name their streams oddly. */

@@ -6,7 +6,7 @@ import { readRetryAfter } from "./retry-after.ts";
 
 /** What went wrong, in no provider's own terms. */
 export interface ProviderFailure {
-  /** Of the HTTP answer; null when there was none, or when the failure came within a stream. */
+  /** The status of the HTTP answer; null when there was none, or when the failure came within a stream. */
   readonly status: number | null;
   /** The provider's name for it, such as `overloaded_error`. */
   readonly type: string | null;

@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 /** Why a call was aborted that took longer than its limit. */
 export const TIMED_OUT = Symbol("timed out");
 
-/** However long it reports progress, a call gets no more than so many of its server's tool timeouts. */
+/** However long it reports progress, a call gets at most this many times its server's tool timeout. */
 const TIMEOUTS_MAX = 10;
 
 /**

@@ -22,7 +22,7 @@ export interface ConnectionGroupOptions {
   onChange: () => void;
 }
 
-/** Of stderr, in the log. Lines are read to twice that: a secret that is cut there is cut off as a whole here. */
+/** How much of a line of stderr is logged. Twice that is read: a secret that is cut there is cut off as a whole here. */
 const LINE_LENGTH_MAX = 4_096;
 
 /** What the listings are told: one that wakes from its rest and does not come is lost. */
@@ -49,7 +49,7 @@ export class ConnectionGroup {
     );
   }
 
-  /** Of the first copy that has one. */
+  /** The last error of the first copy that has one. */
   get lastError(): string | null {
     const index = this.#keepers.findIndex(({ lastError }) => lastError !== null);
     const error = this.#keepers[index]?.lastError ?? null;
@@ -62,7 +62,7 @@ export class ConnectionGroup {
     return this.#keepers.filter(({ connection }) => connection !== null).length;
   }
 
-  /** Of the copies that are connected, the one with the fewest requests now, then the fewest so far; none of `except`. */
+  /** The connected copy with the fewest requests now, then the fewest so far; none of `except`. */
   leastBusy(except?: ReadonlySet<ConnectionKeeper>): ConnectionKeeper | null {
     let best: ConnectionKeeper | null = null;
     for (const keeper of this.#keepers) {

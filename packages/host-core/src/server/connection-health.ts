@@ -10,12 +10,12 @@ import { describeError } from "../describe-error.ts";
 import { TIMED_OUT } from "./call-limit.ts";
 import { withDeadline } from "../with-deadline.ts";
 
-/** A connection of which nothing has been heard for so long is asked. */
+/** A connection on which nothing has been heard for this long is pinged. */
 const IDLE_MS = 30_000;
 const PING_TIMEOUT_MS = 5_000;
 /** A ping that failed is repeated sooner. */
 const DOUBT_MS = 5_000;
-/** Silence of so much of a tool's time is one of all of it: a job's own time begins a little before its call's. */
+/** Silence for this part of a tool's time counts as all of it: a job's own time begins a little before its call's. */
 const SILENT_PART = 0.9;
 /** Failures of the connection itself, in a row, without an answer of any kind between them. */
 const FAILURES_MAX = 3;
@@ -25,7 +25,7 @@ export interface ConnectionHealthOptions {
   connection: Pick<McpConnection, "heard" | "ping">;
   /** How long a tool may be silent, in milliseconds. */
   toolTimeoutMs: () => number;
-  /** It is to be given up. At most once. */
+  /** Called when the connection is to be given up; once at most. */
   onDead: (reason: string) => void;
 }
 

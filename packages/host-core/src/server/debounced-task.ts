@@ -11,9 +11,9 @@ export interface DebouncedTaskOptions {
   clock: Clock;
   /** The first delay. It doubles with each run that was in vain. */
   delayMs: number;
-  /** A pause of so long makes the next delay the first one again. So does a run that was not in vain. */
+  /** A pause this long makes the next delay the first one again, and so does a run that was not in vain. */
   longestDelayMs: number;
-  /** The delay has become the longest. */
+  /** Called when the delay has become the longest. */
   onLongest: () => void;
 }
 

@@ -46,13 +46,13 @@ export class Listings {
   readonly #stop = new AbortController();
   /** By which connection: another copy may not have what is new. */
   readonly #announced = new Map<OfferKind, FindConnection>();
-  /** Of each kind, since one that is announced in vain must not hold back the others. */
+  /** One for each kind, since a kind that is announced in vain must not hold back the others. */
   readonly #tasks: Record<OfferKind, DebouncedTask>;
   readonly #turns = new PQueue({ concurrency: 1 });
   readonly #warnings = new Set<string>();
   #offers: Offers | null = null;
   #leftOut: readonly LeftOutTool[] = [];
-  /** Of the list of tools that was read last. */
+  /** How long the list of tools that was read last is valid. */
   #validityMs = VALIDITY_MS;
   #timer: NodeJS.Timeout | undefined;
 

@@ -3,7 +3,7 @@ const BASE_MS = 250;
 const CAP_MS = 30_000;
 /** A connection that dies sooner has proven nothing. */
 const SHORT_LIFE_MS = 10_000;
-/** After so many short lives in a row, connecting is no sign of health any more. */
+/** After this many short lives in a row, connecting is no sign of health any more. */
 const SHORT_LIVES_MAX = 5;
 /** About once a minute, spread by a quarter to either side so that many workers do not knock together. */
 const PROBE_MS = 60_000;

@@ -37,7 +37,7 @@ export class ReconnectSchedule {
         ? afterFailedAttempt(this.#history)
         : afterLife(this.#history, clock.monotonicMs() - this.#connectedAt);
     this.#connectedAt = null;
-    // Who was refused for his credentials does not ask again and again.
+    // A server that has refused our credentials is not asked again and again.
     return error instanceof NeedsAuthError
       ? probeDelay(random())
       : delayBeforeAttempt(this.#history, random());

@@ -25,7 +25,7 @@ export interface RequestDispatcherOptions {
   settings: () => ServerSettings;
   connections: ConnectionGroup;
   clock: Clock;
-  /** Of all servers of the host together. */
+  /** Bounds the calls to all servers of the host together. */
   hostCalls: Slots;
   /** Hides the server's secrets. */
   redact: (text: string) => string;
@@ -53,7 +53,7 @@ export class RequestDispatcher {
   readonly #calls: Slots;
   /** Connections that a call has for itself: such a tool may ask for a model. */
   readonly #occupied = new Set<ConnectionKeeper>();
-  /** Those that are no tool calls: counted, not limited. */
+  /** Requests that are no tool calls: counted, not limited. */
   readonly #others = new Slots(Number.POSITIVE_INFINITY);
   /** Resolves at the next change of a connection. */
   #nextChange = Promise.withResolvers<void>();
@@ -63,7 +63,7 @@ export class RequestDispatcher {
     this.#calls = new Slots(this.#callsAtOnce());
   }
 
-  /** Those who wait for a connection look again. */
+  /** Requests that wait for a connection look again. */
   connectionChanged(): void {
     this.#calls.limit = this.#callsAtOnce();
     this.#nextChange.resolve();

@@ -3,9 +3,9 @@ interface Waiting {
 }
 
 /**
- * So many at once. Callers that wait take turns, with one task each time, so that one with a hundred tasks does not stand
- * in front of one with a single task; the tasks of one caller keep their order. A task that gets a slot at once costs
- * nothing to speak of.
+ * Lets no more than `limit` tasks run at once. Callers that wait take turns, with one task each time, so that one with a
+ * hundred tasks does not stand in front of one with a single task; the tasks of one caller keep their order. A task that
+ * gets a slot at once costs nothing to speak of.
  */
 export class Slots {
   #limit: number;
@@ -22,7 +22,7 @@ export class Slots {
     return this.#taken >= this.#limit;
   }
 
-  /** Those that run now run on, whatever the limit is. */
+  /** Tasks that run already go on, whatever the limit is. */
   set limit(limit: number) {
     this.#limit = limit;
     this.#admit();

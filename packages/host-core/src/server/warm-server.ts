@@ -51,7 +51,7 @@ type Told = readonly [ServerStatus, string | null, Offers | null, readonly LeftO
  * - `closed`: nothing of it is left.
  *
  * What it offers stays known for five minutes after the last connection was lost, and as long as a lazy server rests.
- * So long a call waits for the connection to come back, and runs then. While it is not known, and no first attempt
+ * For as long, a call waits for the connection to come back, and runs then. While it is not known, and no first attempt
  * runs, a call is refused at once. A call in flight on a connection that dies fails: it may have run.
  *
  * A lazy server connects at the start all the same, to say what it offers; after its idle timeout it rests, and the

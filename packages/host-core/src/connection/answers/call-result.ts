@@ -1,7 +1,7 @@
 import { ContentBlock, isJsonObject, isShallow, JSON_DEPTH_MAX } from "@millrace/contracts";
 import { AnswerTooLargeError, type ServerToolResult } from "../connection.ts";
 
-/** Of a text that says what a server sent. */
+/** How much is quoted of what a server sent, in characters. */
 const QUOTE_LENGTH = 100_000;
 
 function quote(what: string, value: unknown): ContentBlock {

@@ -3,11 +3,11 @@ import { shorten } from "../../shorten.ts";
 /** A server whose pages never end must not hold up the start for ever. */
 const PAGES_MAX = 200;
 const ITEMS_MAX = 10_000;
-/** Of all pages together, as {@link sizeOf} counts: an entry may have megabytes. */
+/** The size of all pages together, as {@link sizeOf} counts: an entry may have megabytes. */
 const CHARACTERS_MAX = 32 * 1_024 * 1_024;
-/** Of a cursor that is told of. */
+/** How much of a cursor an error shows. */
 const SHOWN_CURSOR_LENGTH_MAX = 200;
-/** For a number, a pair of brackets, a comma. */
+/** What a number, a pair of brackets or a comma counts as. */
 const CHARACTERS_OF_OTHERS = 8;
 
 export type ListKey = "tools" | "resources" | "resourceTemplates" | "prompts";

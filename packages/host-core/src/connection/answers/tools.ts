@@ -3,12 +3,12 @@ import { z } from "zod";
 import type { LeftOutTool, ServerTool, ToolListing } from "../connection.ts";
 import { readPages, type FetchPage } from "./pages.ts";
 
-/** Of the JSON of a tool's definition: it goes into the fleet's catalogue and into every request to a model. */
+/** The longest definition of a tool, as JSON: it goes into the fleet's catalogue and into every request to a model. */
 const TOOL_BYTES_MAX = 256 * 1_024;
-/** Of all tools of a server together. */
+/** The same for all tools of a server together. */
 const TOOLS_BYTES_MAX = 8 * 1_024 * 1_024;
 const TOO_MUCH = `the definitions of the server's tools together have more than ${TOOLS_BYTES_MAX} bytes`;
-/** Of the name of a tool that is left out: people are told of it. */
+/** How much a warning shows of the name of a tool that is left out. */
 const SHOWN_NAME_LENGTH_MAX = 200;
 
 const jsonObject = z.record(z.string(), z.unknown());

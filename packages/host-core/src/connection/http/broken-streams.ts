@@ -3,7 +3,7 @@ import type { RequestId } from "../wire/json-rpc.ts";
 /** A stream that broke off before the answer had come, after an event with an id: the SDK asks for the rest of it. */
 export interface BrokenStream {
   readonly id: RequestId;
-  /** Of its last event. */
+  /** The id of its last event. */
   readonly lastId: string;
   /** How often the rest was asked for. */
   attempts: number;

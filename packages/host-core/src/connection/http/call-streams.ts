@@ -57,7 +57,7 @@ function brokenOff(): Error {
   return new ConnectionLostError("its response ended before the answer had come");
 }
 
-/** So often the rest of a stream is asked for in vain. */
+/** How often the rest of a stream is asked for in vain until the call has failed. */
 const ATTEMPTS_MAX = 3;
 
 interface Exchange {

@@ -10,7 +10,7 @@ export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>
 
 export interface GuardedFetch {
   readonly fetch: Fetch;
-  /** For WebSockets, under the same guard. */
+  /** Opens WebSockets, under the same guard. */
   readonly agent: Agent;
   /** Why the last connection could not be made, with its cure; null when it could. */
   connectError(): Error | null;

@@ -2,9 +2,9 @@ import { systemClock } from "../../clock.ts";
 import { pause } from "../../pause.ts";
 import type { Fetch } from "./guarded-fetch.ts";
 
-/** In the long run a stream is opened once in so long. */
+/** In the long run one stream is opened in this time. */
 const INTERVAL_MS = 1_000;
-/** So many may be opened at once: each call may have one to resume. */
+/** How many may be opened at once: each call may have one to resume. */
 const BURST = 50;
 
 /**

@@ -22,7 +22,7 @@ export class RemoteAccess {
   /** What every request to the server itself carries. */
   readonly headers: Readonly<Record<string, string>>;
   readonly streams = new CallStreams();
-  /** For the transports of the SDKs. */
+  /** The fetch of the SDKs' transports. */
   readonly fetch: Fetch;
   readonly #guarded: GuardedFetch;
   readonly #tokens: TokenSource | null;
@@ -57,7 +57,7 @@ export class RemoteAccess {
     return this.#guarded.connectError();
   }
 
-  /** For a WebSocket's handshake, whose refusal cannot be read: its token must be there before. */
+  /** The headers of a WebSocket's handshake, whose refusal cannot be read: its token must be there before. */
   async handshakeHeaders(): Promise<Record<string, string>> {
     if (!this.#tokens) return { ...this.headers };
     const token = await this.#tokens.renew(this.#guarded.fetch, null, this.#tokens.current);

@@ -29,7 +29,7 @@ import { describeBreak, translateError } from "./translate-error.ts";
 
 /** How long the response of a cancelled call waits for the server to take note of that. */
 const NOTICE_TIMEOUT_MS = 2_000;
-/** For a DELETE to a server that may be gone. */
+/** How long the end of a session is waited for: its server may be gone. */
 const END_SESSION_TIMEOUT_MS = 2_000;
 
 /** Whether the server may work on a call that has ended for us. */

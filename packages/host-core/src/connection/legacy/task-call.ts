@@ -8,7 +8,7 @@ import { ConnectionLostError, NotRunError, SessionLostError, type ToolCallOption
 const POLL_MS_MIN = 50;
 const POLL_MS_MAX = 5_000;
 const DEFAULT_POLL_MS = 1_000;
-/** For the answers that a cancelling waits for. */
+/** How long a cancel waits for each of the server's answers. */
 const CANCEL_TIMEOUT_MS = 5_000;
 
 const Task = z.object({

@@ -11,7 +11,7 @@ export interface AbandonedCall {
   readonly silenceMs: number;
 }
 
-/** Of the others it is only known when the last of them is over. */
+/** How many are followed one by one. Of the others it is only known when the last is over. */
 const FOLLOWED_MAX = 1_000;
 
 /**

@@ -1,5 +1,5 @@
 const NEWLINE = 0x0a;
-/** Of the beginning and of the end of a line that is too long, in bytes: enough to tell what it was. */
+/** How much is kept of a line that is too long, of its beginning and of its end: enough to tell what it was. */
 const BEGINNING_BYTES = 8 * 1_024;
 const END_BYTES = 512;
 
@@ -22,7 +22,7 @@ export class LineSplitter {
   #chunks: Buffer[] = [];
   #length = 0;
   #skipping = false;
-  /** Of a line that is skipped. */
+  /** The end of a line that is skipped. */
   #end: Buffer = Buffer.alloc(0);
 
   constructor(options: LineSplitterOptions) {

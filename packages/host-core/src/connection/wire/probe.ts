@@ -2,7 +2,7 @@ import { withDeadline } from "../../with-deadline.ts";
 import { isStatus, isUnsent, RequestRejectedError } from "../connection.ts";
 import type { CallStreams } from "../http/call-streams.ts";
 
-/** For the answer of a server that may be gone. */
+/** How long the answer of a server that may be gone is waited for. */
 export const PROBE_TIMEOUT_MS = 5_000;
 
 export interface ProbeOptions {

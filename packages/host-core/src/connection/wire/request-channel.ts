@@ -24,7 +24,7 @@ export class RequestChannel {
   readonly #send: Send;
   readonly #pending = new Map<RequestId, PendingRequest>();
   #lastId = FIRST_ID - 1;
-  /** Of those who wait until nothing is pending. */
+  /** Resolves for those who wait until nothing is pending. */
   #idle: PromiseWithResolvers<void> | null = null;
 
   constructor(send: Send) {

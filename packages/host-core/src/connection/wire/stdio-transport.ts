@@ -24,9 +24,9 @@ const STDIN_GRACE_MS = 2_000;
 const SIGTERM_GRACE_MS = 2_000;
 /** Something outside the group may hold the pipes of a process that is gone. */
 const PIPES_GRACE_MS = 500;
-/** What is sent together goes out in writes of about so many characters: the server begins with the first meanwhile. */
+/** What is sent together goes out in writes of about this many characters: the server begins with the first meanwhile. */
 const WRITE_LENGTH = 1_024;
-/** As much may wait for a server that does not read. */
+/** How much may wait for a server that does not read. */
 const UNREAD_BYTES_MAX = MESSAGE_BYTES_MAX;
 
 /** Nothing more can be sent: the process is gone, or will not listen. */

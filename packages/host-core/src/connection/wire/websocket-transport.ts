@@ -5,7 +5,7 @@ import { MESSAGE_TOO_LARGE, type JsonRpcMessage, type MessageTransport } from ".
 import { readMessages } from "./read-messages.ts";
 
 const SUBPROTOCOL = "mcp";
-/** For the other side's closing frame. The socket of one that is silent ends with the agent. */
+/** How long the other side's closing frame is waited for. If none comes, the socket ends with the agent. */
 const CLOSE_GRACE_MS = 1_000;
 /** RFC 6455, section 7.4.1: no closing frame has come. Undici says so too when it refuses a message for its size. */
 const ABNORMAL_CLOSURE = 1006;

@@ -28,7 +28,7 @@ export function demoAnswer(request: ModelRequest): DemoAnswer {
     return { text: [...reports, WHO_I_AM].join("\n\n"), call: null };
   }
   const text = textOf(request.messages.at(-1)?.content ?? []);
-  // Of a part of it a tool would be called with arguments that are cut off.
+  // With a part of it, a tool would be called with arguments that are cut off.
   if (text.length > COMMAND_LENGTH_MAX) return { text: `${WHO_I_AM} ${TOO_LONG}`, call: null };
   const { tool, input } = chosen(text, request);
   if (!tool) return { text: introduction(request.tools), call: null };

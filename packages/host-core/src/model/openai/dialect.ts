@@ -17,7 +17,7 @@ const DEMANDS: readonly (readonly [Feature, RegExp])[] = [
   ["takesExtraContent", /thought_signature/],
 ];
 
-/** That of a server of which nothing is known but its base URL. */
+/** The dialect of a server of which only the base URL is known. */
 export function createDialect(baseUrl: string): Dialect {
   const hostname = URL.canParse(baseUrl) ? new URL(baseUrl).hostname : "";
   const isOpenAi = hostname === "api.openai.com" || hostname.endsWith(".api.openai.com");

@@ -43,7 +43,7 @@ export function createOpenAiModel(settings: ModelSettings, apiKey: string, http:
         if (answer.isFull) break;
       }
     } catch (error) {
-      // Of an answer that has said how it ended, at most its usage is missing.
+      // An answer that has said how it ended lacks its usage at most.
       if (signal.aborted || !answer.hasEnded) throw error;
     }
     return finishTurn(answer.finish(), request.messages);

@@ -25,7 +25,7 @@ export class AnswerReader {
   /** Empty until there is one. */
   #finishReason = "";
   #isRefusal = false;
-  /** Of what was said; the calls come on top. */
+  /** Characters of what was said; those of the calls come on top. */
   #saidLength = 0;
 
   /** No more is read. */

@@ -24,7 +24,7 @@ interface OpenCall {
 
 /** Puts tool calls together from the pieces of a stream. */
 export class ToolCallPieces {
-  /** Of all calls so far, in characters. */
+  /** How long all calls are together so far, in characters. */
   length = 0;
   readonly #calls: OpenCall[] = [];
 
