@@ -14,7 +14,7 @@ export async function checkJob(
 ): Promise<NewJob> {
   checkWebhook(config, request);
   const fleet = (await store.fleet()).visibleTo(toolAccess);
-  const newJob = { tenant, request, ...(toolAccess ? { toolAccess } : {}) };
+  const newJob = { tenant, request, toolAccess: toolAccess ?? undefined };
   if (request.type === "tool") {
     checkToolCall(fleet, request);
     return newJob;

@@ -188,8 +188,7 @@ export class Jobs {
     toolCallId: string,
     { arguments: edited, signal }: { arguments?: Record<string, unknown> | undefined } & SignalOption = {},
   ): Promise<Job> {
-    const decision = { decision: "approve", ...(edited ? { arguments: edited } : {}) } as const;
-    return await this.#decide(jobId, toolCallId, decision, signal);
+    return await this.#decide(jobId, toolCallId, { decision: "approve", arguments: edited }, signal);
   }
 
   /** Refuses it; the model is told the reason. */
@@ -198,8 +197,7 @@ export class Jobs {
     toolCallId: string,
     { reason, signal }: { reason?: string | undefined } & SignalOption = {},
   ): Promise<Job> {
-    const decision = { decision: "deny", ...(reason === undefined ? {} : { reason }) } as const;
-    return await this.#decide(jobId, toolCallId, decision, signal);
+    return await this.#decide(jobId, toolCallId, { decision: "deny", reason }, signal);
   }
 
   /** What a job's webhook was told, and how that went. */

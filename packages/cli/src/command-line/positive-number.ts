@@ -10,3 +10,13 @@ export function positiveNumber(name: string, describe: string) {
   };
   return { type: "string", requiresArg: true, describe, coerce } as const;
 }
+
+/** An option that takes a time in seconds. The command gets it in milliseconds. */
+export function seconds(name: string, describe: string) {
+  const option = positiveNumber(name, describe);
+  const coerce = (value: unknown): number | undefined => {
+    const time = option.coerce(value);
+    return time === undefined ? undefined : Math.round(time * 1_000);
+  };
+  return { ...option, coerce } as const;
+}

@@ -2,12 +2,12 @@ import { runChat } from "../commands/chat.ts";
 import { runTool } from "../commands/tool.ts";
 import type { Act, CommandLine } from "./act.ts";
 import { named } from "./named.ts";
-import { positiveNumber } from "./positive-number.ts";
+import { positiveNumber, seconds } from "./positive-number.ts";
 import { choice, text, texts } from "./word.ts";
 
 const POLICIES = ["never", "destructive", "always"] as const;
 const approval = choice("approval", POLICIES, "Which tool calls wait for an approval");
-const timeout = positiveNumber("timeout", "Seconds that the job may take");
+const timeout = seconds("timeout", "Seconds that the job may take");
 
 export function addRunCommands(line: CommandLine, act: Act): CommandLine {
   return line

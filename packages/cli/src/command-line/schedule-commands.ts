@@ -1,7 +1,7 @@
 import { deleteSchedule, listSchedules, putSchedule, scheduleCommand } from "../commands/schedules.ts";
 import type { Act, CommandLine } from "./act.ts";
 import { named } from "./named.ts";
-import { positiveNumber } from "./positive-number.ts";
+import { seconds } from "./positive-number.ts";
 import { requiredText, text } from "./word.ts";
 
 const id = named("The schedule's id");
@@ -25,7 +25,7 @@ export function addScheduleCommands(line: CommandLine, act: Act): CommandLine {
             .positional("id", id)
             .option("cron", text("cron", "Minute, hour, day, month, weekday"))
             .option("time-zone", text("time-zone", "Time zone of --cron; default UTC"))
-            .option("every", positiveNumber("every", "Seconds between two runs, instead of --cron"))
+            .option("every", seconds("every", "Seconds between two runs, instead of --cron"))
             .option("job", requiredText("job", "The job as JSON"))
             .option("paused", {
               type: "boolean",

@@ -14,7 +14,7 @@ interface ChatOptions {
   approval?: ApprovalPolicy | undefined;
   maxTurns?: number | undefined;
   continue?: string | undefined;
-  /** In seconds. */
+  /** In milliseconds. */
   timeout?: number | undefined;
 }
 
@@ -53,13 +53,13 @@ function chatFields({
   timeout,
 }: ChatOptions) {
   return {
-    ...(model === undefined ? {} : { model }),
-    ...(system === undefined ? {} : { system }),
-    ...(server === undefined ? {} : { mcp_servers: server }),
-    ...(tools ? {} : { enable_mcp: false }),
-    ...(approval === undefined ? {} : { approval }),
-    ...(maxTurns === undefined ? {} : { max_tool_iterations: maxTurns }),
-    ...(previous === undefined ? {} : { previous_job_id: previous }),
-    ...(timeout === undefined ? {} : { timeout_ms: Math.round(timeout * 1_000) }),
+    model,
+    system,
+    mcp_servers: server,
+    enable_mcp: tools ? undefined : false,
+    approval,
+    max_tool_iterations: maxTurns,
+    previous_job_id: previous,
+    timeout_ms: timeout,
   };
 }

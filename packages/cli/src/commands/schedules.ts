@@ -31,7 +31,7 @@ interface PutScheduleOptions {
   id: string;
   cron?: string | undefined;
   timeZone?: string | undefined;
-  /** In seconds. */
+  /** In milliseconds. */
   every?: number | undefined;
   job: string;
   paused?: boolean | undefined;
@@ -41,11 +41,11 @@ interface PutScheduleOptions {
 export async function putSchedule({ client, output }: Context, options: PutScheduleOptions): Promise<number> {
   const { id, cron, timeZone, every, paused } = options;
   const schedule = await client.schedules.put(id, {
-    ...(cron === undefined ? {} : { cron }),
-    ...(timeZone === undefined ? {} : { time_zone: timeZone }),
-    ...(every === undefined ? {} : { interval_ms: Math.round(every * 1_000) }),
+    cron,
+    time_zone: timeZone,
+    interval_ms: every,
     job: readJob(options.job),
-    ...(paused === undefined ? {} : { paused }),
+    paused,
   });
   return showSchedule(output, schedule);
 }

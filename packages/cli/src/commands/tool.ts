@@ -12,7 +12,7 @@ interface ToolOptions {
   arguments?: string[] | undefined;
   jsonArgs?: string | undefined;
   approval?: ApprovalPolicy | undefined;
-  /** In seconds. */
+  /** In milliseconds. */
   timeout?: number | undefined;
 }
 
@@ -26,8 +26,8 @@ export async function runTool(context: Context, options: ToolOptions): Promise<n
     server,
     tool,
     arguments: values,
-    ...(approval === undefined ? {} : { approval }),
-    ...(timeout === undefined ? {} : { timeout_ms: Math.round(timeout * 1_000) }),
+    approval,
+    timeout_ms: timeout,
   } as const;
   const view = new JobView(output);
   const submit = async () => {
