@@ -3,6 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { createMiddleware } from "hono/factory";
 import { validator } from "hono-openapi";
 import type { z } from "zod";
+import { mediaType } from "./media-type.ts";
 import { ProblemError } from "./problem.ts";
 
 /** As in Hono's validator: it takes a body of any other type for an empty object. */
@@ -15,8 +16,7 @@ const PLAIN = /^(identity)?$/i;
  * UTF-8: a decoder would silently put other characters in the place of what it cannot read.
  */
 export const requireJson = createMiddleware(async (c, next) => {
-  const contentType = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
-  if (contentType === undefined || !JSON_TYPE.test(contentType)) {
+  if (!JSON_TYPE.test(mediaType(c) ?? "")) {
     throw new ProblemError("unsupported_media_type", {
       detail: "Send the header `Content-Type: application/json`.",
     });

@@ -19,6 +19,7 @@ import { cutUpload, uploadProblem } from "../batches/upload-problem.ts";
 import type { ApiDependencies } from "../dependencies.ts";
 import { idempotencyKey } from "../http/idempotency-key.ts";
 import { json, jsonLines, problems, requestHeaders } from "../http/openapi.ts";
+import { mediaType } from "../http/media-type.ts";
 import { ProblemError } from "../http/problem.ts";
 import { queryNumber } from "../http/query-number.ts";
 import { traced, traceparentOf } from "../http/traceparent.ts";
@@ -115,7 +116,7 @@ export function batchUploadRoutes(dependencies: ApiDependencies) {
 }
 
 function isJsonArray(c: Context): boolean {
-  const type = c.req.header("content-type")?.split(";")[0]?.trim().toLowerCase();
+  const type = mediaType(c);
   if (type === "application/x-ndjson" || type === "application/jsonl") return false;
   if (type === "application/json") return true;
   throw new ProblemError("unsupported_media_type", {
