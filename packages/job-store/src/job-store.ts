@@ -47,6 +47,10 @@ export interface JobStoreOptions {
   limitsOf?: LimitsOf;
 }
 
+/** The scripts that an api runs in pipelines: ours, those of the limits on requests (`rlflx`), and these of BullMQ. */
+const USED_SCRIPTS =
+  /^(millrace|rlflx|add\w+Job:|promote:|removeJob:|changePriority:|(add|get|remove)JobScheduler:)/;
+
 /**
  * Jobs, as a process that takes requests needs them: submit, look up, follow. Two connections, however many
  * requests. Every method rejects with `StoreUnavailableError` within about 2 s while Redis is away, except that a
@@ -109,8 +113,8 @@ export class JobStore {
     const own = { redis: this.#redis, keys: this.#keys, queues: this.#queues };
     this.#lines = createLines({ ...own, logger, limitsOf });
     const shared = { ...own, ...this.#lines, clock: this.#clock };
-    this.usage = new LineUsage({ ...shared, answer: this.#answer });
     const answer = this.#answer;
+    this.usage = new LineUsage({ ...shared, answer });
     this.#control = new JobControl({ ...shared, answer });
     this.queueTimeouts = createUnsweptTimeouts({ ...shared, logger });
     this.retries = new JobRetry({ ...shared, index: this.#index, answer });
@@ -124,11 +128,7 @@ export class JobStore {
     this.deliveries = new Deliveries({ ...shared, answer, findJob: findOne });
     this.schedules = createSchedules({ ...shared, retentionSeconds, limitsOf, answer, logger });
     this.requestRates = new RequestRates(this.#redis, this.#keys, answer);
-    keepPipelinesLean(this.#redis, (script) =>
-      /^(millrace|rlflx|add\w+Job:|promote:|removeJob:|changePriority:|(add|get|remove)JobScheduler:)/.test(
-        script,
-      ),
-    );
+    keepPipelinesLean(this.#redis, (script) => USED_SCRIPTS.test(script));
     checkRedisOnce(this.#redis, logger);
     this.#opened = firstAttempt(this.#redis).then(() => this.#clock.measure());
   }

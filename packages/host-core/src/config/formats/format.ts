@@ -1,5 +1,4 @@
-import type { JsonObject } from "@millrace/contracts";
-import type { ProblemDetailError } from "@millrace/contracts";
+import type { JsonObject, ProblemDetailError } from "@millrace/contracts";
 
 /** A configuration file in our own form, not validated yet, and what its reader was told on the way. */
 export interface Converted {
