@@ -3,7 +3,8 @@ import type { Logger } from "../src/logger.ts";
 import { createWorkerStore } from "../src/worker-store.ts";
 import { submitChat } from "./support/chat-jobs.ts";
 import { ageAdmitted, lineState } from "./support/line-state.ts";
-import { createInstallation, silentLogger, TENANT } from "./support/test-installation.ts";
+import { untilStatus } from "./support/run-jobs.ts";
+import { createInstallation, REQUEST, silentLogger, TENANT } from "./support/test-installation.ts";
 import { submitJob } from "./support/webhooks.ts";
 
 test("[store.sweep.isolated] a repair that fails is named in the log, and the others are made", async () => {
@@ -43,4 +44,17 @@ test("[store.sweep.isolated.line] a line that cannot be looked after holds up no
   await sweeper.sweep();
   await sweeper.sweep();
   expect((await lineState(installation, "chat")).queued).toEqual([jobId]);
+});
+
+test("[store.sweep.isolated.timeout] an overdue job that cannot be failed holds up none of the others", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const request = { ...REQUEST, queue_timeout_ms: 1 };
+  const submit = async () => (await api.submit({ tenant: TENANT, request })).id;
+  const [broken, overdue] = [await submit(), await submit()];
+  await redis.set(keys.log(broken), "broken");
+  await installation.createWorker().createSweeper().sweep();
+  await untilStatus(api, overdue, "failed");
+  expect(await redis.zrange(keys.queueDeadlines, "0", "-1")).toEqual([broken]);
 });

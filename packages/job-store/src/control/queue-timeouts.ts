@@ -29,11 +29,15 @@ export async function failOverdueJobs(dependencies: QueueTimeoutDependencies): P
     const overdue = scored.filter((_, index) => index % 2 === 0);
     // One that waits for its next attempt has left the queue before, and one that was retried has a time of its own.
     const isOverdue = ({ queueDeadline }: JobRecord) => queueDeadline !== null && queueDeadline <= now;
-    await Promise.all(overdue.map((jobId) => failIf(isOverdue, jobId, dependencies)));
-    const deadlines = overdue.map((_, index) => Number(scored[2 * index + 1]));
-    await Promise.all(
-      overdue.map((jobId, index) => forgetDeadline(jobId, deadlines[index] ?? 0, dependencies)),
+    const outcomes = await Promise.allSettled(
+      overdue.map(async (jobId, index) => {
+        await failIf(isOverdue, jobId, dependencies);
+        await forgetDeadline(jobId, Number(scored[2 * index + 1]), dependencies);
+      }),
     );
+    // Only what has failed stays noted, so the next sweep comes to those behind it.
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed) throw failed.reason;
     length = overdue.length;
   } while (length === PAGE_LENGTH);
 }
