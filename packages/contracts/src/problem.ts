@@ -63,7 +63,7 @@ export type ProblemCode = keyof typeof PROBLEMS;
 
 const codes = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
 
-/** One thing that is wrong, and where: `arguments.path`, `priority`, `Last-Event-ID`. */
+/** One thing that is wrong, and where: `arguments.edits[0].oldText`, `priority`, `Last-Event-ID`. */
 export const ProblemDetailError = z.object({ path: z.string(), message: z.string() });
 export type ProblemDetailError = z.infer<typeof ProblemDetailError>;
 

@@ -1,12 +1,6 @@
 import { hasAtMostValues } from "./json-depth.ts";
-import { boundedErrors } from "./problem.ts";
+import { boundedErrors, type ProblemDetailError } from "./problem.ts";
 import { compileSchema, type SchemaCheckOptions, type SchemaValidator } from "./schema-validator.ts";
-
-/** Where and why a value does not fit: `arguments.path`, `structured_content.edits[0].oldText`. */
-export interface ArgumentError {
-  path: string;
-  message: string;
-}
 
 /** Compiles each schema once, for as long as somebody holds it. Null for a schema that cannot be compiled. */
 class Validators {
@@ -44,7 +38,7 @@ function readablePath(root: string, instancePath: string, property: unknown): st
   return parts.reduce((path, part) => (/^\d+$/.test(part) ? `${path}[${part}]` : `${path}.${part}`), root);
 }
 
-function check(validators: Validators, schema: object, root: string, value: unknown): ArgumentError[] {
+function check(validators: Validators, schema: object, root: string, value: unknown): ProblemDetailError[] {
   const found = validators.for(schema)?.(value) ?? [];
   const errors = found.values().map((error) => ({
     path: readablePath(
@@ -62,7 +56,10 @@ function check(validators: Validators, schema: object, root: string, value: unkn
  * A schema that cannot be compiled accepts everything: the server judges. So it does about what is left out and has a
  * default.
  */
-export function checkToolArguments(schema: object, toolArguments: Record<string, unknown>): ArgumentError[] {
+export function checkToolArguments(
+  schema: object,
+  toolArguments: Record<string, unknown>,
+): ProblemDetailError[] {
   const isSmall = hasAtMostValues(toolArguments, THOROUGH_VALUES_MAX);
   return check(isSmall ? thoroughValidators : quickValidators, schema, "arguments", toolArguments);
 }
@@ -74,7 +71,7 @@ export function checkToolArguments(schema: object, toolArguments: Record<string,
 export function checkStructuredContent(
   schema: object,
   structuredContent: Record<string, unknown> | null,
-): ArgumentError[] {
+): ProblemDetailError[] {
   if (structuredContent === null) {
     return [{ path: "structured_content", message: "is missing, and the tool has an output schema" }];
   }

@@ -73,7 +73,7 @@ declare module "ioredis" {
     millraceSettleDeliveries(record: string, log: string, deliveries: string): Result<0 | 1, Context>;
     millraceSettleNote(notes: string, jobId: string, score: number): Result<0 | 1, Context>;
     millraceRecordScheduleRun(schedules: string, runs: string, ...values: Values): Result<0 | 1, Context>;
-    millraceBatchOpen(...keysAndValues: (string | number)[]): Result<BatchOpenReply, Context>;
+    millraceBatchOpen(...keysAndValues: Values): Result<BatchOpenReply, Context>;
     millraceBatchAccept(...keysAndValues: (string | number | Buffer)[]): Result<BatchAcceptReply, Context>;
     millraceBatchConfirm(...keysAndValues: Values): Result<1, Context>;
     millraceBatchWithdraw(...keysAndValues: Values): Result<number, Context>;
@@ -134,7 +134,8 @@ type ScanReply = [next: number, ...found: (number | string)[]];
 
 type LogReply = [hasMore: 0 | 1, events: string[], isGone: 0 | 1];
 
-type EndWaitingReply = "ended" | "missing" | "terminal" | "changed";
+/** `changed`: the job is not as it was read any more, or somebody wants it cancelled: nothing has been done. */
+export type EndWaitingReply = "ended" | "missing" | "terminal" | "changed";
 
 type DecideReply = [
   outcome: "decided" | "missing" | "unknown" | "before" | "expired" | "ended",

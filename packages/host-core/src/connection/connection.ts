@@ -1,4 +1,4 @@
-import type { ArgumentError, ContentBlock } from "@millrace/contracts";
+import type { ContentBlock, ProblemDetailError } from "@millrace/contracts";
 import type { Sampler } from "./questions/sampling.ts";
 import { INTERNAL_ERROR } from "./wire/json-rpc.ts";
 
@@ -92,7 +92,7 @@ export interface ServerToolResult {
   readonly structuredContent: Record<string, unknown> | null;
   readonly isError: boolean;
   /** What of it could not be kept in its place, and where it is instead. */
-  readonly misfits: readonly ArgumentError[];
+  readonly misfits: readonly ProblemDetailError[];
 }
 
 /** One `notifications/progress` (MCP specification, "Progress"). */

@@ -6,10 +6,8 @@ import type { Keys } from "../keys.ts";
 import { countWaitingEnd } from "../metrics/finished-jobs.ts";
 import type { JobRecord } from "../record.ts";
 import { PUBLISH_BYTES_MAX } from "../run/run-writer.ts";
+import type { EndWaitingReply } from "../scripts.ts";
 import { noteWebhook } from "../webhooks/webhook-notes.ts";
-
-/** `changed`: the job is not what `record` says any more, or somebody wants it cancelled: nothing has been done. */
-export type EndWaitingResult = "ended" | "missing" | "terminal" | "changed";
 
 /** Ends a job that no worker runs, provided that it still is as it was read. */
 export async function endWaitingJob(
@@ -17,7 +15,7 @@ export async function endWaitingJob(
   record: JobRecord,
   outcome: JobOutcome,
   { redis, keys, clock }: { redis: Redis; keys: Keys; clock: Clock },
-): Promise<EndWaitingResult> {
+): Promise<EndWaitingReply> {
   const event = terminalEvent(outcome, { at: clock.now(), ...record });
   if (record.hasWebhook) await noteWebhook(jobId, { redis, keys, clock });
   const result = await redis.millraceEndWaiting(

@@ -1,10 +1,11 @@
 import { jobError } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Clock } from "../clock.ts";
-import { endWaitingJob, type EndWaitingResult } from "../control/end-waiting-job.ts";
+import { endWaitingJob } from "../control/end-waiting-job.ts";
 import type { Keys } from "../keys.ts";
 import type { JobOutcome } from "../reading/job-view.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
+import type { EndWaitingReply } from "../scripts.ts";
 import { withoutDeadline } from "../redis/answer.ts";
 import { readWork, type WorkDone } from "./work-done.ts";
 
@@ -18,7 +19,7 @@ export async function failCrashLoop(
 ): Promise<void> {
   const { redis, keys, maxCrashes } = dependencies;
   let seen: JobRecord | undefined;
-  let ended: EndWaitingResult;
+  let ended: EndWaitingReply;
   do {
     const record = parseRecord(await redis.hgetall(keys.record(jobId)));
     if (record?.status !== "running") return;
