@@ -12,7 +12,7 @@ export const PROBLEMS = {
   invalid_header: { status: 400, title: "A request header is malformed" },
   invalid_query: { status: 400, title: "A query value is malformed" },
   unauthorized: { status: 401, title: "A valid API key is required" },
-  scope_missing: { status: 403, title: "The API key has not the scope for this" },
+  scope_missing: { status: 403, title: "The API key lacks the scope for this" },
   host_not_allowed: { status: 403, title: "This host or origin is not allowed" },
   route_not_found: { status: 404, title: "No such route" },
   job_not_found: { status: 404, title: "No such job" },

@@ -4,7 +4,7 @@ import { ProblemError } from "../http/problem.ts";
 import { hasScope } from "./key-settings.ts";
 import type { AccessEnvironment } from "./principal.ts";
 
-/** Lets nobody pass whose key has not the scope: 403. */
+/** Refuses a request whose key lacks the scope: 403. */
 export function requireScope(scope: KeyScope) {
   return createMiddleware<AccessEnvironment>(async (c, next) => {
     const { key } = c.get("principal");

@@ -29,7 +29,7 @@ export const requireJson = createMiddleware(async (c, next) => {
   const body = Buffer.from(await c.req.arrayBuffer());
   if (!isUtf8(body)) {
     throw new ProblemError("invalid_json", {
-      detail: "The body is not UTF-8, as JSON has to be. Encode it so.",
+      detail: "The body is not UTF-8, as JSON has to be. Encode it as UTF-8.",
     });
   }
   // Where Hono keeps a body that has been read: as promises, whatever its types say.

@@ -35,7 +35,7 @@ export interface LineUsageOptions {
   answer: Answer;
 }
 
-/** Counts jobs that wait, without going through them. */
+/** Counts jobs: those that wait or run, and those that have ended. Lines are counted, not gone through. */
 export class LineUsage {
   readonly #options: LineUsageOptions;
 

@@ -13,7 +13,7 @@ export interface BatchReading {
   progress: BatchProgress;
   /** Grows with each change. */
   revision: number;
-  /** Of the last change; milliseconds since 1970. */
+  /** When it last changed, in milliseconds since 1970. */
   changedAt: number;
 }
 
@@ -26,7 +26,7 @@ export interface BatchFollowerOptions {
 }
 
 /**
- * Follows the progress of one batch: what has changed since the reader looked last is one event, however much it is.
+ * Follows the progress of one batch: all that has changed since the reader last looked is one event.
  * The caller disposes of it.
  */
 export class BatchFollower implements Disposable {
