@@ -1481,6 +1481,9 @@ export const requirements: Readonly<Record<string, string>> = {
   "tasks.poll.unsent":
     "A task is asked for again when a question about it could not be sent, until the call's signal ends.",
   "tasks.refused": "What the server refuses of a task is a refusal, not a lost connection.",
+  "testing.documents.links": "Every link between the documents leads to a file, and to a heading in it.",
+  "testing.documents.promises":
+    "Every promise in docs/guarantees.md names a test, and every test that it names exists.",
   "testing.model.anthropic.stop": "The scripted Anthropic answer has the scripted stop reason.",
   "testing.model.anthropic.strict":
     "The scripted Anthropic server refuses what the provider would, with the place, and no more.",
