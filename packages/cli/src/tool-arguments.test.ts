@@ -14,8 +14,14 @@ const parameters = {
     either: { anyOf: [{ type: "boolean" }, { type: "string" }] },
     level: { enum: ["low", "high"] },
     anything: {},
+    circle: { $ref: "#/$defs/circle" },
+    spiral: { $ref: "#/$defs/spiral" },
   },
-  $defs: { count: { type: "integer" } },
+  $defs: {
+    count: { type: "integer" },
+    circle: { $ref: "#/$defs/circle" },
+    spiral: { anyOf: [{ type: "integer" }, { $ref: "#/$defs/spiral" }] },
+  },
 };
 
 test.for([
@@ -37,6 +43,8 @@ test.for([
   ["anything=7", { anything: 7 }],
   ["anything=null", { anything: null }],
   ["unknown=word", { unknown: "word" }],
+  ["circle=7", { circle: 7 }],
+  ["spiral=7", { spiral: 7 }],
   ["__proto__=x", Object.fromEntries([["__proto__", "x"]])],
 ] as const)("[cli.tool.arguments] %s becomes what the tool's schema wants", ([words, expected]) => {
   expect(readArguments(splitWords(words.split(" ")), parameters)).toEqual(expected);

@@ -84,12 +84,15 @@ function isOfType(value: unknown, type: string): boolean {
   }
 }
 
+/** References and alternatives that lie deeper say nothing: they may lead back to where they stand. */
+const DEPTH_MAX = 10;
+
 /** The types that a schema allows, of its alternatives too; none when it does not say. */
-function typesOf(schema: Schema | null, root: Schema | null): string[] {
-  if (!schema) return [];
+function typesOf(schema: Schema | null, root: Schema | null, depth = 0): string[] {
+  if (!schema || depth > DEPTH_MAX) return [];
   const { type, anyOf, oneOf, enum: values } = schema;
   const alternatives = [...asList(anyOf), ...asList(oneOf)].flatMap((each) =>
-    typesOf(resolve(asSchema(each), root), root),
+    typesOf(resolve(asSchema(each), root), root, depth + 1),
   );
   const own = typeof type === "string" ? [type] : asList(type).map(String);
   const ofValues =
@@ -101,7 +104,7 @@ function typesOf(schema: Schema | null, root: Schema | null): string[] {
 function resolve(schema: Schema | null, root: Schema | null, depth = 0): Schema | null {
   const reference = schema?.["$ref"];
   if (typeof reference !== "string") return schema;
-  if (!reference.startsWith("#/") || depth > 10) return null;
+  if (!reference.startsWith("#/") || depth > DEPTH_MAX) return null;
   let place: unknown = root;
   for (const part of reference.slice(2).split("/")) place = asSchema(place)?.[part];
   return resolve(asSchema(place), root, depth + 1);
