@@ -628,14 +628,18 @@ export const requirements: Readonly<Record<string, string>> = {
   "contract.issues.key": "A wrong key of a map is told with what is wrong with it.",
   "contract.issues.missing":
     "A value that is missing is said to be missing, and a text in the place of a number is told that it must be one.",
+  "contract.issues.union":
+    "Of several forms of a value the one that fits as a whole says what is wrong inside.",
   "contract.names.refuse": "A name that means nothing, or too much, is refused with what there is.",
   "contract.names.resolve": "A tool is found by every form of its name.",
   "contract.names.unknown-yet": "What a connecting server may have is left open.",
+  "contract.request.bounds": "Numbers of a request are taken within their bounds, and refused beyond them.",
   "contract.request.defaults": "A request needs a type and a tool, nothing else.",
   "contract.request.depth": "How deep arguments nest is bounded.",
   "contract.request.lost_key": "A key that would be lost, `__proto__`, is refused with its path.",
   "contract.request.numbers": "A number that JSON cannot hold is refused.",
   "contract.request.strict": "Unknown keys and values out of range are refused with their path.",
+  "contract.values.bounds": "A value may have just as many levels and values as are allowed.",
   "contract.values.count": "Values are counted at every level, also very many of one, up to the limit.",
   "contract.view.blocks": "In a model's view text stays, and images and PDFs become what models look at.",
   "contract.view.cap":

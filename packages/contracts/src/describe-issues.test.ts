@@ -29,3 +29,14 @@ test("[contract.issues.missing] a value that is missing is said to be missing, a
     "  PORT: must be a number\n  NAME: is missing: expected string",
   );
 });
+
+test("[contract.issues.union] of several forms the one that fits as a whole says what is wrong inside", () => {
+  const schema = z.union([
+    z.strictObject({ a: z.number() }),
+    z.strictObject({ b: z.object({ c: z.number() }) }),
+  ]);
+  const paths = (value: unknown) =>
+    describeIssues(schema.safeParse(value).error?.issues ?? []).map(({ path }) => path);
+  expect(paths({ b: { c: "x" } })).toEqual(["b.c"]);
+  expect(paths({ d: 1 })).toEqual([""]);
+});

@@ -31,6 +31,28 @@ test("[contract.request.strict] refuses what is unknown or out of range, with it
   }
 });
 
+const DAY_MS = 86_400_000;
+
+test.each([
+  ["priority", 0, 10],
+  ["attempts", 1, 100],
+  ["timeout_ms", 1, DAY_MS],
+  ["queue_timeout_ms", 1, 365 * DAY_MS],
+  ["delay_ms", 0, 365 * DAY_MS],
+  ["retention_seconds", 1, (365 * DAY_MS) / 1_000],
+])("[contract.request.bounds] %s is from %i to %i", (field, least, most) => {
+  const isTaken = (value: number) => JobRequest.safeParse({ ...REQUEST, [field]: value }).success;
+  expect([least - 1, least, most, most + 1].map(isTaken)).toEqual([false, true, true, false]);
+});
+
+test("[contract.request.bounds] metadata has 64 entries at most", () => {
+  const isTaken = (length: number) => {
+    const metadata = Object.fromEntries(Array.from({ length }, (_, index) => [`label${index}`, ""]));
+    return JobRequest.safeParse({ ...REQUEST, metadata }).success;
+  };
+  expect([64, 65].map(isTaken)).toEqual([true, false]);
+});
+
 test("[contract.request.lost_key] refuses a key that would be lost, with its path", () => {
   const read = (fields: string) =>
     JobRequest.safeParse(JSON.parse(`{"type":"tool","tool":"echo",${fields}}`)).error?.issues[0];
