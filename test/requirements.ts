@@ -467,6 +467,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "cli.batch.pipe": "A batch reads stdin and writes stdout.",
   "cli.batch.rate": "A batch's rate is that of the last ten seconds, and the time left follows from it.",
   "cli.batch.refusal": "What the api refuses of a batch that is known from before is told with its cure.",
+  "cli.batch.results": "Results of a batch go on behind the last whole one of their file.",
   "cli.batch.resume":
     "After Ctrl-C, or half a written line, the same command goes on, and each result comes once.",
   "cli.batch.whole": "a batch whose lines do not all arrive is an error; lines with nothing on them are none",
