@@ -1043,11 +1043,13 @@ export const requirements: Readonly<Record<string, string>> = {
     "The jobs of schedules count against the caps that their key had when they were put; a time at the cap is left out.",
   "schedule.limits.newer":
     "Limits that other jobs of a key have brought go before those that its schedules remember.",
+  "schedule.many": "A key has so many schedules at most, and may change each of them.",
   "schedule.missed": "Times that were missed while no worker was there are made up for by one job.",
   "schedule.not_computed":
     "A schedule whose next time cannot be computed is an error in the log, and its tick is tried again.",
   "schedule.once":
     "Each time of a schedule makes one job, with several workers and with one that dies before or after it submitted.",
+  "schedule.overtaken": "A change that was overtaken on its way to BullMQ plans what is stored.",
   "schedule.pause":
     "A pause keeps what is due from happening; a resumed schedule goes on with the next time.",
   "schedule.pages": "Schedules are listed page by page, an admin's key by key, also while some are deleted.",
@@ -1057,6 +1059,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "A paused schedule that is put again stays paused, unless the request says otherwise.",
   "schedule.run_time":
     "Server and tool are judged when a schedule runs, and what is wrong is its last error.",
+  "schedule.runs": "The latest run of a schedule stands, and one that is gone keeps none.",
   "schedule.tenant": "A schedule is its key's: others neither see nor change it, unless they are admins.",
   "service.watch.folders":
     "A watched file is followed when another folder takes the place of its own, and when its folder cannot be watched.",

@@ -107,7 +107,8 @@ test("[schedule.delete] a deleted schedule is gone, and the job that it has subm
   expect(await api.schedules.delete(TENANT, "nightly")).toBe(false);
   expect(await api.schedules.find(TENANT, "nightly")).toBeNull();
   expect((await api.find(TENANT, jobId ?? ""))?.job.status).toBe("queued");
-  expect(await redis.exists(keys.schedules(TENANT), keys.scheduleRuns(TENANT))).toBe(0);
+  const left = [keys.schedules(TENANT), keys.scheduleRuns(TENANT), keys.scheduleTenants];
+  expect(await redis.exists(...left)).toBe(0);
   // Made anew, it has no past.
   expect(await put(api, NEVER_SOON)).toMatchObject({ last_run_at: null, last_job_id: null });
 });
