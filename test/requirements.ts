@@ -1061,6 +1061,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "Server and tool are judged when a schedule runs, and what is wrong is its last error.",
   "schedule.runs": "The latest run of a schedule stands, and one that is gone keeps none.",
   "schedule.tenant": "A schedule is its key's: others neither see nor change it, unless they are admins.",
+  "service.watch.away": "A file that is taken away is no change before it is back.",
+  "service.watch.disposed": "Nothing is told of a file whose watch has ended.",
   "service.watch.folders":
     "A watched file is followed when another folder takes the place of its own, and when its folder cannot be watched.",
   "service.watch.links": "A change of what a watched link leads to in another folder is noticed.",

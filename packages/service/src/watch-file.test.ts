@@ -20,8 +20,36 @@ function watched(path: string, recheckMs: number) {
   const warn = vi.fn<(fields: object, message: string) => void>();
   const watch = watchFile({ path, onChange, logger: { warn, error: warn }, recheckMs });
   onTestFinished(() => watch[Symbol.dispose]());
-  return { onChange, warn };
+  return { onChange, warn, watch };
 }
+
+test("[service.watch.away] a file that is taken away for a while has changed once it is back", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { path } = await createFolder();
+  await writeFile(path, "1");
+  const { onChange } = watched(path, 1_000);
+  await rm(path);
+  vi.advanceTimersByTime(2_000);
+  expect(onChange).not.toHaveBeenCalled();
+  await writeFile(path, "22");
+  vi.advanceTimersByTime(2_000);
+  expect(onChange).toHaveBeenCalledTimes(1);
+});
+
+test("[service.watch.disposed] nothing is told of a file whose watch has ended", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { path } = await createFolder();
+  await writeFile(path, "1");
+  const { onChange, watch } = watched(path, 100);
+  await writeFile(path, "22");
+  // It has been seen, and the editor is given its time.
+  vi.advanceTimersByTime(150);
+  watch[Symbol.dispose]();
+  vi.advanceTimersByTime(2_000);
+  expect(onChange).not.toHaveBeenCalled();
+});
 
 test("[service.watch.unreadable] a file that can no longer be looked at is a change, and so is its return", async () => {
   const { path } = await createFolder();
