@@ -1565,6 +1565,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "What a receiver answers is told for what it is: 304 is no redirect, and 101 no failure to reach it.",
   "webhook.approval": "A call that waits for its approval is told when the webhook asks for it.",
   "webhook.approval.decided": "An approval that was decided before it could be told is told no more.",
+  "webhook.attempts": "The last 50 attempts of a delivery are kept, and all of them counted.",
   "webhook.config": "Webhook secrets are long enough, and allowed hosts have neither scheme nor port.",
   "webhook.cut":
     "A crash between a job's end and its delivery loses no webhook, and a note that is looked at twice makes one delivery.",
@@ -1579,11 +1580,13 @@ export const requirements: Readonly<Record<string, string>> = {
   "webhook.fault":
     "A delivery that fails for a fault of the worker's is logged and tried again, and what a receiver refuses is not logged as one.",
   "webhook.gone": "After a 410 neither this event nor later ones of the job are sent.",
+  "webhook.gone": "After a 410 no event of the job is sent, unless a replay asks for it.",
   "webhook.independent":
     "A job ends without waiting for its webhook, and jobs without one leave no trace of any.",
   "webhook.input": "A webhook that is not right is refused with its path.",
   "webhook.no_secret": "A worker without a secret leaves deliveries to the workers that have one.",
   "webhook.not_configured": "Without WEBHOOK_SECRET a job with a webhook is refused, and the cure named.",
+  "webhook.order": "Deliveries are told in the order of their events, whichever was made first.",
   "webhook.payload":
     "A webhook has the job as it ended, and no request and result when that is longer than 1 MiB.",
   "webhook.policy":

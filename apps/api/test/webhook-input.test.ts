@@ -21,6 +21,8 @@ afterAll(() => installation.close());
 test.each([
   [{ url: "ftp://example.com/x" }, "webhook.url"],
   [{ url: "https://user:password@example.com/" }, "webhook.url"],
+  [{ url: "https://user@example.com/" }, "webhook.url"],
+  [{ url: "https://:password@example.com/" }, "webhook.url"],
   [{ url: "not a url" }, "webhook.url"],
   [{ url: `https://example.com/${"x".repeat(2_048)}` }, "webhook.url"],
   [{}, "webhook.url"],

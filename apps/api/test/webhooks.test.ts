@@ -173,12 +173,16 @@ describe.concurrent("webhooks", () => {
     const { id } = await jobOf(submitted);
     await untilDeliveries(id, { status: "gone", event: "approval.requested", attempt_count: 1 });
     await client.post(`/jobs/${id}/approvals/call_1`, { decision: "approve" });
-    await untilDeliveries(
+    const [, ended] = await untilDeliveries(
       id,
       { status: "gone" },
       { status: "gone", event: "job.completed", attempt_count: 0 },
     );
     expect(receiver.at("/gone")).toHaveLength(1);
+    // Unless somebody wants it.
+    await client.post(`/jobs/${id}/deliveries/${ended?.n}/replay`, {});
+    await untilDeliveries(id, { status: "gone" }, { status: "gone", attempt_count: 1 });
+    expect(receiver.at("/gone")).toHaveLength(2);
   });
 
   test("[webhook.approval] a call that waits for its approval is told when the webhook asks for it", async () => {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createWebhookSender } from "./webhook-sender.ts";
 
 const SECRET = "4f2a91c07be35d68a1f0c2e49b7d5836";
@@ -83,6 +83,39 @@ test.each([
 ])("[webhook.answer] a 200 counts, whatever comes behind it: %j", async (rest) => {
   expect(await sendTo(`HTTP/1.1 200 OK\r\n${rest}`)).toMatchObject({ statusCode: 200, error: null });
 });
+
+test("[webhook.answer] a receiver that goes on and on is hung up on", async () => {
+  const closed = Promise.withResolvers<void>();
+  using receiver = await listen((socket) => {
+    socket.on("close", () => closed.resolve());
+    socket.once("data", () => {
+      socket.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+      const more = (): void =>
+        void (socket.writable && socket.write(`400\r\n${"x".repeat(1_024)}\r\n`, more));
+      more();
+    });
+  });
+  const sender = createWebhookSender(LOCAL);
+  const { signal } = new AbortController();
+  const url = `http://127.0.0.1:${receiver.port}`;
+  expect(await sender.send({ tenant: "alice", url, id: "1", body: "{}", signal })).toMatchObject({
+    statusCode: 200,
+  });
+  await closed.promise;
+  await sender.close();
+  // What nobody reads would be left after 10 s.
+}, 8_000);
+
+test("[webhook.answer] one that gives no answer in time is told so", async () => {
+  const time = new AbortController();
+  const timeout = vi.spyOn(AbortSignal, "timeout").mockReturnValueOnce(time.signal);
+  onTestFinished(() => timeout.mockRestore());
+  using receiver = await listen((socket) => socket.once("data", () => time.abort()));
+  expect(await attempt(`http://127.0.0.1:${receiver.port}`)).toEqual({
+    statusCode: null,
+    error: "no answer within 10 s",
+  });
+}, 8_000);
 
 test("[webhook.port] a webhook may go to a port that browsers keep from", async () => {
   const { error } = await attempt("http://127.0.0.1:1");
