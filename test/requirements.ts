@@ -1304,6 +1304,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.fence": "A run that was taken over cannot write any more.",
   "store.fence.worker":
     "A worker cannot write to a job any more when another worker has claimed the same run of it, as after a failover that has forgotten the first claim.",
+  "store.finished":
+    "Jobs that have ended are counted by outcome and by how long they took, and no count ever sinks.",
   "store.first_request": "Whatever is asked first of a store waits for its connection instead of failing.",
   "store.fleet.burst":
     "Changes of a worker's catalogue that come while one is being written are told by one more write.",
