@@ -1,5 +1,7 @@
 import { startRedisProcess } from "@millrace/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { systemClock } from "../src/clock.ts";
+import { CoolDowns } from "../src/fleet/cool-downs.ts";
 import { createInstallation } from "./support/test-installation.ts";
 
 const PROVIDER = "anthropic:";
@@ -13,7 +15,7 @@ const isNear = (time: number | null, wanted: number): void =>
 test("[store.cool-down.shared] is known to every worker, and to each provider alone", async () => {
   const installation = createInstallation();
   const [one, other] = [installation.createWorker(), installation.createWorker()];
-  expect(await other.coolDowns.until(PROVIDER)).toBeNull();
+  for (const { coolDowns } of [one, other]) expect(await coolDowns.until(PROVIDER)).toBeNull();
   const until = Date.now() + 60_000;
   await one.coolDowns.begin(PROVIDER, until);
   isNear(await one.coolDowns.until(PROVIDER), until);
@@ -57,6 +59,14 @@ test("[store.cool-down.reads] many jobs that ask at once are one read", async ()
   const before = await reads();
   await Promise.all(Array.from({ length: 1_000 }, () => coolDowns.until(PROVIDER)));
   expect((await reads()) - before).toBe(1);
+});
+
+test("[store.cool-down.reads] a read that fails is not shared with who asks next", async () => {
+  const { redis, keys } = createInstallation();
+  const coolDowns = new CoolDowns(redis, keys, systemClock);
+  vi.spyOn(redis, "pttl").mockRejectedValueOnce(new Error("Connection is closed."));
+  await expect(coolDowns.until(PROVIDER)).rejects.toThrow("Connection is closed.");
+  expect(await coolDowns.until(PROVIDER)).toBeNull();
 });
 
 test("[store.cool-down.over] ends at its time, and leaves nothing in Redis", async () => {

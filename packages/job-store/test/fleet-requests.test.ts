@@ -84,3 +84,51 @@ test("[store.requests.abort] who no longer waits is free at once", async () => {
   controller.abort();
   expect([...(await asked)]).toEqual([["worker_dead", { outcome: "silent" }]]);
 });
+
+test("[store.requests.lost] an answer whose announcement was lost is found soon", async () => {
+  const installation = createInstallation();
+  const { redis, keys, onRelease } = installation;
+  const api = installation.createApi();
+  await api.fleet();
+  const worker = redis.duplicate();
+  onRelease(() => worker.quit());
+  worker.on("message", (_channel, text: string) => {
+    const { id } = JSON.parse(text.slice("ask ".length)) as { id: string };
+    void redis.set(keys.fleetAnswer(id, "worker_a"), JSON.stringify({ outcome: "answered", answer: null }));
+  });
+  await worker.subscribe(keys.control);
+  const began = performance.now();
+  const answers = await api.requests.ask({ ...REFRESH, workers: ["worker_a"] });
+  expect(answers.get("worker_a")).toEqual({ outcome: "answered", answer: null });
+  expect(performance.now() - began).toBeLessThan(REFRESH.timeoutMs);
+});
+
+test("[store.requests.fresh] what a worker has done for a request is seen by who has asked, though nobody announces it", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const worker = installation.createWorker();
+  let running = 0;
+  const registry = worker.createRegistry({
+    reports: () => [],
+    describe: () => ({
+      host: "host",
+      version: "1.0.0",
+      started_at: "2026-01-01T00:00:00.000Z",
+      concurrency: { tool: 50, chat: 100 },
+      running: { tool: running, chat: 0 },
+      servers: {},
+    }),
+  });
+  installation.onRelease(() => registry.leave());
+  await registry.join();
+  const refresh = async (): Promise<null> => {
+    running = 7;
+    await registry.publish();
+    return null;
+  };
+  worker.answer(handlers({ refresh }));
+  await installation.untilListening(1);
+  expect((await api.fleet()).workers).toMatchObject([{ running: { tool: 0 } }]);
+  await api.requests.ask({ ...REFRESH, workers: [worker.workerId] });
+  expect((await api.fleet()).workers).toMatchObject([{ running: { tool: 7 } }]);
+});

@@ -49,3 +49,14 @@ test("[store.fleet.holders] of a server's workers those that are connected come 
   ]);
   expect(fleet.holders("files").map(({ id }) => id)).toEqual(["young", "old", "error"]);
 });
+
+test("[store.fleet.visible] a key is told of no tool that it may not use, withheld ones neither", () => {
+  const { worker } = member("a", { files: "connected", mail: "connected" });
+  const withheld_tools = ["read", "write"].map((tool_name) => ({ tool_name, reason: "it is odd" }));
+  const reports = ["files", "mail"].map((name) => ({ ...report(name, "connected"), withheld_tools }));
+  const fleet = new FleetView([{ worker, reports }]).visibleTo({ servers: ["files"], tools: ["*__read"] });
+  expect(fleet.reports.map(({ name, withheld_tools: left }) => [name, left])).toEqual([
+    ["files", [{ tool_name: "read", reason: "it is odd" }]],
+  ]);
+  expect(fleet.workers[0]?.servers).toEqual({ files: "connected" });
+});
