@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { GoneError } from "../src/reading/gone-error.ts";
+import { EVERY_TENANT } from "../src/reading/viewer.ts";
 import { claimChat, submitChat } from "./support/chat-jobs.ts";
 import { FAR_MS } from "./support/executors.ts";
 import { submitMany } from "./support/line-state.ts";
@@ -36,6 +37,17 @@ test("[store.list.expired] fills a page although jobs in between have expired", 
   }
   const page = await api.list(TENANT, { limit: 2 });
   expect(page).toMatchObject({ jobs: [{ id: oldest }], next_cursor: null });
+});
+
+test("[store.list.tenants] a page over all tenants passes over nobody's jobs, however far apart they are", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const chat = { type: "chat", message: "hello" } as const;
+  await api.submit({ tenant: TENANT, request: chat });
+  const { id: wanted } = await api.submit({ tenant: "bob", request: REQUEST });
+  for (let count = 0; count < 15; count += 1) await api.submit({ tenant: "bob", request: chat });
+  const { jobs } = await api.list(EVERY_TENANT, { limit: 2, type: "tool" });
+  expect(jobs).toMatchObject([{ id: wanted }]);
 });
 
 test("[store.list.status] a job that has ended since its record was read is not listed as running", async () => {

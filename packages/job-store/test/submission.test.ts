@@ -107,13 +107,16 @@ test("[store.sweep.index] takes entries out of the index whose jobs have expired
   const { id: young } = await api.submit({ tenant: TENANT, request: REQUEST });
   const expired = Array.from({ length: 700 }, (_, index) => `job_0${String(index).padStart(25, "0")}`);
   const [kept] = expired.splice(350, 1);
+  // A job of a batch that is being written: it may be much younger than its id.
+  const [noted = ""] = expired.splice(300, 1);
+  await redis.zadd(keys.submissions, Date.now(), noted);
   const fields = newRecordFields({ tenant: TENANT, type: "tool", timeoutMs: 1, retentionSeconds: 1 });
   await redis.hset(keys.record(kept ?? ""), fields);
-  for (const id of [...expired, kept ?? ""]) await redis.zadd(keys.index(TENANT), 0, id);
+  for (const id of [...expired, noted, kept ?? ""]) await redis.zadd(keys.index(TENANT), 0, id);
 
   const sweeper = installation.createWorker().createSweeper();
   for (let pass = 0; pass < 4; pass += 1) await sweeper.sweep();
-  expect(await redis.zrange(keys.index(TENANT), "0", "-1")).toEqual([kept, young]);
+  expect(await redis.zrange(keys.index(TENANT), "0", "-1")).toEqual([noted, kept, young]);
 });
 
 test("[store.admission.usage.oldest] the age of a job counts from when it could be run first", async () => {
