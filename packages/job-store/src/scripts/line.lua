@@ -35,7 +35,7 @@ local function window_of(room)
     -- Each place is one of a job that may run, so none stays empty.
     return most, weight, most - 1, 0
   end
-  return size, weight, math.min(size - 1, math.floor(size * 0.75)), URGENT_MAX
+  return size, weight, math.floor(size * 0.75), URGENT_MAX
 end
 
 -- The place of one more entry of this priority among the admitted of the key, 0 first.
