@@ -1104,6 +1104,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.admission.gate.back":
     "a job that comes back counts at its gate, so no other passes before there is room, and leaves nothing there when it is cancelled",
   "store.admission.gate.cancel": "A cancel lets the next job pass, at the gate and past it.",
+  "store.admission.gate.cap": "Jobs that wait at a gate count for what their key may have.",
   "store.admission.gate.delayed": "A delayed job passes its gate when it is due.",
   "store.admission.interleave": "The jobs of a key that comes later interleave with those that wait already.",
   "store.admission.max_queued": "A key at its cap is refused, and nothing of the refused jobs is left.",
@@ -1112,8 +1113,11 @@ export const requirements: Readonly<Record<string, string>> = {
     "A refused job's idempotency key is free again, also for another request.",
   "store.admission.max_running":
     "No more of a key's jobs of a kind run at a time than its cap, and others' are not held up.",
+  "store.admission.max_running.full": "A place of a key at its cap that becomes free is taken at once.",
   "store.admission.max_running.slow":
     "jobs that come one after the other, seconds apart, are held to their key's cap as well",
+  "store.admission.order":
+    "A job that comes in when others of its key have gone stays behind those that are left.",
   "store.admission.parked": "A parked job takes no place.",
   "store.admission.place":
     "The first ten places of each key interleave with those of others, and all behind are equal.",

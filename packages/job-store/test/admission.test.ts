@@ -80,6 +80,20 @@ test("[store.admission.max_running] no more of a key's jobs run at a time than i
   await linesGone(installation);
 });
 
+test("[store.admission.max_running.full] a place of a key at its cap that becomes free is taken at once", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi(600, () => ({ ...DEFAULT_LIMITS, maxRunning: 8 }));
+  await submitMany(api, 9);
+  const ends: (() => void)[] = [];
+  const execute: Execute = () => new Promise((resolve) => ends.push(() => resolve(DONE)));
+  startRunner(installation, execute, { type: "tool", concurrency: 20 });
+  await vi.waitFor(() => expect(ends).toHaveLength(8), PATIENCE_MS);
+  ends[0]?.();
+  await vi.waitFor(() => expect(ends).toHaveLength(9), PATIENCE_MS);
+  for (const end of ends) end();
+  await linesGone(installation);
+});
+
 test("[store.admission.max_running.slow] jobs that come one after the other, seconds apart, are held to the cap too", async () => {
   const installation = createInstallation();
   const api = installation.createApi(600, () => ({ ...DEFAULT_LIMITS, maxRunning: 1 }));

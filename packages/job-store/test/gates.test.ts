@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
 import type { Gate } from "../src/admission/gate.ts";
+import { DEFAULT_LIMITS, QueueFullError } from "../src/admission/tenant-limits.ts";
 import type { JobStore } from "../src/job-store.ts";
 import { approvalRequested } from "./support/chat-jobs.ts";
 import { approve, askOnce, forApproval } from "./support/executors.ts";
@@ -157,4 +158,13 @@ test("[store.admission.gate.delayed] a delayed job passes its gate when it is du
   await vi.waitFor(() => expect(ended).toBe(ids.length), PATIENCE_MS);
   expect(most).toBe(1);
   await linesGone(installation);
+});
+
+test("[store.admission.gate.cap] jobs that wait at a gate count for what their key may have", async () => {
+  const api = createInstallation().createApi(600, () => ({ ...DEFAULT_LIMITS, maxQueued: 3 }));
+  const gate = { id: "batch_1", limit: 1 };
+  const [first = ""] = await submitAt(gate, api, 3);
+  await expect(submitAt(gate, api, 1)).rejects.toThrow(QueueFullError);
+  await api.cancel(TENANT, first);
+  await submitAt(gate, api, 1);
 });
