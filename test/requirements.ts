@@ -1184,6 +1184,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "An upload ends soon when Redis goes silent, and is closed when nothing of it is written any more.",
   "store.batch.redis.cut":
     "An upload whose connection to Redis breaks while its jobs are written is told that Redis was away.",
+  "store.batch.rejections":
+    "A line of a batch that is rejected again counts once, and the last word on it is told.",
   "store.batch.resume.unwritten":
     "A line that was taken, never written and then sent again changed, rejected or empty counts as no job.",
   "store.batch.retry": "A batch whose job is retried runs again and counts how it ends at last.",

@@ -40,11 +40,14 @@ test("[store.batch.counts] a job's end counts once, however often and in whateve
     status: "completed",
     counts: { pending: 0, completed: 1, failed: 1, cancelled: 1 },
   });
-  expect(await installation.redis.lrange(installation.keys.batch(batchId).ended, 0, -1)).toEqual([
-    "2",
-    "1",
-    "3",
-  ]);
+  const { redis, keys } = installation;
+  expect(await redis.lrange(keys.batch(batchId).ended, 0, -1)).toEqual(["2", "1", "3"]);
+  // A completed job cannot run again, and one that has ended has been written: whatever says so is late.
+  await redis.millraceBatchConfirm(...batchScriptKeys(keys, batchId), 1, 2, 3);
+  const late = { jobId: second, status: "failed", generation: 1 } as const;
+  expect(await countBatchEnds(batchId, [late], installation)).toBe(0);
+  await redis.millraceBatchReopened(...batchScriptKeys(keys, batchId), keys.batchEvents(batchId), 2, 1);
+  expect(await redis.get(keys.batch(batchId).states)).toBe("fcx");
 });
 
 test("[store.batch.expiry] when a batch has ended its keys expire with its longest-lived job, and the sweeper forgets it", async () => {
@@ -158,6 +161,8 @@ test("[store.batch.sweep.cancel] a cancel goes on in a worker when its api has d
       }),
     PATIENCE_MS,
   );
+  // The sweeper has nothing more to go on with.
+  expect(await redis.hexists(keys.batch(batchId).record, "cancelling")).toBe(0);
 });
 
 /** An api's part and a sweeper's, on the connection of the test. */
