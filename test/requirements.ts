@@ -479,6 +479,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "cli.errors.no_server":
     "Without a server the error names the URL and how to start one, and the exit code is 3.",
   "cli.errors.refused": "What the api refuses is told on one line with its code.",
+  "cli.errors.status": "The exit code says whether the api has refused a request or failed at it.",
   "cli.exit": "A tool that fails is told on stderr, and the exit code is 1.",
   "cli.fleet": "The command line tells of servers, tools and workers.",
   "cli.help": "Every command has help that fits the terminal.",
@@ -1061,6 +1062,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "Server and tool are judged when a schedule runs, and what is wrong is its last error.",
   "schedule.runs": "The latest run of a schedule stands, and one that is gone keeps none.",
   "schedule.tenant": "A schedule is its key's: others neither see nor change it, unless they are admins.",
+  "service.stop": "The first signal stops a process, its repetition does nothing, and a later one ends it.",
   "service.watch.away": "A file that is taken away is no change before it is back.",
   "service.watch.disposed": "Nothing is told of a file whose watch has ended.",
   "service.watch.folders":

@@ -14,6 +14,7 @@ test.for([
   [["nonsense"], "nonsense"],
   [["jobs"], "Say what to do with jobs: list, show, watch, cancel or retry"],
   [["jobs", "list", "--limit", "many"], "--limit must be a number above zero"],
+  [["jobs", "list", "--limit", "0"], "--limit must be a number above zero"],
   [["jobs", "list", "--status", "odd"], "status"],
   [["jobs", "retry"], "--status, --type, --batch or --error-code"],
   [["tool", "one"], "Words are missing: 1 given, at least 2 needed. See millrace --help."],
