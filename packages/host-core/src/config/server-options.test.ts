@@ -111,9 +111,11 @@ test.each([
 });
 
 test("[config.mcp.auth] auth and an Authorization header of one's own do not go together", () => {
-  const config = { ...far.config, headers: { authorization: "Basic x" } };
   const auth = { type: "bearer", token: "t" };
-  expect(() => resolve({ ...far, config, auth })).toThrow('headers.authorization: is given by "auth"');
+  for (const name of ["authorization", "Authorization"]) {
+    const config = { ...far.config, headers: { [name]: "Basic x" } };
+    expect(() => resolve({ ...far, config, auth })).toThrow(`headers.${name}: is given by "auth"`);
+  }
 });
 
 test("[config.mcp.auth] a variable of auth that is missing or empty fails the server alone", () => {
