@@ -1022,6 +1022,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "What a server does not have, or refuses, is refused with its code and a bounded message.",
   "resources.timeout":
     "A resource that hangs is a timeout that names its cure, its server stays connected, and one that is away is said to be away.",
+  "schedule.access": "A job of a schedule may use what its key may, and stays as long.",
   "schedule.admin":
     "an admin sees the schedules of all keys, and pauses, resumes and deletes them by their key",
   "schedule.clock_change":

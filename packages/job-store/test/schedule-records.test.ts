@@ -4,8 +4,8 @@ import { systemClock } from "../src/clock.ts";
 import { SCHEDULE_QUEUE, ScheduleQueue } from "../src/schedules/schedule-queue.ts";
 import { ScheduleRecords } from "../src/schedules/schedule-records.ts";
 import { TooManySchedulesError } from "../src/schedules/schedules.ts";
-import { EVERY_SECOND, NEVER_SOON, put } from "./support/schedules.ts";
-import { createInstallation, silentLogger, TENANT } from "./support/test-installation.ts";
+import { EVERY_SECOND, makeDue, NEVER_SOON, put, startSchedules, untilRun } from "./support/schedules.ts";
+import { createInstallation, REQUEST, silentLogger, TENANT } from "./support/test-installation.ts";
 
 test("[schedule.runs] the latest run of a schedule stands, and one that is gone keeps none", async () => {
   const installation = createInstallation();
@@ -49,3 +49,25 @@ test("[schedule.many] a key has so many schedules at most, and may change each o
   await put(api, EVERY_SECOND);
   await expect(put(api, NEVER_SOON, "one-more")).rejects.toThrow(TooManySchedulesError);
 });
+
+test.each([
+  [{}, "600"],
+  [{ retention_seconds: 5 }, "5"],
+])(
+  "[schedule.access] a job of a schedule may use what its key may, and stays as long: %j",
+  async (fields, seconds) => {
+    const installation = createInstallation();
+    const { redis, keys } = installation;
+    const api = installation.createApi();
+    const request = { ...NEVER_SOON, job: { ...REQUEST, ...fields } };
+    const toolAccess = { servers: ["files"] };
+    await api.schedules.put({ tenant: TENANT, id: "nightly", request, toolAccess });
+    await makeDue(installation);
+    startSchedules(installation);
+    const jobId = (await untilRun(api, "nightly")).last_job_id ?? "";
+    expect(JSON.parse((await redis.lindex(keys.log(jobId), 0)) ?? "")).toMatchObject({
+      tool_access: toolAccess,
+    });
+    expect(await redis.hget(keys.record(jobId), "retention_seconds")).toBe(seconds);
+  },
+);
