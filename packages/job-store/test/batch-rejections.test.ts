@@ -8,7 +8,7 @@ test("[store.batch.rejections] a line that is rejected again counts once, and th
   const { redis, keys } = installation;
   const store = installation.createApi();
   const cut = await uploadWith(installation, store, () => Promise.reject(new Error("the api died")));
-  await cut.write(uploadLines(1));
+  await cut.write(uploadLines(3));
   await cut.close("cut");
   const { batchId } = cut;
   const reject = async (message: string): Promise<void> => {
@@ -18,7 +18,11 @@ test("[store.batch.rejections] a line that is rejected again counts once, and th
     await upload.close("cut");
   };
   await reject("first");
-  expect(await findBatch(store, batchId)).toMatchObject({ rejected: 1, rejections: [{ message: "first" }] });
+  expect(await findBatch(store, batchId)).toMatchObject({
+    lines: 3,
+    rejected: 1,
+    rejections: [{ message: "first" }],
+  });
   // No more are kept than these.
   const others = Array.from({ length: BATCH_REJECTIONS_MAX - 1 }, (_, index) => {
     const rejection = { line: index + 2, custom_id: null, code: "unknown_tool", message: "other" };
