@@ -1594,7 +1594,6 @@ export const requirements: Readonly<Record<string, string>> = {
     "Receivers that do not answer take a bounded number of places, and hold up nobody else's webhooks.",
   "webhook.fault":
     "A delivery that fails for a fault of the worker's is logged and tried again, and what a receiver refuses is not logged as one.",
-  "webhook.gone": "After a 410 neither this event nor later ones of the job are sent.",
   "webhook.gone": "After a 410 no event of the job is sent, unless a replay asks for it.",
   "webhook.independent":
     "A job ends without waiting for its webhook, and jobs without one leave no trace of any.",
