@@ -20,7 +20,9 @@ const parameters = {
   $defs: {
     count: { type: "integer" },
     circle: { $ref: "#/$defs/circle" },
-    spiral: { anyOf: [{ type: "integer" }, { $ref: "#/$defs/spiral" }] },
+    spiral: {
+      anyOf: [{ type: "integer" }, ...Array.from({ length: 20 }, () => ({ $ref: "#/$defs/spiral" }))],
+    },
   },
 };
 

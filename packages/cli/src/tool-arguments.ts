@@ -84,15 +84,16 @@ function isOfType(value: unknown, type: string): boolean {
   }
 }
 
-/** References and alternatives that lie deeper say nothing: they may lead back to where they stand. */
-const DEPTH_MAX = 10;
+/** References that lead on for longer say nothing: they may lead back to where they stand. */
+const REFERENCES_MAX = 10;
 
-/** The types that a schema allows, of its alternatives too; none when it does not say. */
-function typesOf(schema: Schema | null, root: Schema | null, depth = 0): string[] {
-  if (!schema || depth > DEPTH_MAX) return [];
+/** The types that a schema allows, of its alternatives too, which may lead back to it; none when it does not say. */
+function typesOf(schema: Schema | null, root: Schema | null, seen = new Set<Schema>()): string[] {
+  if (!schema || seen.has(schema)) return [];
+  seen.add(schema);
   const { type, anyOf, oneOf, enum: values } = schema;
   const alternatives = [...asList(anyOf), ...asList(oneOf)].flatMap((each) =>
-    typesOf(resolve(asSchema(each), root), root, depth + 1),
+    typesOf(resolve(asSchema(each), root), root, seen),
   );
   const own = typeof type === "string" ? [type] : asList(type).map(String);
   const ofValues =
@@ -104,7 +105,7 @@ function typesOf(schema: Schema | null, root: Schema | null, depth = 0): string[
 function resolve(schema: Schema | null, root: Schema | null, depth = 0): Schema | null {
   const reference = schema?.["$ref"];
   if (typeof reference !== "string") return schema;
-  if (!reference.startsWith("#/") || depth > DEPTH_MAX) return null;
+  if (!reference.startsWith("#/") || depth > REFERENCES_MAX) return null;
   let place: unknown = root;
   for (const part of reference.slice(2).split("/")) place = asSchema(place)?.[part];
   return resolve(asSchema(place), root, depth + 1);
