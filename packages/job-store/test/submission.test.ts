@@ -4,6 +4,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { DEFAULT_LIMITS } from "../src/admission/tenant-limits.ts";
 import { createJobIds } from "../src/job-id.ts";
 import { newRecordFields } from "../src/record.ts";
+import { startPatience } from "../src/redis/patience.ts";
 import { redisNowMs } from "../src/redis/redis-now.ts";
 import { StoreUnavailableError } from "../src/redis/unavailable.ts";
 import { startRunner, untilStatus } from "./support/run-jobs.ts";
@@ -141,20 +142,19 @@ test("[store.submit.late] a submission that has waited for longer than its reque
   onTestFinished(() => server.close());
   const installation = createInstallation(server.url);
   const { redis, keys } = installation;
-  const { writer } = createWriter(installation, () => DEFAULT_LIMITS);
+  const { writer } = createWriter(installation, () => DEFAULT_LIMITS, { staleAfterMs: 300 });
   const newJobId = createJobIds();
   const [first, second, third] = [newJobId(Date.now()), newJobId(Date.now()), newJobId(Date.now())];
   const submit = (jobId: string) => writer.submit({ tenant: TENANT, request: REQUEST, jobId });
   await submit(first);
   await server.pause();
-  vi.useFakeTimers({ toFake: ["performance"] });
-  onTestFinished(() => void vi.useRealTimers());
   const sent = submit(second);
   // Those that come now are written after it.
   await setImmediate();
   const late = submit(third);
   late.catch(() => undefined);
-  vi.advanceTimersByTime(2_001);
+  // Counted as its own patience is, and begun later.
+  await new Promise<void>((resolve) => void startPatience(400, resolve));
   server.resume();
   await sent;
   await expect(late).rejects.toThrow(StoreUnavailableError);
