@@ -1,31 +1,20 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { writeUnwatched } from "./unwatched-file.ts";
+import { ConfigurationFile } from "./configuration-file.ts";
 
-/** A file of API keys, in a folder of its own. The secret of each key is `NAME-secret`. */
-export class KeysFile implements AsyncDisposable {
-  /** For `API_KEYS_FILE`. */
-  readonly path: string;
-  readonly #folder: string;
-  readonly #isWatched: boolean;
-
-  private constructor(folder: string, isWatched: boolean) {
-    this.#folder = folder;
-    this.#isWatched = isWatched;
-    this.path = join(folder, "api-keys.json");
-  }
-
+/** A file of API keys, for `API_KEYS_FILE`. The secret of each key is `NAME-secret`. */
+export class KeysFile extends ConfigurationFile {
+  /** One that apis notice when it changes. */
   static async create(keys: Record<string, object>): Promise<KeysFile> {
-    const file = new KeysFile(await mkdtemp(join(tmpdir(), "millrace-keys-")), true);
-    await file.write(keys);
-    return file;
+    return await KeysFile.#write(keys, true);
   }
 
   /** One that seems never to change: apis read it again only when they are told to. */
   static async unwatched(keys: Record<string, object>): Promise<KeysFile> {
-    const file = new KeysFile(await mkdtemp(join(tmpdir(), "millrace-keys-")), false);
+    return await KeysFile.#write(keys, false);
+  }
+
+  static async #write(keys: Record<string, object>, isWatched: boolean): Promise<KeysFile> {
+    const file = new KeysFile(await ConfigurationFile.createFolder(), "api-keys.json", isWatched);
     await file.write(keys);
     return file;
   }
@@ -37,15 +26,6 @@ export class KeysFile implements AsyncDisposable {
       { sha256: hashOf(secretOf(name)), ...key },
     ]);
     await this.writeText(JSON.stringify({ keys: Object.fromEntries(entries) as object }));
-  }
-
-  async writeText(text: string): Promise<void> {
-    if (this.#isWatched) await writeFile(this.path, text);
-    else writeUnwatched(this.path, text);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.#folder, { recursive: true });
   }
 }
 

@@ -1,11 +1,10 @@
-import { mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { rename, symlink, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { loadMcpConfig } from "@millrace/host-core";
 import { FIXTURE_STDIO_PROGRAM } from "@millrace/testing";
 import { parseWorkerConfig } from "../../apps/worker/src/config.ts";
+import { ConfigurationFile } from "./configuration-file.ts";
 import { startWorker, type TestWorker } from "./test-worker.ts";
-import { writeUnwatched } from "./unwatched-file.ts";
 
 /** The fixture server as a configuration file has it, with its flags. */
 export function fixtureEntry(flags: string[] = [], changes: object = {}): object {
@@ -14,40 +13,26 @@ export function fixtureEntry(flags: string[] = [], changes: object = {}): object
   return { transport_type: "stdio", ...changes, config };
 }
 
-/** A configuration file of MCP servers, in a folder of its own. */
-export class McpFile implements AsyncDisposable {
-  /** For `MCP_CONFIG_FILE`. */
-  readonly path: string;
-  readonly #folder: string;
-  readonly #isWatched: boolean;
-
-  private constructor(folder: string, isWatched: boolean) {
-    this.#folder = folder;
-    this.#isWatched = isWatched;
-    this.path = join(folder, "mcp-servers.json");
-  }
-
+/** A configuration file of MCP servers, for `MCP_CONFIG_FILE`. */
+export class McpFile extends ConfigurationFile {
   /** One that workers notice when it changes. */
   static async watched(servers: Record<string, object>): Promise<McpFile> {
-    const file = new McpFile(await mkdtemp(join(tmpdir(), "millrace-mcp-")), true);
-    await file.write(servers);
-    return file;
+    return await McpFile.#write(servers, true);
   }
 
   /** One that seems never to change: workers read it again only when they are told to. */
   static async unwatched(servers: Record<string, object>): Promise<McpFile> {
-    const file = new McpFile(await mkdtemp(join(tmpdir(), "millrace-mcp-")), false);
+    return await McpFile.#write(servers, false);
+  }
+
+  static async #write(servers: Record<string, object>, isWatched: boolean): Promise<McpFile> {
+    const file = new McpFile(await ConfigurationFile.createFolder(), "mcp-servers.json", isWatched);
     await file.write(servers);
     return file;
   }
 
   async write(servers: Record<string, object>): Promise<void> {
     await this.writeText(JSON.stringify({ mcp_servers: servers }));
-  }
-
-  async writeText(text: string): Promise<void> {
-    if (this.#isWatched) await writeFile(this.path, text);
-    else writeUnwatched(this.path, text);
   }
 
   /** As editors save: a new file takes the place of the old one. */
@@ -68,9 +53,5 @@ export class McpFile implements AsyncDisposable {
     const own = { ...environment, MCP_CONFIG_FILE: this.path };
     const { servers } = await loadMcpConfig(parseWorkerConfig(own).mcp);
     return await startWorker([...servers], own);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.#folder, { recursive: true });
   }
 }

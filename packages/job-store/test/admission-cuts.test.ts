@@ -6,13 +6,13 @@ import type { LineName } from "../src/admission/line-name.ts";
 import { FleetCapacity } from "../src/admission/fleet-capacity.ts";
 import type { Execute } from "../src/run/job-execution.ts";
 import { JobQueues } from "../src/job-queues.ts";
-import type { Logger } from "../src/logger.ts";
 import { ageAdmitted, lineState, linesGone, noteTaken, submitMany } from "./support/line-state.ts";
 import { never, PATIENCE_MS, queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";
 import {
   createInstallation,
   REQUEST,
   RESULT,
+  silentLogger,
   TENANT,
   type Installation,
 } from "./support/test-installation.ts";
@@ -20,9 +20,6 @@ import {
 const DONE = { status: "completed", result: RESULT } as const;
 const LINE: LineName = { tenant: TENANT, type: "tool" };
 const CUT_OFF = Date.now() - 120_000;
-
-const silent = (): void => undefined;
-const logger: Logger = { debug: silent, info: silent, warn: silent, error: silent };
 
 /** Admits and dies before BullMQ hears of it: what is to be added is lost. */
 function createLosingAdmission({ redis, keys, onRelease }: Installation): Admission {
@@ -37,7 +34,7 @@ function createLosingAdmission({ redis, keys, onRelease }: Installation): Admiss
       return 130;
     }
   }
-  const queues = new LosingQueues(redis, keys, logger);
+  const queues = new LosingQueues(redis, keys, silentLogger);
   onRelease(() => queues.close());
   return new Admission({ redis, keys, queues, capacity: new WideCapacity(redis, keys) });
 }

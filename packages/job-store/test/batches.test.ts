@@ -4,14 +4,13 @@ import type { Answer } from "../src/redis/answer.ts";
 import { BatchSweep } from "../src/batches/batch-sweep.ts";
 import type { BatchUpload } from "../src/batches/batch-upload.ts";
 import { Batches } from "../src/batches/batches.ts";
-import { logger } from "./support/kill-at-each.ts";
 import { countBatchEnds } from "../src/batches/batch-ends.ts";
 import { batchJobId } from "../src/batches/batch-id.ts";
 import { batchScriptKeys } from "../src/batches/batch-record.ts";
 import { findBatch, makeDue, openBatch, submitBatch, sweepBatch, uploadLines } from "./support/batches.ts";
 import { CHAT_DONE, CHAT_REQUEST, claimChat } from "./support/chat-jobs.ts";
 import { never, PATIENCE_MS } from "./support/run-jobs.ts";
-import { createInstallation, TENANT, type Installation } from "./support/test-installation.ts";
+import { createInstallation, silentLogger, TENANT, type Installation } from "./support/test-installation.ts";
 
 const FAILED = {
   status: "failed",
@@ -167,7 +166,7 @@ test("[store.batch.sweep.cancel] a cancel goes on in a worker when its api has d
 
 /** An api's part and a sweeper's, on the connection of the test. */
 function createParts({ redis, keys }: Installation) {
-  const parts = { redis, keys, clock: systemClock, cancelling: undefined as never, logger };
+  const parts = { redis, keys, clock: systemClock, cancelling: undefined as never, logger: silentLogger };
   const answer: Answer = (commands) => commands();
   const more = { subscriptions: undefined as never, writers: [], retentionSeconds: 600, answer };
   return { batches: new Batches({ ...parts, ...more }), sweep: new BatchSweep(parts) };

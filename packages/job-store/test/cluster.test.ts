@@ -15,7 +15,7 @@ import {
 } from "./support/chat-jobs.ts";
 import { approve, askOnce, untilStopped } from "./support/executors.ts";
 import { eventTypes, never, PATIENCE_MS, startRunner, untilStatus } from "./support/run-jobs.ts";
-import { createInstallation, REQUEST, RESULT, TENANT } from "./support/test-installation.ts";
+import { createInstallation, REQUEST, RESULT, silentLogger, TENANT } from "./support/test-installation.ts";
 
 const DONE = { status: "completed", result: RESULT } as const;
 /** Longer ago than any submission takes. */
@@ -170,8 +170,7 @@ describe("on three masters", () => {
     const { redis } = inCluster();
     const warnings: string[] = [];
     const warn: Logger["warn"] = (_: unknown, text?: string) => void warnings.push(String(text));
-    const silent = (): void => undefined;
-    checkRedisOnce(redis, { debug: silent, info: silent, warn, error: silent });
+    checkRedisOnce(redis, { ...silentLogger, warn });
     const names = cluster.nodes.map(
       ({ port }) => `The Redis node 127.0.0.1:${port} keeps no append-only file`,
     );

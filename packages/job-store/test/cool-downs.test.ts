@@ -26,8 +26,8 @@ test("[store.cool-down.shared] is known to every worker, and to each provider al
 test("[store.cool-down.clocks] lasts as long for workers whose clocks differ", async () => {
   const installation = createInstallation();
   const hourMs = 3_600_000;
-  const ahead = installation.createWorker({ now: () => Date.now() + hourMs });
-  const behind = installation.createWorker({ now: () => Date.now() - hourMs });
+  const ahead = installation.createWorker({ clock: { now: () => Date.now() + hourMs } });
+  const behind = installation.createWorker({ clock: { now: () => Date.now() - hourMs } });
   await ahead.coolDowns.begin(PROVIDER, Date.now() + hourMs + 60_000);
   isNear(await ahead.coolDowns.until(PROVIDER), Date.now() + hourMs + 60_000);
   isNear(await behind.coolDowns.until(PROVIDER), Date.now() - hourMs + 60_000);

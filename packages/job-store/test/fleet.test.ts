@@ -1,7 +1,7 @@
 import type { ServerReport } from "@millrace/contracts";
 import { expect, test, vi } from "vitest";
 import { WorkerRegistry } from "../src/fleet/worker-registry.ts";
-import { createInstallation, TENANT, type Installation } from "./support/test-installation.ts";
+import { createInstallation, silentLogger, TENANT, type Installation } from "./support/test-installation.ts";
 
 function report(status: ServerReport["status"], tools: string[] = []): ServerReport {
   return {
@@ -120,13 +120,12 @@ test("[store.fleet.lapse] knows a worker's servers at once when its heartbeat co
 
 test("[store.fleet.heartbeat] a heartbeat that fails for another reason than Redis is told as a warning", async () => {
   const { redis, keys } = createInstallation();
-  const silent = () => {};
   const warn = vi.fn<(fields: object) => void>();
   const registry = new WorkerRegistry({
     redis,
     keys,
     workerId: "worker_broken",
-    logger: { debug: silent, info: silent, warn, error: silent },
+    logger: { ...silentLogger, warn },
     describe: () => {
       throw new RangeError("Maximum call stack size exceeded");
     },

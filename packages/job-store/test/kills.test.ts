@@ -3,12 +3,13 @@ import type { Execute } from "../src/run/job-execution.ts";
 import { createJobStore, type JobStore } from "../src/job-store.ts";
 import { submitChat } from "./support/chat-jobs.ts";
 import { approve, askOnce } from "./support/executors.ts";
-import { killAtEach, logger, PATIENCE, startWorker } from "./support/kill-at-each.ts";
+import { killAtEach, PATIENCE, startWorker } from "./support/kill-at-each.ts";
 import { eventTypes, FULL, queueEmpty, untilStatus } from "./support/run-jobs.ts";
 import {
   createInstallation,
   REQUEST,
   RESULT,
+  silentLogger,
   TENANT,
   type Installation,
 } from "./support/test-installation.ts";
@@ -20,7 +21,7 @@ import {
 const openApi =
   ({ keyPrefix }: Installation) =>
   (redisUrl: string): JobStore =>
-    createJobStore({ redisUrl, keyPrefix, retentionSeconds: 600, logger });
+    createJobStore({ redisUrl, keyPrefix, retentionSeconds: 600, logger: silentLogger });
 
 const done: Execute = () => Promise.resolve({ status: "completed", result: RESULT });
 /** The number of an attempt that could not submit its job stays empty. */

@@ -4,10 +4,8 @@ import { systemClock } from "../src/clock.ts";
 import type { Execute } from "../src/run/job-execution.ts";
 import type { JobStore } from "../src/job-store.ts";
 import { StoreUnavailableError } from "../src/redis/unavailable.ts";
-import { createWorkerStore } from "../src/worker-store.ts";
 import { CHAT_DONE, CHAT_REQUEST, toolCalled, toolReturned, turnFinished } from "./support/chat-jobs.ts";
 import { approve, askOnce, NOTHING } from "./support/executors.ts";
-import { logger } from "./support/kill-at-each.ts";
 import { FULL, startRunner, untilStatus } from "./support/run-jobs.ts";
 import { createInstallation, TENANT, type Installation } from "./support/test-installation.ts";
 
@@ -146,9 +144,7 @@ test("[store.leaks] of jobs of every kind nothing is left in Redis when their re
     await Promise.all(begun);
   }
   const clock = { ...systemClock, now: () => Date.now() + LATER_MS };
-  const later = createWorkerStore({ redisUrl: redisUrlOf(installation), keyPrefix, logger, clock });
-  installation.onRelease(() => later.close());
-  const lateSweeper = later.createSweeper();
+  const lateSweeper = installation.createWorker({ clock }).createSweeper();
   await vi.waitFor(async () => {
     await cancelTheRest(api);
     await lateSweeper.sweep();
@@ -159,7 +155,3 @@ test("[store.leaks] of jobs of every kind nothing is left in Redis when their re
   const queue = `${keys.queuePrefix("chat")}:chat`;
   expect(await redis.xlen(`${queue}:events`)).toBeLessThan(500);
 }, 180_000);
-
-function redisUrlOf({ redis }: Installation): string {
-  return `redis://${redis.options.host}:${redis.options.port}`;
-}

@@ -6,8 +6,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { closeConnection, openConnection } from "../src/redis/connection.ts";
 import type { Logger } from "../src/logger.ts";
 import { checkRedisOnce } from "../src/redis/redis-check.ts";
-
-const silent = (): void => undefined;
+import { silentLogger } from "./support/test-installation.ts";
 
 async function warningsOf(appendOnlyFolder: string | null, policy: string): Promise<string[]> {
   const server = await startRedisProcess(appendOnlyFolder === null ? {} : { appendOnlyFolder });
@@ -15,7 +14,7 @@ async function warningsOf(appendOnlyFolder: string | null, policy: string): Prom
   const warnings: string[] = [];
   const read = Promise.withResolvers<undefined>();
   const warn: Logger["warn"] = (_: unknown, text?: string) => void warnings.push(String(text));
-  const logger = { debug: silent, info: silent, warn, error: silent };
+  const logger = { ...silentLogger, warn };
   const redis = openConnection({ url: server.url, role: "worker", name: "test", logger });
   onTestFinished(() => closeConnection(redis));
   await redis.config("SET", "maxmemory-policy", policy);

@@ -1,6 +1,5 @@
-import { expect, inject, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Logger } from "../src/logger.ts";
-import { createWorkerStore } from "../src/worker-store.ts";
 import { submitChat } from "./support/chat-jobs.ts";
 import { ageAdmitted, lineState } from "./support/line-state.ts";
 import { untilStatus } from "./support/run-jobs.ts";
@@ -9,19 +8,14 @@ import { submitJob } from "./support/webhooks.ts";
 
 test("[store.sweep.isolated] a repair that fails is named in the log, and the others are made", async () => {
   const installation = createInstallation();
-  const { redis, keys, keyPrefix } = installation;
+  const { redis, keys } = installation;
   const api = installation.createApi();
   const jobId = await submitJob(api);
   await api.cancel(TENANT, jobId);
   // Nothing that can be gone through.
   await redis.set(keys.queueDeadlines, "broken");
   const warn = vi.fn<Logger["warn"]>();
-  const worker = createWorkerStore({
-    redisUrl: inject("redisUrl"),
-    keyPrefix,
-    logger: { ...silentLogger, warn },
-  });
-  installation.onRelease(() => worker.close());
+  const worker = installation.createWorker({ logger: { ...silentLogger, warn } });
   expect(await worker.createSweeper().sweep()).toBe(0);
   expect(await api.deliveries.list(TENANT, jobId)).toMatchObject([{ status: "pending" }]);
   expect(warn).toHaveBeenCalledWith(

@@ -1,6 +1,5 @@
-import { expect, inject, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Logger } from "../src/logger.ts";
-import { createWorkerStore } from "../src/worker-store.ts";
 import { PATIENCE_MS } from "./support/run-jobs.ts";
 import { createInstallation, silentLogger, TENANT } from "./support/test-installation.ts";
 import { submitJob } from "./support/webhooks.ts";
@@ -9,14 +8,8 @@ const AWAY = { statusCode: 503, error: "it is away" };
 
 test("[webhook.fault] a delivery that fails for a fault of the worker's is logged and tried again, and what a receiver refuses is not logged as one", async () => {
   const installation = createInstallation();
-  const { keyPrefix } = installation;
   const warn = vi.fn<Logger["warn"]>();
-  const worker = createWorkerStore({
-    redisUrl: inject("redisUrl"),
-    keyPrefix,
-    logger: { ...silentLogger, warn },
-  });
-  installation.onRelease(() => worker.close());
+  const worker = installation.createWorker({ logger: { ...silentLogger, warn } });
   let sent = 0;
   const runner = worker.createWebhookRunner(() => {
     sent += 1;

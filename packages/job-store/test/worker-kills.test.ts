@@ -4,10 +4,10 @@ import type { Execute } from "../src/run/job-execution.ts";
 import type { JobStore } from "../src/job-store.ts";
 import { createWorkerStore } from "../src/worker-store.ts";
 import { CHAT_DONE, submitChat, toolCalled, toolReturned, turnFinished } from "./support/chat-jobs.ts";
-import { killAtEach, logger, PATIENCE, startWorker } from "./support/kill-at-each.ts";
+import { killAtEach, PATIENCE, startWorker } from "./support/kill-at-each.ts";
 import type { MortalProxy } from "./support/mortal-proxy.ts";
 import { eventTypes, FULL, queueEmpty } from "./support/run-jobs.ts";
-import { createInstallation, TENANT } from "./support/test-installation.ts";
+import { createInstallation, silentLogger, TENANT } from "./support/test-installation.ts";
 
 /** As an agent does: what an earlier start has written is not done again. */
 const twoSteps: Execute = async ({ write, readPast }) => {
@@ -36,7 +36,7 @@ test.each(FULL ? ["runs to its end", "parks", "hands its job over"] : ["runs to 
     };
     const ids: string[] = [];
     const openWorker = (redisUrl: string) => {
-      const store = createWorkerStore({ redisUrl, keyPrefix, logger });
+      const store = createWorkerStore({ redisUrl, keyPrefix, logger: silentLogger });
       const runner = store.createRunner({ type: "chat", concurrency: 1, execute });
       return { runner, close: async () => (await runner.close(0), await store.close()) };
     };

@@ -65,7 +65,7 @@ export async function makeDue({ redis, keys }: Installation, batchId: string): P
 
 /** Steps of a sweeper that looks at this batch; with a clock, as if it were that late. */
 export async function sweepBatch(installation: Installation, batchId: string, clock?: Clock): Promise<void> {
-  const sweeper = installation.createWorker(clock).createSweeper();
+  const sweeper = installation.createWorker(clock ? { clock } : {}).createSweeper();
   for (let pass = 0; pass < 2; pass += 1) {
     await makeDue(installation, batchId);
     await sweeper.sweep();

@@ -1,12 +1,9 @@
 import { inject, onTestFinished } from "vitest";
 import type { Execute } from "../../src/run/job-execution.ts";
-import type { Logger } from "../../src/logger.ts";
 import { startMortalProxy, type MortalProxy } from "./mortal-proxy.ts";
 import { startRunner } from "./run-jobs.ts";
 import type { Installation } from "./test-installation.ts";
 
-const silent = (): void => undefined;
-export const logger: Logger = { debug: silent, info: silent, warn: silent, error: silent };
 /** The sweeper leaves alone for 5 s what may still be going on. */
 export const PATIENCE = { timeout: 40_000, interval: 200 };
 /** More than any of these operations sends. */

@@ -3,12 +3,11 @@ import type { ToolJobRequest, ToolJobResult } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import { inject, onTestFinished } from "vitest";
 import type { LimitsOf } from "../../src/admission/tenant-limits.ts";
-import type { Clock } from "../../src/clock.ts";
 import { closeConnection, openConnection } from "../../src/redis/connection.ts";
 import { createJobStore } from "../../src/job-store.ts";
 import { createKeys } from "../../src/keys.ts";
 import type { Logger } from "../../src/logger.ts";
-import { createWorkerStore } from "../../src/worker-store.ts";
+import { createWorkerStore, type WorkerStoreOptions } from "../../src/worker-store.ts";
 
 const silent = (): void => undefined;
 export const silentLogger: Logger = { debug: silent, info: silent, warn: silent, error: silent };
@@ -62,7 +61,8 @@ export function createInstallation(
     createApi: (retentionSeconds = 600, limitsOf?: LimitsOf) =>
       released(createJobStore({ ...options, retentionSeconds, ...(limitsOf ? { limitsOf } : {}) })),
     /** What a worker has. */
-    createWorker: (clock?: Clock) => released(createWorkerStore({ ...options, ...(clock ? { clock } : {}) })),
+    createWorker: (changes: Partial<WorkerStoreOptions> = {}) =>
+      released(createWorkerStore({ ...options, ...changes })),
     /** Returns once that many workers hear the control channel. */
     untilListening: async (count: number): Promise<void> => {
       const channel = createKeys(keyPrefix).control;
