@@ -1374,6 +1374,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.list.slow": "A page is bounded in time, and a walk over the pages finds every job.",
   "store.list.status": "A job that has ended since its record was read is not listed as running.",
   "store.list.tenants": "A page over all tenants passes over nobody's jobs, however far apart they are.",
+  "store.lock.beat":
+    "A lock is renewed every 2 s though answers of Redis come late, with few renewals under way at once.",
   "store.lock.entry":
     "A job that was begun, and whose entry its queue has forgotten since, is put back once its lock must be lost, and goes on elsewhere.",
   "store.lock.fetched":
