@@ -2,9 +2,13 @@ import { expect, test, vi } from "vitest";
 import type { Logger } from "../src/logger.ts";
 import { submitChat } from "./support/chat-jobs.ts";
 import { ageAdmitted, lineState } from "./support/line-state.ts";
-import { untilStatus } from "./support/run-jobs.ts";
+import { PATIENCE_MS, untilStatus } from "./support/run-jobs.ts";
 import { createInstallation, REQUEST, silentLogger, TENANT } from "./support/test-installation.ts";
 import { submitJob } from "./support/webhooks.ts";
+
+/** As many as a repair looks at in one sweep, at least. */
+const MANY = 500;
+const LONG_AGO = Date.now() - 120_000;
 
 test("[store.sweep.isolated] a repair that fails is named in the log, and the others are made", async () => {
   const installation = createInstallation();
@@ -38,6 +42,25 @@ test("[store.sweep.isolated.line] a line that cannot be looked after holds up no
   await sweeper.sweep();
   await sweeper.sweep();
   expect((await lineState(installation, "chat")).queued).toEqual([jobId]);
+});
+
+test("[store.sweep.isolated.submission] submissions that cannot be completed, however many, hold up none of the others", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const jobId = await submitChat(installation);
+  // The api takes the note back a little later.
+  await vi.waitFor(async () => expect(await redis.exists(keys.submissions)).toBe(0), PATIENCE_MS);
+  const queue = `${keys.queuePrefix("chat")}:chat`;
+  await redis.del(`${queue}:prioritized`, `${queue}:${jobId}`);
+  const broken = Array.from({ length: MANY }, (_, index) => `job_0${String(index).padStart(25, "0")}`);
+  const pipeline = redis.pipeline().zadd(keys.submissions, LONG_AGO + 1, jobId);
+  for (const id of broken) pipeline.set(keys.record(id), "broken").zadd(keys.submissions, LONG_AGO, id);
+  await pipeline.exec();
+  const sweeper = installation.createWorker().createSweeper();
+  await sweeper.sweep();
+  expect(await sweeper.sweep()).toBe(1);
+  expect((await lineState(installation, "chat")).queued).toEqual([jobId]);
+  expect(await redis.zcard(keys.submissions)).toBe(broken.length);
 });
 
 test("[store.sweep.isolated.timeout] an overdue job that cannot be failed holds up none of the others", async () => {

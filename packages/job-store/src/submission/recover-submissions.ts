@@ -27,7 +27,8 @@ export interface RecoveryDependencies {
 /**
  * Completes submissions that were cut off: a job with a record is put into its queue (where it may be already:
  * then nothing changes), one that is not there whole is deleted, since nobody was told that it exists. A note stays
- * until its repair has worked. Returns how many jobs it put into their queues.
+ * until its repair has worked; one whose repair fails goes behind the others, which would never be looked at where many
+ * fail. Returns how many jobs it put into their queues.
  */
 export async function recoverSubmissions({
   redis,
@@ -56,6 +57,7 @@ export async function recoverSubmissions({
         { job_id: jobIdOf(note), reason: String(error) },
         "A submission that was cut off stays so for now",
       );
+      await redis.zadd(keys.submissions, "XX", now, note);
     }
   }
   return recovered;
