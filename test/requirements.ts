@@ -1468,9 +1468,12 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.sweep.index": "Index entries of expired jobs are taken out, and no others.",
   "store.sweep.isolated": "A repair of the sweeper that fails is named in the log, and the others are made.",
   "store.sweep.isolated.line": "A line that the sweeper cannot look after holds up none of the others.",
+  "store.sweep.isolated.schedule":
+    "Schedules that the sweeper cannot plan, however many, hold up none of the others.",
   "store.sweep.isolated.submission":
     "Submissions that the sweeper cannot complete, however many, hold up none of the others.",
-  "store.sweep.isolated.timeout": "An overdue job that cannot be failed holds up none of the others.",
+  "store.sweep.isolated.timeout":
+    "Overdue jobs that cannot be failed, however many, hold up none of the others.",
   "store.sweep.nothing-written": "What a submission left that never wrote its record is deleted.",
   "store.sweep.repeat": "The sweeper does not delete a job that a repeat has written meanwhile.",
   "store.sweep.submission": "A submission that was cut off is completed.",

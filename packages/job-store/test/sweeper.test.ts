@@ -3,12 +3,28 @@ import type { Logger } from "../src/logger.ts";
 import { submitChat } from "./support/chat-jobs.ts";
 import { ageAdmitted, lineState } from "./support/line-state.ts";
 import { PATIENCE_MS, untilStatus } from "./support/run-jobs.ts";
-import { createInstallation, REQUEST, silentLogger, TENANT } from "./support/test-installation.ts";
+import { NEVER_SOON, put } from "./support/schedules.ts";
+import {
+  createInstallation,
+  REQUEST,
+  silentLogger,
+  TENANT,
+  type Installation,
+} from "./support/test-installation.ts";
 import { submitJob } from "./support/webhooks.ts";
 
 /** As many as a repair looks at in one sweep, at least. */
 const MANY = 500;
 const LONG_AGO = Date.now() - 120_000;
+
+/** Jobs that no repair can look at, noted in a sorted set. */
+async function breakMany({ redis, keys }: Installation, notes: string): Promise<string[]> {
+  const ids = Array.from({ length: MANY }, (_, index) => `job_0${String(index).padStart(25, "0")}`);
+  const pipeline = redis.pipeline();
+  for (const id of ids) pipeline.set(keys.record(id), "broken").zadd(notes, LONG_AGO, id);
+  await pipeline.exec();
+  return ids;
+}
 
 test("[store.sweep.isolated] a repair that fails is named in the log, and the others are made", async () => {
   const installation = createInstallation();
@@ -52,10 +68,8 @@ test("[store.sweep.isolated.submission] submissions that cannot be completed, ho
   await vi.waitFor(async () => expect(await redis.exists(keys.submissions)).toBe(0), PATIENCE_MS);
   const queue = `${keys.queuePrefix("chat")}:chat`;
   await redis.del(`${queue}:prioritized`, `${queue}:${jobId}`);
-  const broken = Array.from({ length: MANY }, (_, index) => `job_0${String(index).padStart(25, "0")}`);
-  const pipeline = redis.pipeline().zadd(keys.submissions, LONG_AGO + 1, jobId);
-  for (const id of broken) pipeline.set(keys.record(id), "broken").zadd(keys.submissions, LONG_AGO, id);
-  await pipeline.exec();
+  const broken = await breakMany(installation, keys.submissions);
+  await redis.zadd(keys.submissions, LONG_AGO + 1, jobId);
   const sweeper = installation.createWorker().createSweeper();
   await sweeper.sweep();
   expect(await sweeper.sweep()).toBe(1);
@@ -74,4 +88,34 @@ test("[store.sweep.isolated.timeout] an overdue job that cannot be failed holds 
   await installation.createWorker().createSweeper().sweep();
   await untilStatus(api, overdue, "failed");
   expect(await redis.zrange(keys.queueDeadlines, "0", "-1")).toEqual([broken]);
+});
+
+test("[store.sweep.isolated.timeout] overdue jobs that cannot be failed, however many, hold up none of the others", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const broken = await breakMany(installation, keys.queueDeadlines);
+  const { id } = await api.submit({ tenant: TENANT, request: { ...REQUEST, queue_timeout_ms: 1 } });
+  await installation.createWorker().createSweeper().sweep();
+  await untilStatus(api, id, "failed");
+  expect(await redis.zcard(keys.queueDeadlines)).toBe(broken.length);
+});
+
+test("[store.sweep.isolated.schedule] schedules that cannot be planned, however many, hold up none of the others", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const api = installation.createApi();
+  const { next_run_at: planned } = await put(api, NEVER_SOON);
+  const text = (await redis.hget(keys.schedules(TENANT), "nightly")) ?? "";
+  await api.schedules.delete(TENANT, "nightly");
+  await redis.hset(keys.schedules(TENANT), "nightly", text);
+  const notes = Array.from({ length: MANY }, (_, index) => [LONG_AGO, `broken/${index}/x`]);
+  await redis.set(keys.schedules("broken"), "broken");
+  await redis.zadd(keys.scheduleChanges, ...notes.flat(), LONG_AGO + 1, `${TENANT}/nightly/x`);
+  const sweeper = installation.createWorker().createSweeper();
+  await vi.waitFor(async () => {
+    await sweeper.sweep();
+    expect((await api.schedules.find(TENANT, "nightly"))?.next_run_at).toBe(planned);
+  }, PATIENCE_MS);
+  expect(await redis.zcard(keys.scheduleChanges)).toBe(notes.length);
 });

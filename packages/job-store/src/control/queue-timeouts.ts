@@ -22,9 +22,11 @@ export interface QueueTimeoutDependencies {
 export async function failOverdueJobs(dependencies: QueueTimeoutDependencies): Promise<void> {
   const { redis, keys } = dependencies;
   const now = await redisNowMs(redis);
+  const failures: unknown[] = [];
   let length: number;
   do {
-    const page = ["LIMIT", 0, PAGE_LENGTH] as const;
+    // What has failed stays noted, in front of the others.
+    const page = ["LIMIT", failures.length, PAGE_LENGTH] as const;
     const scored = await redis.zrangebyscore(keys.queueDeadlines, "-inf", now, "WITHSCORES", ...page);
     const overdue = scored.filter((_, index) => index % 2 === 0);
     // One that waits for its next attempt has left the queue before, and one that was retried has a time of its own.
@@ -35,11 +37,10 @@ export async function failOverdueJobs(dependencies: QueueTimeoutDependencies): P
         await forgetDeadline(jobId, Number(scored[2 * index + 1]), dependencies);
       }),
     );
-    // Only what has failed stays noted, so the next sweep comes to those behind it.
-    const failed = outcomes.find((outcome) => outcome.status === "rejected");
-    if (failed) throw failed.reason;
+    for (const outcome of outcomes) if (outcome.status === "rejected") failures.push(outcome.reason);
     length = overdue.length;
   } while (length === PAGE_LENGTH);
+  if (failures.length > 0) throw failures[0];
 }
 
 /** The job has ended that had this deadline. One that has been retried since keeps the one that it has now. */

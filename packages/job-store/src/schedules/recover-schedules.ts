@@ -9,7 +9,10 @@ import { parseNote } from "./stored-schedule.ts";
 const CUT_OFF_AFTER_MS = 5_000;
 const PAGE_LENGTH = 100;
 
-/** Tells BullMQ of changes that were cut off before it was told. */
+/**
+ * Tells BullMQ of changes that were cut off before it was told. A note whose change fails goes behind the others, which
+ * would never be looked at where many fail.
+ */
 export async function recoverSchedules({
   redis,
   keys,
@@ -23,7 +26,8 @@ export async function recoverSchedules({
   records: ScheduleRecords;
   logger: Logger;
 }): Promise<void> {
-  const before = clock.now() - CUT_OFF_AFTER_MS;
+  const now = clock.now();
+  const before = now - CUT_OFF_AFTER_MS;
   const notes = await redis.zrangebyscore(keys.scheduleChanges, "-inf", before, "LIMIT", 0, PAGE_LENGTH);
   for (const note of notes) {
     const { tenant, id } = parseNote(note);
@@ -31,6 +35,7 @@ export async function recoverSchedules({
       await records.settle(tenant, id, note);
     } catch (error) {
       logger.warn({ schedule: id, reason: String(error) }, "A changed schedule is not planned yet");
+      await redis.zadd(keys.scheduleChanges, "XX", now, note);
     }
   }
 }
