@@ -1474,6 +1474,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "Submissions that the sweeper cannot complete, however many, hold up none of the others.",
   "store.sweep.isolated.timeout":
     "Overdue jobs that cannot be failed, however many, hold up none of the others.",
+  "store.sweep.news":
+    "A repair of the sweeper that goes on failing is told of once a minute or when the reason changes, and so is that it works again.",
   "store.sweep.nothing-written": "What a submission left that never wrote its record is deleted.",
   "store.sweep.repeat": "The sweeper does not delete a job that a repeat has written meanwhile.",
   "store.sweep.submission": "A submission that was cut off is completed.",

@@ -1,3 +1,4 @@
+import { FailureNews } from "./failure-news.ts";
 import { LineSweep } from "./admission/line-sweep.ts";
 import type { BatchSweep } from "./batches/batch-sweep.ts";
 import { IndexPurge } from "./reading/index-purge.ts";
@@ -37,14 +38,21 @@ export class Sweeper {
   readonly #purge: IndexPurge;
   readonly #lines: LineSweep;
   readonly #task: RepeatingTask;
+  readonly #news: FailureNews;
+  readonly #repairNews = new Map<string, FailureNews>();
 
   constructor(options: SweeperOptions) {
     this.#options = options;
     const { logger } = options;
+    this.#news = new FailureNews({
+      logger,
+      failed: "Sweep failed; trying again",
+      works: "Sweeps work again",
+    });
     this.#task = new RepeatingTask({
       intervalMs: INTERVAL_MS,
       task: () => this.#sweepInTurn(),
-      onError: (error) => logger.warn({ reason: String(error) }, "Sweep failed; trying again"),
+      onError: (error) => this.#news.failed(error),
     });
     this.#purge = new IndexPurge(options.redis, options.keys, options.clock);
     this.#lines = new LineSweep(options);
@@ -81,18 +89,31 @@ export class Sweeper {
   }
 
   async #repair(name: string, repair: () => Promise<void>): Promise<void> {
+    const news = this.#newsOf(name);
     try {
       await repair();
+      news.worked();
     } catch (error) {
       if (isRedisAway(error)) throw error;
-      const fields = { repair: name, reason: String(error) };
-      this.#options.logger.warn(fields, "A repair failed; trying again");
+      news.failed(error);
     }
+  }
+
+  #newsOf(repair: string): FailureNews {
+    let news = this.#repairNews.get(repair);
+    if (!news) {
+      const { logger } = this.#options;
+      const messages = { failed: "A repair failed; trying again", works: "A repair works again" };
+      news = new FailureNews({ logger, fields: { repair }, ...messages });
+      this.#repairNews.set(repair, news);
+    }
+    return news;
   }
 
   async #sweepInTurn(): Promise<void> {
     if (!(await this.#holdsLease())) return;
     const recovered = await this.sweep();
+    this.#news.worked();
     if (recovered === 0) return;
     this.#options.logger.warn({ jobs: recovered }, "Put jobs back that were missing in their queue");
   }

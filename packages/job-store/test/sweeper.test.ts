@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Logger } from "../src/logger.ts";
 import { submitChat } from "./support/chat-jobs.ts";
 import { ageAdmitted, lineState } from "./support/line-state.ts";
@@ -15,6 +15,8 @@ import { submitJob } from "./support/webhooks.ts";
 
 /** As many as a repair looks at in one sweep, at least. */
 const MANY = 500;
+const FAILED = "A repair failed; trying again";
+const MINUTE_MS = 60_000;
 const LONG_AGO = Date.now() - 120_000;
 
 /** Jobs that no repair can look at, noted in a sorted set. */
@@ -26,6 +28,13 @@ async function breakMany({ redis, keys }: Installation, notes: string): Promise<
   return ids;
 }
 
+/** A worker's sweeper, and what it says. */
+function createHeardSweeper(installation: Installation) {
+  const [warn, info] = [vi.fn<Logger["warn"]>(), vi.fn<Logger["info"]>()];
+  const worker = installation.createWorker({ logger: { ...silentLogger, warn, info } });
+  return { sweeper: worker.createSweeper(), warn, info };
+}
+
 test("[store.sweep.isolated] a repair that fails is named in the log, and the others are made", async () => {
   const installation = createInstallation();
   const { redis, keys } = installation;
@@ -34,14 +43,47 @@ test("[store.sweep.isolated] a repair that fails is named in the log, and the ot
   await api.cancel(TENANT, jobId);
   // Nothing that can be gone through.
   await redis.set(keys.queueDeadlines, "broken");
-  const warn = vi.fn<Logger["warn"]>();
-  const worker = installation.createWorker({ logger: { ...silentLogger, warn } });
-  expect(await worker.createSweeper().sweep()).toBe(0);
+  const { sweeper, warn } = createHeardSweeper(installation);
+  expect(await sweeper.sweep()).toBe(0);
   expect(await api.deliveries.list(TENANT, jobId)).toMatchObject([{ status: "pending" }]);
   expect(warn).toHaveBeenCalledWith(
     { repair: "queue timeouts", reason: expect.stringContaining("WRONGTYPE") as string },
-    "A repair failed; trying again",
+    FAILED,
   );
+});
+
+test("[store.sweep.news] a repair that goes on failing is told of once a minute or when the reason changes, and so is that it works again", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const { sweeper, warn, info } = createHeardSweeper(installation);
+  const told = async (): Promise<string[]> => {
+    await sweeper.sweep();
+    const calls = [...warn.mock.calls.splice(0), ...info.mock.calls.splice(0)];
+    return calls.flatMap(([fields, message]) => ("repair" in fields ? [message] : []));
+  };
+  const { id } = await installation
+    .createApi()
+    .submit({ tenant: TENANT, request: { ...REQUEST, queue_timeout_ms: 1 } });
+  await redis.rename(keys.queueDeadlines, `${keys.queueDeadlines}:kept`);
+  await redis.set(keys.queueDeadlines, "broken");
+  expect(await told()).toEqual([FAILED]);
+  expect(await told()).toEqual([]);
+  vi.advanceTimersByTime(MINUTE_MS);
+  expect(await told()).toEqual([FAILED]);
+  expect(await told()).toEqual([]);
+  // Another reason: the deadlines can be read, and a job cannot be ended.
+  await redis.rename(`${keys.queueDeadlines}:kept`, keys.queueDeadlines);
+  await redis.set(keys.log(id), "broken");
+  expect(await told()).toEqual([FAILED]);
+  expect(await told()).toEqual([]);
+  // That it works once may be luck.
+  await redis.del(keys.log(id), keys.record(id));
+  expect(await told()).toEqual([]);
+  vi.advanceTimersByTime(MINUTE_MS);
+  expect(await told()).toEqual(["A repair works again"]);
+  expect(await told()).toEqual([]);
 });
 
 test("[store.sweep.isolated.line] a line that cannot be looked after holds up none of the others", async () => {
