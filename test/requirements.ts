@@ -1477,6 +1477,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.sweep.news":
     "A repair of the sweeper that goes on failing is told of once a minute or when the reason changes, and so is that it works again.",
   "store.sweep.nothing-written": "What a submission left that never wrote its record is deleted.",
+  "store.sweep.order": "That a starved job cannot be put before others is told, unless it has gone.",
   "store.sweep.repeat": "The sweeper does not delete a job that a repeat has written meanwhile.",
   "store.sweep.submission": "A submission that was cut off is completed.",
   "store.sweep.tenants": "A tenant of whom nothing is left is forgotten, and no other.",

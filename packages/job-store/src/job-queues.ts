@@ -1,4 +1,11 @@
-import { createIORedisClient, Job, type IRedisClient, type IRedisTransaction, type Queue } from "bullmq";
+import {
+  createIORedisClient,
+  ErrorCode,
+  Job,
+  type IRedisClient,
+  type IRedisTransaction,
+  type Queue,
+} from "bullmq";
 import type { Redis } from "ioredis";
 import { JobType, type JobRequest } from "@millrace/contracts";
 import { RESUMED_PRIORITY } from "./admission/place.ts";
@@ -64,6 +71,11 @@ export type EntryPlace = "missing" | "waiting" | "delayed" | "elsewhere";
 
 /** The oldest waiting job is looked for among this many: those that go first. */
 const DEPTH_LOOK = 1_000;
+
+/** BullMQ rejects for an entry that is gone. */
+function unlessGone(error: Error & { code?: unknown }): void {
+  if (error.code !== ErrorCode.JobNotExist) throw error;
+}
 
 /** The queue of jobs that are not due yet. */
 export const DUE = "due";
@@ -175,8 +187,7 @@ export class JobQueues {
     const changes = moved.map(async ({ entry, priority }) => {
       const jobId = entryId(entry);
       const job = new Job<QueuedJobData>(queue, type, { tenant: "", generation: 0 }, { jobId }, jobId);
-      // BullMQ rejects for an entry that is gone.
-      await job.changePriority({ priority }).catch(() => undefined);
+      await job.changePriority({ priority }).catch(unlessGone);
     });
     await Promise.all(changes);
   }

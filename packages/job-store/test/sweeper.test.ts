@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test, vi } from "vitest";
+import { JobQueues } from "../src/job-queues.ts";
 import type { Logger } from "../src/logger.ts";
 import { submitChat } from "./support/chat-jobs.ts";
 import { ageAdmitted, lineState } from "./support/line-state.ts";
@@ -100,6 +101,28 @@ test("[store.sweep.isolated.line] a line that cannot be looked after holds up no
   await sweeper.sweep();
   await sweeper.sweep();
   expect((await lineState(installation, "chat")).queued).toEqual([jobId]);
+});
+
+test("[store.sweep.order] that a starved job cannot be put before others is told, and that it is gone is not", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const jobId = await submitChat(installation);
+  await ageAdmitted(installation, "chat");
+  const { sweeper, warn } = createHeardSweeper(installation);
+  const queue = `${keys.queuePrefix("chat")}:chat`;
+  const told = expect.objectContaining({ repair: "lines" }) as object;
+  // It was there a moment ago.
+  const look = vi.spyOn(JobQueues.prototype, "look").mockResolvedValueOnce(["waiting"]);
+  onTestFinished(() => look.mockRestore());
+  await redis.rename(`${queue}:${jobId}`, `${queue}:kept`);
+  await sweeper.sweep();
+  expect(look).toHaveBeenCalledOnce();
+  expect(warn).not.toHaveBeenCalledWith(told, FAILED);
+  await redis.rename(`${queue}:kept`, `${queue}:${jobId}`);
+  await redis.del(`${queue}:meta`);
+  await redis.set(`${queue}:meta`, "broken");
+  await sweeper.sweep();
+  expect(warn).toHaveBeenCalledWith(told, FAILED);
 });
 
 test("[store.sweep.isolated.submission] submissions that cannot be completed, however many, hold up none of the others", async () => {

@@ -65,8 +65,7 @@ export async function writeSubmissions(
   }
   const completed = second.isEmpty ? null : await second.exec();
   if (completed) await settleRefused(takenBack, completed, refused, dependencies);
-  // They are accepted by now. Where that is cut off, some start later than they might.
-  await Promise.all(entrances.map((entrance) => entrance.reorder())).catch(() => undefined);
+  await Promise.all(entrances.map((entrance) => entrance.reorder()));
   return submissions.map(
     (submission) =>
       written.errorOf(submission) ?? completed?.errorOf(submission) ?? refused.get(submission) ?? "settled",
