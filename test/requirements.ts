@@ -1326,6 +1326,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.fleet.lapse": "After an outage nothing false is said of a worker's servers.",
   "store.fleet.merge": "The workers' servers are merged: the best status wins.",
   "store.fleet.names": "A server may be called as something that every object has, such as `constructor`.",
+  "store.fleet.shared":
+    "Who asks while the fleet is read shares the reading, also when an older one ends meanwhile.",
   "store.fleet.visible": "A key is told of no tool that it may not use, withheld ones neither.",
   "store.follow.again": "A follower reads the log again when it could not be read.",
   "store.follow.gap": "A follower that missed messages reads the log.",

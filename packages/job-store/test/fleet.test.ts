@@ -1,6 +1,8 @@
 import type { ServerReport } from "@millrace/contracts";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { FleetReader } from "../src/fleet/fleet-reader.ts";
 import { WorkerRegistry } from "../src/fleet/worker-registry.ts";
+import { ChannelSubscriptions } from "../src/redis/channel-subscriptions.ts";
 import { createInstallation, silentLogger, TENANT, type Installation } from "./support/test-installation.ts";
 
 function report(status: ServerReport["status"], tools: string[] = []): ServerReport {
@@ -169,4 +171,27 @@ test("[store.fleet.burst] changes that come while one is being written are told 
   expect((await api.fleet()).tools()).toHaveLength(100);
   // A write reads them for the heartbeat and for the catalogue.
   expect(readings).toBeLessThanOrEqual(4);
+});
+
+test("[store.fleet.shared] who asks while the fleet is read shares the reading, also when an older one ends meanwhile", async () => {
+  const { redis, keys } = createInstallation();
+  const subscriber = redis.duplicate();
+  onTestFinished(() => subscriber.disconnect());
+  const fleet = new FleetReader(redis, keys, new ChannelSubscriptions(subscriber));
+  const read = redis.smembers.bind(redis);
+  const mayRead = Promise.withResolvers<undefined>();
+  const older = fleet.read();
+  vi.spyOn(redis, "smembers").mockImplementationOnce(async (key) => {
+    await mayRead.promise;
+    return await read(key);
+  });
+  fleet.forget();
+  const newer = fleet.read();
+  await older;
+  expect(fleet.read()).toBe(newer);
+  mayRead.resolve(undefined);
+  await newer;
+  const next = fleet.read();
+  expect(next).not.toBe(newer);
+  await next;
 });

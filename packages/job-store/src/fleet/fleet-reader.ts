@@ -48,23 +48,27 @@ export class FleetReader {
 
   /** Reads the fleet; requests that ask meanwhile share one reading. */
   read(): Promise<FleetView> {
-    this.#reading ??= this.#readAndKeep();
+    this.#reading ??= this.#begin();
     return this.#reading;
+  }
+
+  #begin(): Promise<FleetView> {
+    const reading = this.#readAndKeep().finally(() => {
+      // It may have been forgotten, and a newer one be under way.
+      if (this.#reading === reading) this.#reading = null;
+    });
+    return reading;
   }
 
   async #readAndKeep(): Promise<FleetView> {
     const startedAt = performance.now();
     const changes = this.#changes;
-    try {
-      const view = await this.#read();
-      if (changes === this.#changes) {
-        this.#view = view;
-        this.#readAt = startedAt;
-      }
-      return view;
-    } finally {
-      this.#reading = null;
+    const view = await this.#read();
+    if (changes === this.#changes) {
+      this.#view = view;
+      this.#readAt = startedAt;
     }
+    return view;
   }
 
   async #read(): Promise<FleetView> {
