@@ -1,3 +1,4 @@
+import { DeferredSending } from "../deferred-sending.ts";
 import type { Logger } from "../logger.ts";
 import type { QueueEntry } from "../job-queues.ts";
 import type { Admission, Leaving } from "./admission.ts";
@@ -26,12 +27,9 @@ export class Departures {
   readonly #admission: Admission;
   readonly #logger: Logger;
   #waiting = new Map<string, Waiting>();
-  #timer: NodeJS.Timeout | undefined;
-  /** When the timer fires; monotonic, in milliseconds. */
-  #dueAt = Number.POSITIVE_INFINITY;
   /** Lines from which others came in when they were told last: there, jobs wait for places. */
   readonly #busy = new Set<string>();
-  #telling: Promise<void> = Promise.resolve();
+  readonly #telling = new DeferredSending(() => this.#tellAll());
 
   constructor(admission: Admission, logger: Logger) {
     this.#admission = admission;
@@ -46,27 +44,25 @@ export class Departures {
     const group = this.#of(line);
     group.gone.push(entry);
     if (when === "later" && group.gone.length >= ENOUGH) void this.flush();
-    else this.#schedule(COLLECT_MS[this.#busy.has(lineId(line)) ? "soon" : when]);
+    else this.#telling.within(COLLECT_MS[this.#busy.has(lineId(line)) ? "soon" : when]);
     return group.promise;
   }
 
   /** A job that was parked, or waited for its next attempt, runs again: it counts from now on. */
   comeBack(line: LineName, entry: QueueEntry): void {
     this.#of(line).back.push(entry);
-    this.#schedule(COLLECT_MS.soon);
+    this.#telling.within(COLLECT_MS.soon);
   }
 
   /** Resolves once the lines know of all so far. Never rejects. */
   flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#dueAt = Number.POSITIVE_INFINITY;
+    return this.#telling.flush();
+  }
+
+  async #tellAll(): Promise<void> {
     const waiting = [...this.#waiting.values()];
     this.#waiting = new Map();
-    this.#telling = Promise.all([this.#telling, ...waiting.map((group) => this.#tell(group))]).then(
-      () => undefined,
-    );
-    return this.#telling;
+    await Promise.all(waiting.map((group) => this.#tell(group)));
   }
 
   #of(line: LineName): Waiting {
@@ -75,14 +71,6 @@ export class Departures {
     if (!group)
       this.#waiting.set(id, (group = { ...Promise.withResolvers<void>(), line, gone: [], back: [] }));
     return group;
-  }
-
-  #schedule(delayMs: number): void {
-    const dueAt = performance.now() + delayMs;
-    if (dueAt >= this.#dueAt) return;
-    clearTimeout(this.#timer);
-    this.#dueAt = dueAt;
-    this.#timer = setTimeout(() => void this.flush(), delayMs);
   }
 
   async #tell({ line, gone, back, resolve }: Waiting): Promise<void> {

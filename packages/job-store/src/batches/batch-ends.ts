@@ -1,6 +1,7 @@
 import type { TerminalStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { QueueEntry } from "../job-queues.ts";
+import { DeferredSending } from "../deferred-sending.ts";
 import type { Keys } from "../keys.ts";
 import { untilStored } from "../redis/answer.ts";
 import { lineOfJob } from "./batch-id.ts";
@@ -46,8 +47,7 @@ export class BatchEnds {
   readonly #dependencies: { redis: Redis; keys: Keys };
   #collected = new Map<string, BatchEnd[]>();
   #count = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #telling: Promise<void> = Promise.resolve();
+  readonly #sending = new DeferredSending(() => this.#tell());
 
   constructor(dependencies: { redis: Redis; keys: Keys }) {
     this.#dependencies = dependencies;
@@ -59,13 +59,15 @@ export class BatchEnds {
     else this.#collected.set(batchId, [end]);
     this.#count += 1;
     if (this.#count >= COLLECT_COUNT_MAX) void this.flush();
-    else this.#timer ??= setTimeout(() => void this.flush(), COLLECT_MS);
+    else this.#sending.within(COLLECT_MS);
   }
 
   /** Tells what has been collected. Resolves when all has been told. */
   flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    return this.#sending.flush();
+  }
+
+  async #tell(): Promise<void> {
     const collected = this.#collected;
     this.#collected = new Map();
     this.#count = 0;
@@ -73,8 +75,7 @@ export class BatchEnds {
       // The sweeper finds what cannot be told now.
       untilStored(() => countBatchEnds(batchId, ends, this.#dependencies)).catch(() => 0),
     );
-    this.#telling = Promise.all([this.#telling, ...told]).then(() => undefined);
-    return this.#telling;
+    await Promise.all(told);
   }
 }
 

@@ -1,5 +1,6 @@
 import { JobType, TERMINAL_STATUSES, type TerminalStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
+import { DeferredSending } from "../deferred-sending.ts";
 import type { Keys } from "../keys.ts";
 
 /** Upper bounds of how long jobs took, in seconds. */
@@ -33,8 +34,7 @@ const COLLECT_MS = 1_000;
 export class FinishedJobs {
   readonly #dependencies: Dependencies;
   #collected = new Map<string, number>();
-  #timer: NodeJS.Timeout | undefined;
-  #counting: Promise<void> = Promise.resolve();
+  readonly #counting = new DeferredSending(() => this.#count());
 
   constructor(dependencies: Dependencies) {
     this.#dependencies = dependencies;
@@ -48,25 +48,22 @@ export class FinishedJobs {
       this.#raise(bucketField(type, bound), 1);
       this.#raise(sumField(type), Math.max(0, Math.round(tookMs)));
     }
-    this.#timer ??= setTimeout(() => void this.flush(), COLLECT_MS);
+    this.#counting.within(COLLECT_MS);
   }
 
   /** Resolves once all so far is counted, or could not be. Never rejects. */
   flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const collected = this.#collected;
-    this.#collected = new Map();
-    if (collected.size > 0)
-      this.#counting = Promise.all([this.#counting, this.#count(collected)]).then(ignore);
-    return this.#counting;
+    return this.#counting.flush();
   }
 
   #raise(field: string, by: number): void {
     this.#collected.set(field, (this.#collected.get(field) ?? 0) + by);
   }
 
-  async #count(collected: ReadonlyMap<string, number>): Promise<void> {
+  async #count(): Promise<void> {
+    const collected = this.#collected;
+    this.#collected = new Map();
+    if (collected.size === 0) return;
     const { redis, keys } = this.#dependencies;
     const pipeline = redis.pipeline();
     for (const [field, by] of collected) pipeline.hincrby(keys.finished, field, by);
