@@ -628,6 +628,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "A call that was made and has not returned gets a result that says that it may have happened.",
   "contract.conversation.fold": "A job's steps make its conversation, results in the order of their calls.",
   "contract.issues.key": "A wrong key of a map is told with what is wrong with it.",
+  "contract.issues.kind":
+    "Of a value of the wrong kind only that is told, in plain words, and of a number the bound that counts.",
   "contract.issues.missing":
     "A value that is missing is said to be missing, and a text in the place of a number is told that it must be one.",
   "contract.issues.union":

@@ -30,6 +30,39 @@ test("[contract.issues.missing] a value that is missing is said to be missing, a
   );
 });
 
+test("[contract.issues.kind] of a value of the wrong kind only the kind is said, and of a number only the bound that counts", () => {
+  const describe = (value: object) => describeIssues(JobRequest.safeParse(value).error?.issues ?? []);
+  const tool = { type: "tool", tool: "echo" };
+  const array = "Invalid input: expected array, received string";
+  expect(describe({ type: "tool", tool: [] })).toEqual([
+    { path: "tool", message: "Invalid input: expected string, received array" },
+  ]);
+  expect(describe({ type: "chat", messages: "" })).toEqual([{ path: "messages", message: array }]);
+  const webhook = { url: "http://127.0.0.1:9/hook", events: "job.completed" };
+  expect(describe({ ...tool, webhook })).toEqual([{ path: "webhook.events", message: array }]);
+  const messages = [{ role: "user", content: { length: 0 } }];
+  expect(describe({ type: "chat", messages })).toEqual([
+    {
+      path: "messages[0].content",
+      message: expect.stringMatching(/^\S+ \S+ expected string, [^,]*, or [^,]* expected array, [^,]*$/),
+    },
+  ]);
+  expect(describe({ ...tool, timeout_ms: 1e21 })).toEqual([
+    { path: "timeout_ms", message: expect.stringMatching(/<=86400000$/) },
+  ]);
+  expect(describe({ ...tool, timeout_ms: 1.5 })).toEqual([
+    { path: "timeout_ms", message: "must be a whole number" },
+  ]);
+  expect(describe({ ...tool, arguments: [] })).toEqual([
+    { path: "arguments", message: "Invalid input: expected object, received array" },
+  ]);
+  // Each of two values keeps what is said of it.
+  expect(describe({ type: "chat", message: [], timeout_ms: 0 })).toEqual([
+    { path: "message", message: "Invalid input: expected string, received array" },
+    { path: "timeout_ms", message: expect.stringMatching(/>=1$/) },
+  ]);
+});
+
 test("[contract.issues.union] of several forms the one that fits as a whole says what is wrong inside", () => {
   const schema = z.union([
     z.strictObject({ a: z.number() }),

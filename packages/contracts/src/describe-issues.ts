@@ -4,6 +4,8 @@ interface Issue {
   message: string;
   path?: readonly (PropertyKey | { key: PropertyKey })[] | undefined;
   code?: string;
+  /** Of a value that is too small or too big: its kind. */
+  origin?: string;
   keys?: string[];
   /** Of a union: what is wrong with each of its branches. */
   errors?: Issue[][];
@@ -20,12 +22,32 @@ function* describeEach(
   issues: readonly Issue[],
   outer: readonly PropertyKey[] = [],
 ): Iterable<ProblemDetailError> {
-  for (const issue of issues) yield* describe(issue, outer);
+  for (const issue of withoutMootBounds(issues)) yield* describe(issue, outer);
+}
+
+/**
+ * Without bounds that cure nothing: of what is no value of the right kind, such as a text where a list belongs, and
+ * zod's own of a whole number where the schema has another. What zod says of one value stands together, its kind first.
+ */
+function withoutMootBounds(issues: readonly Issue[]): Issue[] {
+  return issues.filter((issue, index) => {
+    if (!isBound(issue)) return true;
+    const [before, after] = [issues[index - 1], issues[index + 1]];
+    if (before?.code === "invalid_type" && isSamePlace(before, issue)) return false;
+    return !(issue.origin === "int" && after && isBound(after) && isSamePlace(after, issue));
+  });
+}
+
+function isBound({ code }: Issue): boolean {
+  return code === "too_small" || code === "too_big";
+}
+
+function isSamePlace(one: Issue, other: Issue): boolean {
+  return pathText(keysOf(one)) === pathText(keysOf(other));
 }
 
 function* describe(issue: Issue, outer: readonly PropertyKey[]): Iterable<ProblemDetailError> {
-  const inner = (issue.path ?? []).map((part) => (typeof part === "object" ? part.key : part));
-  const path = [...outer, ...inner];
+  const path = [...outer, ...keysOf(issue)];
   if (issue.code === "unrecognized_keys" && issue.keys) {
     for (const key of issue.keys) yield { path: pathText([...path, key]), message: "unknown key" };
   } else if (issue.errors && issue.errors.length > 0) {
@@ -35,14 +57,22 @@ function* describe(issue: Issue, outer: readonly PropertyKey[]): Iterable<Proble
   }
 }
 
-/** What zod says of a value that is not there, or that is a text where a number belongs. */
-const NO_VALUE = /^Invalid input: expected (.+), received (undefined|NaN)$/;
+function keysOf({ path = [] }: Issue): PropertyKey[] {
+  return path.map((part) => (typeof part === "object" ? part.key : part));
+}
+
+/** What zod says of a value of the wrong kind. */
+const WRONG_KIND = /^Invalid input: expected (.+), received (.+)$/;
 
 /** In the words of somebody who has written the request or the file, not of the code that reads it. */
 export function plainMessage(message: string): string {
-  const [, expected, received] = NO_VALUE.exec(message) ?? [];
-  if (expected === undefined) return message;
-  return received === "NaN" ? `must be a ${expected}` : `is missing: expected ${expected}`;
+  const [, kind, received] = WRONG_KIND.exec(message) ?? [];
+  if (kind === undefined) return message;
+  const expected = kind === "record" ? "object" : kind;
+  if (received === "undefined") return `is missing: expected ${expected}`;
+  if (received === "NaN") return `must be a ${expected}`;
+  if (expected === "int") return "must be a whole number";
+  return `Invalid input: expected ${expected}, received ${received}`;
 }
 
 function messageOf({ code, issues = [], message }: Issue): string {
@@ -56,7 +86,7 @@ function* describeUnion(branches: Issue[][], path: readonly PropertyKey[]): Iter
   if (fitting) {
     yield* describeEach(fitting, path);
   } else {
-    const messages = branches.flat().map(messageOf);
+    const messages = branches.flatMap(withoutMootBounds).map(messageOf);
     yield { path: pathText(path), message: messages.join(", or ") };
   }
 }
