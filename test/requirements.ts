@@ -237,6 +237,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "api.jobs.accept":
     "A submission streams when Accept names event streams, in any case, and likes them no less than JSON.",
   "api.jobs.busy_server": "Waiting for a busy server does not use up a job's time.",
+  "api.jobs.byte_order_mark": "A JSON body that begins with a byte order mark is read without it.",
   "api.jobs.call_rejected": "A call that the server refuses fails its job with what the server said.",
   "api.jobs.delay": "A delayed job is queued until it is due, and holds nobody back.",
   "api.jobs.large": "Arguments and results that are too large to publish arrive whole.",

@@ -144,6 +144,12 @@ test("[api.bad.encoding] a body that is not UTF-8 is refused instead of changed"
   expect((await expectProblem(response, "invalid_json")).detail).toContain("UTF-8");
 });
 
+test("[api.jobs.byte_order_mark] a body that begins with a byte order mark is read without it", async () => {
+  const body = `\uFEFF${JSON.stringify({ type: "tool", ...echo })}`;
+  expect((await client.post("/jobs", body)).status).toBe(202);
+  await expectProblem(await client.post("/jobs", `\uFEFF${body}`), "invalid_json");
+});
+
 test.for(["gzip", "br", "identity, gzip", "foo"])(
   "[api.bad.content_encoding] a body with the coding %s is refused, as it would be read as it is",
   async (coding) => {

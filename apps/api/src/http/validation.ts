@@ -32,8 +32,10 @@ export const requireJson = createMiddleware(async (c, next) => {
       detail: "The body is not UTF-8, as JSON has to be. Encode it as UTF-8.",
     });
   }
+  // Files that were written on Windows begin with a byte order mark; JSON may be read without it (RFC 8259, 8.1).
+  const text = body.toString().replace(/^\uFEFF/, "");
   // Where Hono keeps a body that has been read: as promises, whatever its types say.
-  Object.assign(c.req.bodyCache, { text: Promise.resolve(body.toString()) });
+  Object.assign(c.req.bodyCache, { text: Promise.resolve(text) });
   await next();
 });
 
