@@ -1434,7 +1434,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.redis.failover": "Jobs are taken, run and waited for again after the primary has become a replica.",
   "store.redis.failover.run": "A run that meets a replica writes its steps to the new primary, once.",
   "store.redis.silent": "A Redis that does not answer in time is given up, and no sooner.",
-  "store.redis.stall": "A Redis that answers is not given up where the process that asks has stood still.",
+  "store.redis.stall":
+    "A Redis that answers is not given up where the process that asks, or connects, stood still.",
   "store.redis_check": "Warns at start of eviction and of a missing append-only file, and of nothing else.",
   "store.requests.abort": "Who no longer waits is free at once.",
   "store.requests.answers": "Every worker that is asked answers, and no other.",

@@ -2,6 +2,7 @@ import { Redis } from "ioredis";
 import { nodesOf, openAnyNode, openCluster } from "./cluster-connection.ts";
 import { parseClusterUrl, withoutCredentials, type NodeOptions } from "./redis-address.ts";
 import { defineScripts } from "../scripts.ts";
+import { limitConnecting } from "./limit-connecting.ts";
 import type { Logger } from "../logger.ts";
 
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -22,6 +23,8 @@ const PING_TIMEOUT_MS = 5_000;
 type ConnectionRole = "request" | "subscriber" | "worker" | "queue";
 
 /**
+ * What fails fast counts the time to connect by itself, see {@link limitConnecting}.
+ *
  * With `enableAutoPipelining` the commands of one turn of the event loop go out in one write, which pays where many
  * requests come in at once, and not in the worker: it was measured.
  */
@@ -29,7 +32,7 @@ const OPTIONS = {
   // Fails what is under way when the connection breaks. Sending it again is the client's decision: only it knows
   // whether it may.
   request: {
-    connectTimeout: CONNECT_TIMEOUT_MS,
+    connectTimeout: 0,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     enableAutoPipelining: true,
@@ -37,7 +40,7 @@ const OPTIONS = {
     autoPipeliningIgnoredCommands: ["ping"],
   },
   // Its owner subscribes again after a break, and knows then that messages may be lost.
-  subscriber: { connectTimeout: CONNECT_TIMEOUT_MS, maxRetriesPerRequest: 0, autoResubscribe: false },
+  subscriber: { connectTimeout: 0, maxRetriesPerRequest: 0, autoResubscribe: false },
   worker: { maxRetriesPerRequest: null },
   queue: { maxRetriesPerRequest: null },
 } satisfies Record<ConnectionRole, NodeOptions>;
@@ -61,10 +64,17 @@ export function openConnection({ url, role, name, logger }: ConnectionOptions): 
     retryStrategy: (times) => Math.min(times * 50, RECONNECT_DELAY_MS_MAX),
     reconnectOnError: isDemoted,
   };
-  const redis = openRedis(url, role, options, reconnectWhenHalfOpen);
+  const redis = openRedis(url, role, options, (node) => {
+    if (!isPatient(role)) limitConnecting(node, CONNECT_TIMEOUT_MS);
+    reconnectWhenHalfOpen(node);
+  });
   defineScripts(redis);
   logOutages(redis, url, name, logger);
   return redis;
+}
+
+function isPatient(role: ConnectionRole): boolean {
+  return role === "worker" || role === "queue";
 }
 
 function openRedis(
@@ -75,8 +85,7 @@ function openRedis(
 ): Redis {
   const address = parseClusterUrl(url);
   if (address && role !== "subscriber") {
-    const isPatient = role === "worker" || role === "queue";
-    return openCluster({ address, options, isPatient, onNode: watch });
+    return openCluster({ address, options, isPatient: isPatient(role), onNode: watch });
   }
   const redis = address ? openAnyNode(address, options) : new Redis(url, options);
   watch(redis);
