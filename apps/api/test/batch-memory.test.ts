@@ -96,10 +96,12 @@ test("[api.batch.memory.body] what has been read of a body is not kept until its
     method: "POST",
     headers: { "content-type": "application/x-ndjson" },
   });
-  const answered = once(sent, "response") as Promise<[IncomingMessage]>;
-  await pipeline(blankLines(), sent);
-  const [response] = await answered;
-  expect(await json(response)).toMatchObject({ accepted: 0, rejected: 0 });
+  // A refusal comes before all has been sent, and would be hidden behind the connection that is closed after it.
+  const expectAnswer = async (): Promise<void> => {
+    const [response] = (await once(sent, "response")) as [IncomingMessage];
+    expect(await json(response)).toMatchObject({ accepted: 0, rejected: 0 });
+  };
+  await Promise.all([expectAnswer(), pipeline(blankLines(), sent)]);
   expect(last - before).toBeLessThan(16 * MEBIBYTE);
 });
 
