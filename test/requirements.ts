@@ -1132,6 +1132,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.admission.priority.order":
     "The jobs of one key start by their priority, in whatever order and by whatever api they came.",
   "store.admission.priority.others": "A priority moves jobs of other keys by no place.",
+  "store.admission.priority.places":
+    "A job stands behind all of its key that come in before it, though their priorities differ.",
   "store.admission.retry": "A retried job waits in line like a new one, as its new generation.",
   "store.admission.standing":
     "A line that nobody has heard of, or in which jobs wait, is asked before anything goes into BullMQ.",
@@ -1465,6 +1467,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "store.run.timeout.over": "The deadline of a job that has ended aborts nothing any more.",
   "store.scan.leading": "Of an event that is cut off its whole members are read.",
   "store.scan.names": "A call is found by its whole id, wherever that stands in its event.",
+  "store.scan.parts": "Redis looks at a few megabytes of a long log in one go.",
   "store.step.repeated": "A command that the client library repeats writes once.",
   "store.submit": "A submission writes record, log, index and queue entry, and leaves no note.",
   "store.submit.beside":
@@ -1619,6 +1622,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "webhook.order": "Deliveries are told in the order of their events, whichever was made first.",
   "webhook.payload":
     "A webhook has the job as it ended, and no request and result when that is longer than 1 MiB.",
+  "webhook.payload.limit": "A webhook of exactly 1 MiB has all, and one that is longer is shortened.",
   "webhook.policy":
     "2xx is delivered, 410 is over, all else is tried again with growing, jittered waits for a day.",
   "webhook.port": "A webhook may go to any port, also to one that browsers keep from.",

@@ -87,6 +87,26 @@ test("[store.list.slow] a page is done in time however slow Redis is, and a walk
   expect(pages.flat()).toEqual([oldest]);
 });
 
+test("[store.list.slow] a page that has jobs ends in their midst when its time is over, and a walk passes over none", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const ids = await submitMany(api, 30);
+  const clock = vi.spyOn(performance, "now");
+  onTestFinished(() => clock.mockRestore());
+  let slow = 0;
+  clock.mockImplementation(() => (slow += 600));
+
+  const pages: string[][] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await api.list(TENANT, { limit: 30, ...(cursor === undefined ? {} : { cursor }) });
+    pages.push(page.jobs.map(({ id }) => id));
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+  expect(pages.length).toBeGreaterThan(1);
+  expect(pages.flat().toSorted()).toEqual(ids.toSorted());
+});
+
 test("[store.lost_log] a job whose log is lost is gone: nobody starts it, and it is in no one's way", async () => {
   const installation = createInstallation();
   const { redis, keys } = installation;

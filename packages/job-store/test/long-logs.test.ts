@@ -1,6 +1,8 @@
 import type { JobStep } from "@millrace/contracts";
 import { startTcpProxy } from "@millrace/testing";
 import { expect, inject, onTestFinished, test } from "vitest";
+import { scanEvents } from "../src/reading/scan-events.ts";
+import type { Answer } from "../src/redis/answer.ts";
 import { submitBatch } from "./support/batches.ts";
 import {
   approvalRequested,
@@ -123,4 +125,27 @@ test("[store.scan.names] a call is found by its whole id, however long, and wher
     expect(JSON.parse(last ?? "")).toMatchObject({ tool_call_id: id, tool: "fixture__echo" });
   }
   expect((await api.cancel(TENANT, jobId))?.job.cancellation?.completed).toEqual([{ tool_call_id, tool }]);
+});
+
+test("[store.scan.parts] Redis looks at a few megabytes of a long log in one go", async () => {
+  const installation = createInstallation();
+  const { redis, keys } = installation;
+  const jobId = await submitChat(installation);
+  await parkBehindResults(installation, jobId);
+  let parts = 0;
+  const answer: Answer = async (commands) => {
+    parts += 1;
+    return await commands();
+  };
+  const wanted = { "tool.returned": ["tool_call_id"] } as const;
+  for (const newestFirst of [false, true]) {
+    parts = 0;
+    const found: string[] = [];
+    const options = { wanted, newestFirst, answer };
+    for await (const event of scanEvents<Returned>(redis, keys.log(jobId), options))
+      found.push(event.tool_call_id);
+    expect(found).toEqual(newestFirst ? CALLS.toReversed() : CALLS);
+    // Of the 12 MiB, at most 4 and the event that goes beyond them.
+    expect(parts).toBeGreaterThanOrEqual(3);
+  }
 });

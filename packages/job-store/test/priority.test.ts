@@ -67,6 +67,18 @@ test("[store.admission.priority.order] so it is when they came seconds apart, an
   expect(own).toEqual([...high, ...low]);
 });
 
+test("[store.admission.priority.places] a job stands behind all of its key that come in before it, though their priorities differ", async () => {
+  const installation = createInstallation();
+  const api = installation.createApi();
+  const submit = async (tenant: string, priority: number) =>
+    (await api.submit({ tenant, request: { ...REQUEST, priority } })).id;
+  const last = await submit(TENANT, 10);
+  const [one, two, three] = [await submit("bob", 5), await submit("bob", 5), await submit("bob", 5)];
+  // They go out together.
+  const [first, second] = await Promise.all([submit(TENANT, 0), submit(TENANT, 5)]);
+  expect((await lineState(installation)).queued).toEqual([one, first, two, second, three, last]);
+});
+
 test("[store.admission.priority.others] a priority moves jobs of other keys by no place", async () => {
   const installation = createInstallation();
   const api = installation.createApi();
