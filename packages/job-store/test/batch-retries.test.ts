@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { countBatchEnds } from "../src/batches/batch-ends.ts";
 import { batchJobId } from "../src/batches/batch-id.ts";
-import { entryId } from "../src/job-queues.ts";
+import { entryId } from "../src/queue-entry.ts";
 import { findBatch, submitBatch, sweepBatch } from "./support/batches.ts";
 import { CHAT_DONE, CHAT_REQUEST, claimChat } from "./support/chat-jobs.ts";
 import { PATIENCE_MS, startRunner } from "./support/run-jobs.ts";

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { systemClock } from "../src/clock.ts";
 import { failOverdueJob, failOverdueJobs } from "../src/control/queue-timeouts.ts";
-import { entryId } from "../src/job-queues.ts";
+import { entryId } from "../src/queue-entry.ts";
 import { CHAT_DONE, CHAT_REQUEST, claimChat, submitChat } from "./support/chat-jobs.ts";
 import { submitMany } from "./support/line-state.ts";
 import { eventTypes, never, PATIENCE_MS, queueEmpty, startRunner, untilStatus } from "./support/run-jobs.ts";

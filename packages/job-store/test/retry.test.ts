@@ -2,7 +2,7 @@ import type { JobError } from "@millrace/contracts";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Admission } from "../src/admission/admission.ts";
 import type { ExecutionResult } from "../src/run/job-execution.ts";
-import { entryId } from "../src/job-queues.ts";
+import { entryId } from "../src/queue-entry.ts";
 import type { JobStore } from "../src/job-store.ts";
 import {
   approvalRequested,

@@ -1,7 +1,8 @@
 import { DEFAULT_PRIORITY } from "@millrace/contracts";
 import type { IRedisTransaction } from "bullmq";
 import type { Redis } from "ioredis";
-import { entryId, parseEntryId, type JobQueues, type QueueEntry } from "../job-queues.ts";
+import type { JobQueues } from "../job-queues.ts";
+import { entryId, parseEntryId, type QueueEntry } from "../queue-entry.ts";
 import type { Keys } from "../keys.ts";
 import type { EnterReply, PlacesReply } from "../scripts.ts";
 import { pipelineReplies } from "../redis/pipeline-replies.ts";

@@ -1,6 +1,6 @@
 import { DeferredSending } from "../deferred-sending.ts";
 import type { Logger } from "../logger.ts";
-import type { QueueEntry } from "../job-queues.ts";
+import type { QueueEntry } from "../queue-entry.ts";
 import type { Admission, Leaving } from "./admission.ts";
 import { lineId, type LineName } from "./line-name.ts";
 

@@ -1,6 +1,6 @@
 import { isTerminal, type JobStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
-import { parseEntryId, type QueueEntry } from "../job-queues.ts";
+import { parseEntryId, type QueueEntry } from "../queue-entry.ts";
 import type { Keys } from "../keys.ts";
 import { pipelineReplies } from "../redis/pipeline-replies.ts";
 import type { LineName } from "./line-name.ts";

@@ -1,5 +1,5 @@
 import type { OwnedPipeline, OwnedReplies } from "../redis/owned-pipeline.ts";
-import { entryId } from "../job-queues.ts";
+import { entryId } from "../queue-entry.ts";
 import type { EnterReply } from "../scripts.ts";
 import {
   travellingRequest,

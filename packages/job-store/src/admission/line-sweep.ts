@@ -1,6 +1,7 @@
 import { isTerminal, JobType, type JobStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
-import { entryId, parseEntryId, type JobQueues, type QueueEntry } from "../job-queues.ts";
+import type { JobQueues } from "../job-queues.ts";
+import { entryId, parseEntryId, type QueueEntry } from "../queue-entry.ts";
 import type { Keys } from "../keys.ts";
 import { redisNowMs } from "../redis/redis-now.ts";
 import { pipelineReplies } from "../redis/pipeline-replies.ts";

@@ -1,7 +1,8 @@
 import { JobType, type JobStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import { systemClock } from "../clock.ts";
-import { jobIdOf, type JobQueues } from "../job-queues.ts";
+import type { JobQueues } from "../job-queues.ts";
+import { jobIdOf } from "../queue-entry.ts";
 import type { Keys } from "../keys.ts";
 import { readFinished, type FinishedCounts } from "../metrics/finished-jobs.ts";
 import type { Answer } from "../redis/answer.ts";

@@ -1,5 +1,5 @@
 import { LOCK_MS } from "../bullmq/open-worker.ts";
-import { entryId, type QueueEntry } from "../job-queues.ts";
+import { entryId, type QueueEntry } from "../queue-entry.ts";
 
 /**
  * Since when entries of jobs that have been started are missing in BullMQ. Whoever runs such a job loses its lock, and

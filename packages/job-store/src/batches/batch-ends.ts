@@ -1,6 +1,6 @@
 import type { TerminalStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
-import type { QueueEntry } from "../job-queues.ts";
+import type { QueueEntry } from "../queue-entry.ts";
 import { DeferredSending } from "../deferred-sending.ts";
 import type { Keys } from "../keys.ts";
 import { untilStored } from "../redis/answer.ts";

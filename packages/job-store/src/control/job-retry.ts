@@ -16,7 +16,7 @@ import { eventType } from "../reading/event-log.ts";
 import type { JobIndex } from "../reading/job-index.ts";
 import { jobView, type QueuedEvent } from "../reading/job-view.ts";
 import { readJob, type JobReading } from "../reading/read-job.ts";
-import { entryId } from "../job-queues.ts";
+import { entryId } from "../queue-entry.ts";
 import type { Keys } from "../keys.ts";
 import { PUBLISH_BYTES_MAX } from "../run/run-writer.ts";
 import type { Answer } from "../redis/answer.ts";

@@ -4,7 +4,7 @@ import type { Gate } from "../admission/gate.ts";
 import { reopenInBatch } from "../batches/batch-ends.ts";
 import { parseBatch } from "../batches/batch-record.ts";
 import type { QueuedEvent } from "../reading/job-view.ts";
-import { jobIdOf } from "../job-queues.ts";
+import { jobIdOf } from "../queue-entry.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
