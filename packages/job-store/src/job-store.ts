@@ -20,7 +20,7 @@ import { JobQueues } from "./job-queues.ts";
 import { JobRetry } from "./control/job-retry.ts";
 import { createUnsweptTimeouts } from "./control/unswept-timeouts.ts";
 import type { RepeatingTask } from "./repeating-task.ts";
-import { queuedJob, type JobSnapshot, type QueuedEvent } from "./reading/job-view.ts";
+import { queuedJob, type JobSnapshot } from "./reading/job-view.ts";
 import { KeyedSubmissions } from "./submission/keyed-submissions.ts";
 import { KeyReloads } from "./fleet/key-reloads.ts";
 import { createKeys, type Keys } from "./keys.ts";
@@ -231,7 +231,7 @@ export class JobStore {
     await Promise.all([closeConnection(this.#redis), closeConnection(this.#subscriber)]);
   }
 
-  #submit(submission: Submission): Promise<QueuedEvent> {
+  #submit(submission: Submission): ReturnType<SubmissionWriter["submit"]> {
     return this.#answer(() => this.#writer.submit(submission));
   }
 

@@ -1,7 +1,7 @@
 import { UNKNOWN_OUTCOME } from "@millrace/contracts";
 import { expect, test } from "vitest";
 import { readConversation } from "../src/reading/conversation.ts";
-import type { JobOutcome } from "../src/reading/job-view.ts";
+import type { JobOutcome } from "../src/reading/terminal-event.ts";
 import type { Answer } from "../src/redis/answer.ts";
 import {
   approvalRequested,

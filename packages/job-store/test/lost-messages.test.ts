@@ -3,7 +3,7 @@ import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { systemClock } from "../src/clock.ts";
 import { createJobIds } from "../src/job-id.ts";
 import { PendingEnd } from "../src/reading/job-ends.ts";
-import { terminalEvent } from "../src/reading/job-view.ts";
+import { terminalEvent } from "../src/reading/terminal-event.ts";
 import { RECHECK_MS, waitForEnd } from "../src/reading/wait-for-end.ts";
 import { claimRun } from "../src/run/claim-run.ts";
 import { never, PATIENCE_MS } from "./support/run-jobs.ts";

@@ -1,7 +1,7 @@
 import { isTerminalEvent, type BatchOrder, type BatchResult } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import { eventType } from "../reading/event-log.ts";
-import { endedStatus, shownResult, type TerminalEvent } from "../reading/job-view.ts";
+import { endedStatus, shownResult, type TerminalEvent } from "../reading/terminal-event.ts";
 import type { Keys } from "../keys.ts";
 import type { OutcomeReply } from "../scripts.ts";
 import { pipelineReplies } from "../redis/pipeline-replies.ts";

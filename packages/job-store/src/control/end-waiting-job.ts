@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { countBatchEnds } from "../batches/batch-ends.ts";
 import type { Clock } from "../clock.ts";
-import { terminalEvent, type JobOutcome } from "../reading/job-view.ts";
+import { terminalEvent, type JobOutcome } from "../reading/terminal-event.ts";
 import type { Keys } from "../keys.ts";
 import { countWaitingEnd } from "../metrics/finished-jobs.ts";
 import type { JobRecord } from "../record.ts";

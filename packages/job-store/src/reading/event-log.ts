@@ -1,7 +1,9 @@
 import { isTerminal, isTerminalEvent } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import { GoneError } from "./gone-error.ts";
-import { endedJob, type QueuedEvent, type TerminalEvent } from "./job-view.ts";
+import { endedJob } from "./job-view.ts";
+import type { TerminalEvent } from "./terminal-event.ts";
+import type { QueuedEvent } from "./queued-event.ts";
 import type { Keys } from "../keys.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
 import { readStored } from "./stored-events.ts";

@@ -1,4 +1,4 @@
-import type { QueuedEvent } from "./job-view.ts";
+import type { QueuedEvent } from "./queued-event.ts";
 
 /** `scripts/claim.lua` knows it too. */
 const BEGINNING = `{"type":"${"job.queued" satisfies QueuedEvent["type"]}"`;

@@ -1,5 +1,5 @@
 import { BACKOFF_DELAY_MS_MAX, Backoff, type JobRequest } from "@millrace/contracts";
-import type { JobOutcome } from "../reading/job-view.ts";
+import type { JobOutcome } from "../reading/terminal-event.ts";
 
 const DEFAULT_BACKOFF = Backoff.parse({});
 

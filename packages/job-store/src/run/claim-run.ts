@@ -1,7 +1,7 @@
 import type { JobRequest } from "@millrace/contracts";
 import type { ClaimedJob } from "./claimed-job.ts";
 import { JobRun, type JobRunDependencies } from "./job-run.ts";
-import type { QueuedEvent } from "../reading/job-view.ts";
+import type { QueuedEvent } from "../reading/queued-event.ts";
 import type { RunFence } from "./run-writer.ts";
 import type { ClaimedReply } from "../scripts.ts";
 import { untilStored } from "../redis/answer.ts";

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import type { Clock } from "../clock.ts";
 import { endWaitingJob } from "../control/end-waiting-job.ts";
 import type { Keys } from "../keys.ts";
-import type { JobOutcome } from "../reading/job-view.ts";
+import type { JobOutcome } from "../reading/terminal-event.ts";
 import { parseRecord, type JobRecord } from "../record.ts";
 import type { EndWaitingReply } from "../scripts.ts";
 import { withoutDeadline } from "../redis/answer.ts";

@@ -15,7 +15,7 @@ import { systemClock } from "../clock.ts";
 import { HeldRun } from "./held-run.ts";
 import { HandedOver, JobCancelled, JobTimeout, RunAbandoned } from "./abort-reasons.ts";
 import type { JobRun } from "./job-run.ts";
-import type { JobOutcome } from "../reading/job-view.ts";
+import type { JobOutcome } from "../reading/terminal-event.ts";
 import type { Logger } from "../logger.ts";
 import type { OpenClaims } from "./open-claims.ts";
 import { RunTimer } from "./run-timer.ts";

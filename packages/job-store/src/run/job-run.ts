@@ -2,7 +2,7 @@ import { currentSteps, type JobError, type JobStep, type ParkReason } from "@mil
 import type { Redis } from "ioredis";
 import { systemClock, type Clock } from "../clock.ts";
 import type { ClaimedJob } from "./claimed-job.ts";
-import { terminalEvent, type JobOutcome } from "../reading/job-view.ts";
+import { terminalEvent, type JobOutcome } from "../reading/terminal-event.ts";
 import type { Keys } from "../keys.ts";
 import { approvalField, parseRecord, type JobRecord } from "../record.ts";
 import { RunWriter, type RunFence, type StepFields } from "./run-writer.ts";

@@ -8,7 +8,7 @@ import {
   type Usage,
 } from "@millrace/contracts";
 import type { Redis } from "ioredis";
-import type { QueuedEvent } from "../reading/job-view.ts";
+import type { QueuedEvent } from "../reading/queued-event.ts";
 import { scanEvents } from "../reading/scan-events.ts";
 import type { JobRecord } from "../record.ts";
 import type { Answer } from "../redis/answer.ts";

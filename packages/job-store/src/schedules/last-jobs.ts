@@ -1,7 +1,7 @@
 import type { JobError, JobStatus } from "@millrace/contracts";
 import type { Redis } from "ioredis";
 import type { Keys } from "../keys.ts";
-import type { TerminalEvent } from "../reading/job-view.ts";
+import type { TerminalEvent } from "../reading/terminal-event.ts";
 import { parseRecord } from "../record.ts";
 import { pipelineReplies } from "../redis/pipeline-replies.ts";
 

@@ -3,7 +3,7 @@ import { priorityOf, type Admission } from "../admission/admission.ts";
 import type { Gate } from "../admission/gate.ts";
 import { reopenInBatch } from "../batches/batch-ends.ts";
 import { parseBatch } from "../batches/batch-record.ts";
-import type { QueuedEvent } from "../reading/job-view.ts";
+import type { QueuedEvent } from "../reading/queued-event.ts";
 import { jobIdOf } from "../queue-entry.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Clock } from "../clock.ts";
-import type { QueuedEvent } from "../reading/job-view.ts";
+import type { QueuedEvent } from "../reading/queued-event.ts";
 import {
   prepareSubmission,
   type PreparedSubmission,

@@ -7,7 +7,7 @@ import type { TenantLimits } from "../admission/tenant-limits.ts";
 import type { JobQueues } from "../job-queues.ts";
 import type { HeldKey } from "./idempotency.ts";
 import type { Conversation } from "../reading/conversation.ts";
-import type { QueuedEvent } from "../reading/job-view.ts";
+import type { QueuedEvent } from "../reading/queued-event.ts";
 import type { Keys } from "../keys.ts";
 import { newRecordFields, type BatchMembership } from "../record.ts";
 

@@ -1,12 +1,8 @@
 import { isTerminal, type Job } from "@millrace/contracts";
 import type { PendingEnd } from "../reading/job-ends.ts";
-import {
-  endedJob,
-  queuedJob,
-  type JobSnapshot,
-  type QueuedEvent,
-  type TerminalEvent,
-} from "../reading/job-view.ts";
+import { endedJob, queuedJob, type JobSnapshot } from "../reading/job-view.ts";
+import type { TerminalEvent } from "../reading/terminal-event.ts";
+import type { QueuedEvent } from "../reading/queued-event.ts";
 import { StoreUnavailableError } from "../redis/unavailable.ts";
 import { RECHECK_MS } from "../reading/wait-for-end.ts";
 

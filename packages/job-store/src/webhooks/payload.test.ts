@@ -1,6 +1,6 @@
 import { WEBHOOK_LENGTH_MAX, WebhookPayload, type ToolJobRequest } from "@millrace/contracts";
 import { expect, test } from "vitest";
-import { terminalEvent } from "../reading/job-view.ts";
+import { terminalEvent } from "../reading/terminal-event.ts";
 import { webhookBody } from "./payload.ts";
 
 const JOB_ID = `job_${"0".repeat(26)}`;

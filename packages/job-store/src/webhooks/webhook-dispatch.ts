@@ -1,5 +1,5 @@
 import { isTerminal, type JobStatus } from "@millrace/contracts";
-import type { QueuedEvent } from "../reading/job-view.ts";
+import type { QueuedEvent } from "../reading/queued-event.ts";
 import { isWholeLog } from "../reading/whole-log.ts";
 import type { Logger } from "../logger.ts";
 import { pipelineReplies } from "../redis/pipeline-replies.ts";

@@ -4,7 +4,7 @@ import { closeWorker } from "../bullmq/close-worker.ts";
 import { openWorker } from "../bullmq/open-worker.ts";
 import { webhookId, type DeliveryRecords } from "./delivery-records.ts";
 import { systemClock, type Clock } from "../clock.ts";
-import type { QueuedEvent } from "../reading/job-view.ts";
+import type { QueuedEvent } from "../reading/queued-event.ts";
 import { isWholeLog } from "../reading/whole-log.ts";
 import type { Keys } from "../keys.ts";
 import type { Logger } from "../logger.ts";
