@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Batch, BatchResult } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, onTestFinished, test, vi } from "vitest";
 import { startInstallation, type Installation } from "../../../test/support/installation.ts";
@@ -49,7 +50,7 @@ function parse(text: string): BatchResult[] {
 
 /** Runs a line of shell, in which `"$0" "$1"` is the program and `"$2"` the file. */
 async function inShell(script: string, file: string): Promise<Ended> {
-  const program = new URL("../bin/millrace.js", import.meta.url).pathname;
+  const program = fileURLToPath(new URL("../bin/millrace.js", import.meta.url));
   const words = ["-c", script, process.execPath, program, file];
   return await startCommand("sh", words, { url, input: "" }).ended;
 }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import type { Batch, ChatJob, Job, JobEvent, Server, ToolJob } from "@millrace/contracts";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
 import { startInstallation, type Installation } from "../../../test/support/installation.ts";
@@ -198,7 +199,7 @@ test("[cli.interrupt] the first Ctrl-C cancels the job, says so, and the exit co
 test("[cli.pipe] a reader that has read enough is no error", async () => {
   // It ends long before anything is written to it.
   const script = `"$0" "$1" tools --json | true`;
-  const program = new URL("../bin/millrace.js", import.meta.url).pathname;
+  const program = fileURLToPath(new URL("../bin/millrace.js", import.meta.url));
   const { code, stdout, stderr } = await startCommand("sh", ["-c", script, process.execPath, program], {
     url,
     input: "",
