@@ -1580,6 +1580,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "testing.proxy.pass": "What both sides send passes the test proxy, until either closes.",
   "testing.proxy.pause": "What is sent during a pause of the test proxy arrives after it.",
   "testing.redis.faults": "The test Redis can be paused, killed and restarted with its data.",
+  "testing.redis.folder":
+    "The test Redis starts empty whatever lies in the temporary folder, and leaves nothing there.",
   "testing.requirements.cited": "Every promise has a test, and every test a promise.",
   "timeouts.cool_down": "A job parked for its provider ends at its own deadline.",
   "timeouts.job": "A job whose time is over, in the model or in a tool, fails with `timeout` and stops both.",

@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { startRedisProcess } from "@millrace/testing";
+import { startRedisPair, startRedisProcess } from "@millrace/testing";
 import { Redis } from "ioredis";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 
 const SILENCE_MS = 200;
 
@@ -49,4 +49,15 @@ test("[testing.redis.faults] a paused Redis keeps its connections and answers wh
 test("a port that is taken is an error that says so", async () => {
   await using server = await startRedisProcess();
   await expect(startRedisProcess({ port: server.port })).rejects.toThrow("Address already in use");
+});
+
+test("[testing.redis.folder] what others have left in the temporary folder is not loaded, and nothing is added to it", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "millrace-redis-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  vi.stubEnv("TMPDIR", folder);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await writeFile(join(folder, "dump.rdb"), "of a Redis of another version");
+  await (await startRedisProcess()).close();
+  await (await startRedisPair()).close();
+  expect(await readdir(folder)).toEqual(["dump.rdb"]);
 });

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import getPort from "get-port";
 import { Redis } from "ioredis";
@@ -22,16 +19,12 @@ export interface RedisCluster extends AsyncDisposable {
 
 export async function startRedisCluster(): Promise<RedisCluster> {
   await using stack = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), "millrace-cluster-"));
-  stack.defer(() => rm(folder, { recursive: true }));
   const members = await Promise.all(
-    Array.from({ length: NODES }, async (_, index) => {
+    Array.from({ length: NODES }, async () => {
       const busPort = await getPort({ host: "127.0.0.1" });
       const settings = {
-        dir: folder,
         "cluster-enabled": "yes",
         "cluster-port": busPort,
-        "cluster-config-file": `node-${index}.conf`,
         "cluster-node-timeout": 15_000,
       };
       const node = stack.use(await startRedisProcess({ settings }));

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, readlinkSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -46,7 +47,9 @@ export async function startRedisProcess(options: RedisProcessOptions = {}): Prom
   if (!existsSync(BINARY)) throw new Error(`no Redis at ${BINARY}: run \`sh scripts/setup.sh\` first`);
   const port = options.port ?? (await getPort({ host: "127.0.0.1" }));
   const url = `redis://127.0.0.1:${port}`;
-  const args = redisArguments(port, options);
+  // A folder of its own: Redis loads the dump that it finds, and a replica writes one.
+  const ownFolder = await mkdtemp(join(tmpdir(), "millrace-redis-"));
+  const args = redisArguments(port, ownFolder, options);
   const guard = startProcessGuard({ graceMs: GUARD_GRACE_MS });
   let running: ChildProcess | undefined;
 
@@ -74,6 +77,7 @@ export async function startRedisProcess(options: RedisProcessOptions = {}): Prom
   const close = async () => {
     await end("SIGKILL");
     await guard.close();
+    await rm(ownFolder, { recursive: true, force: true });
   };
 
   try {
@@ -112,12 +116,16 @@ function mayRun(processId: number): boolean {
   }
 }
 
-function redisArguments(port: number, { appendOnlyFolder, settings: given }: RedisProcessOptions): string[] {
+function redisArguments(
+  port: number,
+  ownFolder: string,
+  { appendOnlyFolder, settings: given }: RedisProcessOptions,
+): string[] {
   if (appendOnlyFolder !== undefined) mkdirSync(appendOnlyFolder, { recursive: true });
   const settings = {
     bind: "127.0.0.1",
     port,
-    dir: appendOnlyFolder ?? tmpdir(),
+    dir: appendOnlyFolder ?? ownFolder,
     appendonly: appendOnlyFolder === undefined ? "no" : "yes",
     appendfsync: "everysec",
     save: "",
