@@ -13,6 +13,19 @@ import { isRunning, startProgram } from "./programs.ts";
 
 const HOST_PROGRAM = fileURLToPath(new URL("host-program.ts", import.meta.url));
 
+/** Less than any time of grace. The fastest of several is below it: a busy machine only adds to it. */
+const AT_ONCE_MS = 2_000;
+const TRIES_MAX = 5;
+
+/** Tries until it went at once, but no more than a few times. */
+async function fastestOf(measure: () => Promise<number>): Promise<number> {
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let tries = 0; tries < TRIES_MAX && fastest >= AT_ONCE_MS; tries += 1) {
+    fastest = Math.min(fastest, await measure());
+  }
+  return fastest;
+}
+
 const waitForEnd = (pid: unknown) =>
   vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 10_000 });
 
@@ -25,12 +38,15 @@ test("[host.processes.close] close leaves no child and no grandchild, not even s
 });
 
 test("[host.processes.close] a server that ends when its stdin closes is not waited for any longer", async () => {
-  const host = await startHost([fixture("std")]);
-  const { pid } = await structured(host, "std", "processes");
-  const startedAt = performance.now();
-  await host.close();
-  expect(isRunning(pid)).toBe(false);
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  const fastest = await fastestOf(async () => {
+    const host = await startHost([fixture("std")]);
+    const { pid } = await structured(host, "std", "processes");
+    const startedAt = performance.now();
+    await host.close();
+    expect(isRunning(pid)).toBe(false);
+    return performance.now() - startedAt;
+  });
+  expect(fastest).toBeLessThan(AT_ONCE_MS);
 });
 
 test("[host.processes.early] a server starts at once, and close ends it while nobody can speak to it yet", async () => {
@@ -48,12 +64,17 @@ test("[host.processes.early] a server starts at once, and close ends it while no
 });
 
 test("[host.processes.crash] what a crashed server leaves behind is ended, and the host hears of the crash at once", async () => {
-  const host = await startHost([fixture("std", ["--grandchild"])]);
-  const { grandchild } = await structured(host, "std", "processes");
-  const startedAt = performance.now();
-  expect(await call(host, "std", "exit")).toMatchObject({ ok: false, error: { code: "server_unavailable" } });
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
-  await waitForEnd(grandchild);
+  const fastest = await fastestOf(async () => {
+    const host = await startHost([fixture("std", ["--grandchild"])]);
+    const { grandchild } = await structured(host, "std", "processes");
+    const startedAt = performance.now();
+    const answer = await call(host, "std", "exit");
+    const afterMs = performance.now() - startedAt;
+    expect(answer).toMatchObject({ ok: false, error: { code: "server_unavailable" } });
+    await waitForEnd(grandchild);
+    return afterMs;
+  });
+  expect(fastest).toBeLessThan(AT_ONCE_MS);
 });
 
 test("[host.processes.environment] a server sees its own variables and a handful more", async () => {
