@@ -1583,6 +1583,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "testing.redis.folder":
     "The test Redis starts empty whatever lies in the temporary folder, and leaves nothing there.",
   "testing.requirements.cited": "Every promise has a test, and every test a promise.",
+  "testing.run.killed": "What a test run has started ends when the run is killed.",
   "timeouts.cool_down": "A job parked for its provider ends at its own deadline.",
   "timeouts.job": "A job whose time is over, in the model or in a tool, fails with `timeout` and stops both.",
   "timeouts.model": "A model's answer that takes too long fails the job with `model_timeout`.",

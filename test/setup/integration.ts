@@ -1,8 +1,12 @@
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { setTimeout } from "node:timers/promises";
 import { leftInRedis, startRedis } from "@millrace/testing";
 import type { TestProject } from "vitest/node";
-import { leftProcesses, TEST_RUN_VARIABLE } from "./left-processes.ts";
+import { leftProcesses } from "./left-processes.ts";
+import { TEST_RUN_VARIABLE } from "./run-processes.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -15,6 +19,8 @@ declare module "vitest" {
 const PATIENCE_MS = 5_000;
 const POLL_MS = 100;
 
+const RUN_GUARD = fileURLToPath(new URL("run-guard.ts", import.meta.url));
+
 /** Gives all integration tests one real Redis, and fails the run when they leave anything behind. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const redis = await startRedis({ image: process.env["TEST_REDIS_IMAGE"] });
@@ -23,14 +29,30 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 
   // After Redis has started: that one is not to be found among what the tests left.
   const testRun = randomUUID();
+  const callOff = startRunGuard(testRun);
   process.env[TEST_RUN_VARIABLE] = testRun;
 
   return async () => {
     try {
       await assertNothingIsLeft(async () => [...leftProcesses(testRun), ...(await leftInRedis(redis.url))]);
     } finally {
+      await callOff();
       await redis.close();
     }
+  };
+}
+
+/** Until it is called off, the guard ends what tests have started when this process has ended, be it by SIGKILL. */
+function startRunGuard(testRun: string): () => Promise<void> {
+  // A group of its own: Ctrl-C is for the others.
+  const guard = spawn(process.execPath, [RUN_GUARD, testRun], {
+    detached: true,
+    stdio: ["pipe", "ignore", "inherit"],
+  });
+  const ended = once(guard, "exit");
+  return async () => {
+    guard.kill();
+    await ended;
   };
 }
 
