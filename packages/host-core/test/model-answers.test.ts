@@ -13,6 +13,7 @@ import {
   startTestedModel,
   textOf,
   userText,
+  type WireProvider,
 } from "./model-fixtures.ts";
 
 describe.each(PROVIDERS)("%s", (provider) => {
@@ -149,17 +150,36 @@ describe.each(PROVIDERS)("%s", (provider) => {
   });
 });
 
-test("[model.answers.ended] an answer that has said how it ended is whole, though its stream is cut off", async () => {
-  const chunks = [{ delta: { content: "Hello" } }, { delta: {}, finish_reason: "stop" }];
-  const body = chunks.map((choice) => `data: ${JSON.stringify({ choices: [choice] })}\n\n`).join("");
-  const server = createServer((_request, response) => {
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    response.write(body, () => response.destroy());
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const model = createModel(settingsOf("openai", url), { OPENAI_API_KEY: API_KEY });
-  const turn = await model.respond(requestOf());
-  server.close();
-  expect(turn.message.content).toEqual([{ type: "text", text: "Hello" }]);
-});
+const ENDED: Readonly<Record<WireProvider, readonly object[]>> = {
+  openai: [
+    { choices: [{ delta: { content: "Hello" } }] },
+    { choices: [{ delta: {}, finish_reason: "stop" }] },
+  ],
+  anthropic: [
+    { type: "message_start", message: { usage: { input_tokens: 7 } } },
+    { type: "content_block_start", index: 0, content_block: { type: "text", text: "Hello" } },
+    { type: "content_block_stop", index: 0 },
+    { type: "message_delta", delta: { stop_reason: "end_turn" }, usage: { output_tokens: 2 } },
+  ],
+};
+
+test.each(PROVIDERS)(
+  "[model.answers.ended] an answer of %s that has said how it ended is whole, though its stream is cut off",
+  async (provider) => {
+    const lines = ENDED[provider].map((event) => {
+      const name = "type" in event ? `event: ${String(event.type)}\n` : "";
+      return `${name}data: ${JSON.stringify(event)}\n\n`;
+    });
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(lines.join(""), () => response.destroy());
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const environment = { OPENAI_API_KEY: API_KEY, ANTHROPIC_API_KEY: API_KEY };
+    const turn = await createModel(settingsOf(provider, url), environment).respond(requestOf());
+    server.close();
+    expect(turn.message.content).toEqual([{ type: "text", text: "Hello" }]);
+    expect(turn.stopReason).toBe("end_turn");
+  },
+);

@@ -29,11 +29,16 @@ export function createAnthropicModel(settings: ModelSettings, apiKey: string, ht
       headers: requestHeaders(request),
       fetchOptions: { dispatcher: http.watched(heard) },
     });
-    for await (const event of events) {
-      const delta = answer.take(event);
-      if (delta) request.onDelta(delta);
-      // Leaving the loop closes the stream.
-      if (answer.isFull) break;
+    try {
+      for await (const event of events) {
+        const delta = answer.take(event);
+        if (delta) request.onDelta(delta);
+        // Leaving the loop closes the stream.
+        if (answer.isFull) break;
+      }
+    } catch (error) {
+      // An answer that has said how it ended lacks nothing.
+      if (signal.aborted || !answer.hasEnded) throw error;
     }
     return finishTurn(answer.finish(), request.messages);
   }

@@ -41,6 +41,11 @@ export class AnswerReader {
     return this.#length > ANSWER_LENGTH_MAX;
   }
 
+  /** It has said how it ended, and what it cost. */
+  get hasEnded(): boolean {
+    return this.#isComplete || this.#stopReason !== null;
+  }
+
   /** Takes one event in; what of it is for the reader of the stream, if anything. */
   take(event: RawMessageStreamEvent): ModelDelta | null {
     // Also events that bring nothing come to an end.
@@ -74,7 +79,7 @@ export class AnswerReader {
 
   /** @throws Error when the stream ended too soon. */
   finish(): { content: AssistantBlock[]; stopReason: TurnStopReason; usage: TokenUsage } {
-    if (!this.#isComplete && !this.isFull) throw new Error("the stream ended before the answer did");
+    if (!this.hasEnded && !this.isFull) throw new Error("the stream ended before the answer did");
     const content = this.#blocks.map(({ block, json }) =>
       block.type === "tool_use" && json !== "" ? { ...block, ...readToolInput(json) } : block,
     );
