@@ -1,6 +1,11 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { json } from "node:stream/consumers";
 import type { ConversationMessage } from "@millrace/contracts";
 import { expect, test } from "vitest";
-import { ECHO_TOOL, failureOf, requestOf, startTestedModel, userText } from "./model-fixtures.ts";
+import { createModel } from "../src/model/create-model.ts";
+import { ECHO_TOOL, failureOf, requestOf, settingsOf, startTestedModel, userText } from "./model-fixtures.ts";
 
 const EXTRA = { google: { thought_signature: "c2lnbmVk" } };
 
@@ -66,3 +71,35 @@ test("[model.openai.dialect] a server that goes on to refuse is not asked for ev
   expect(error).toMatchObject({ code: "provider_rejected", retry: "never" });
   expect(tested.server.requests).toHaveLength(2);
 });
+
+test.each([
+  [400, { error: { message: "Unrecognized request argument supplied: stream_options" } }],
+  [422, { detail: [{ loc: ["body", "stream_options"], msg: "Extra inputs are not permitted" }] }],
+])(
+  "[model.openai.dialect] a server that refuses with %i to tell its usage is not asked for it any more",
+  async (status, refusal) => {
+    const bodies: object[] = [];
+    const answer = async (request: IncomingMessage, response: ServerResponse) => {
+      const body = (await json(request)) as object;
+      bodies.push(body);
+      const isRefused = "stream_options" in body;
+      response.writeHead(isRefused ? status : 200, {
+        "content-type": isRefused ? "application/json" : "text/event-stream",
+      });
+      const chunk = { choices: [{ index: 0, delta: { content: "Thanks" }, finish_reason: "stop" }] };
+      response.end(isRefused ? JSON.stringify(refusal) : `data: ${JSON.stringify(chunk)}\n\n`);
+    };
+    const server = createServer((request, response) => void answer(request, response));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const model = createModel(settingsOf("openai", url), {});
+    for (let count = 0; count < 2; count += 1) {
+      const { message } = await model.respond(requestOf());
+      expect(message.content).toEqual([{ type: "text", text: "Thanks" }]);
+    }
+    server.closeAllConnections();
+    server.close();
+    expect(bodies.map((body) => "stream_options" in body)).toEqual([true, false, false]);
+  },
+);

@@ -6,6 +6,8 @@ export interface Dialect {
   takesReasoning: boolean;
   /** What came along with a tool call goes back with it: Gemini's signatures. */
   takesExtraContent: boolean;
+  /** It is not asked for its usage, which it does not know how to tell. */
+  refusesUsage: boolean;
 }
 
 type Feature = keyof Dialect;
@@ -15,13 +17,19 @@ const DEMANDS: readonly (readonly [Feature, RegExp])[] = [
   ["takesCompletionTokens", /max_completion_tokens/],
   ["takesReasoning", /reasoning_content/],
   ["takesExtraContent", /thought_signature/],
+  ["refusesUsage", /stream_options/],
 ];
 
 /** The dialect of a server of which only the base URL is known. */
 export function createDialect(baseUrl: string): Dialect {
   const hostname = URL.canParse(baseUrl) ? new URL(baseUrl).hostname : "";
   const isOpenAi = hostname === "api.openai.com" || hostname.endsWith(".api.openai.com");
-  return { takesCompletionTokens: isOpenAi, takesReasoning: false, takesExtraContent: false };
+  return {
+    takesCompletionTokens: isOpenAi,
+    takesReasoning: false,
+    takesExtraContent: false,
+    refusesUsage: false,
+  };
 }
 
 /**

@@ -56,7 +56,7 @@ export function createOpenAiModel(settings: ModelSettings, apiKey: string, http:
         return await stream(request, attempt);
       } catch (error) {
         const failure = describeFailure(error);
-        const isRefusal = failure.status === 400;
+        const isRefusal = failure.status === 400 || failure.status === 422;
         if (!isRefusal || !learnDialect(dialect, failure.message))
           throw providerError({ settings, apiKey }, failure);
       }

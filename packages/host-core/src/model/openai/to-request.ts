@@ -18,7 +18,7 @@ export function toRequest(
   return {
     model: settings.model,
     stream: true,
-    stream_options: { include_usage: true },
+    ...(dialect.refusesUsage ? {} : { stream_options: { include_usage: true } }),
     messages: toMessages(request.system, request.messages, dialect),
     ...(dialect.takesCompletionTokens ? { max_completion_tokens: maxTokens } : { max_tokens: maxTokens }),
     ...(tools.length === 0
