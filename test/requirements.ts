@@ -977,6 +977,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "model.usage.cost": "A turn's cost is exact to a billionth of a dollar, and 0 without a price.",
   "model.usage.odd":
     "A count of tokens that is none counts nothing, and an answer without usage is an answer.",
+  "model.usage.places": "Usage is read wherever a server tells it, and what was counted stays.",
+  "model.usage.thinking": "Tokens of thinking that only a server's total counts are output.",
   "network.address": "Every form of a private, link-local or metadata address is recognised.",
   "network.certificate": "A certificate that is not trusted is named as such, with the cure.",
   "network.dns": "The address is checked after DNS, over HTTP, SSE and WebSocket.",

@@ -91,6 +91,25 @@ test("[model.answers.broken-off] an empty reason to end is none", () => {
   expect(read(ended("length"), ended("")).reader.finish().stopReason).toBe("max_tokens");
 });
 
+test.each([
+  ["model_length", "max_tokens"],
+  ["MAX_TOKENS", "max_tokens"],
+  ["SAFETY", "refusal"],
+  ["eos", "end_turn"],
+  ["constructor", "end_turn"],
+])("[model.answers.stop-reason] a server's own word %s means %s", (reason, stopReason) => {
+  const call = { index: 0, id: "call_1", function: { name: "echo", arguments: '{"text":"half' } };
+  const { reader } = read(chunk({ content: "Half" }), chunk({ tool_calls: [call] }), ended(reason));
+  expect(reader.finish().stopReason).toBe(stopReason);
+});
+
+test("[model.answers.parts] a message that comes whole, in place of its pieces, is read", () => {
+  const message = { role: "assistant", content: "Hello" };
+  const { reader, deltas } = read({ choices: [{ index: 0, message, finish_reason: "stop" }] });
+  expect(deltas).toEqual([{ type: "text", text: "Hello" }]);
+  expect(reader.finish().content).toEqual([{ type: "text", text: "Hello" }]);
+});
+
 test("[model.answers.parts] content that is a list of parts is read part by part", () => {
   const thinking = [{ type: "text", text: "Let me see" }];
   const parts = [{ type: "thinking", thinking }, { type: "text", text: "Hello" }, { type: "new" }, null];

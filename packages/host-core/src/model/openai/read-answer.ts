@@ -1,18 +1,24 @@
 import type { ChatCompletionChunk } from "openai/resources/chat/completions";
-import type { CompletionUsage } from "openai/resources/completions";
-import type { AssistantBlock, TurnStopReason } from "@millrace/contracts";
+import type { AssistantBlock, JsonObject, TurnStopReason } from "@millrace/contracts";
 import { ANSWER_LENGTH_MAX, BLOCK_LENGTH, usageAtLength } from "../answer-length.ts";
-import { readCount, readList, readObject, readText } from "../given-values.ts";
+import { readList, readObject, readText } from "../given-values.ts";
 import type { ModelDelta, TokenUsage } from "../model.ts";
+import { laterUsage, NO_USAGE } from "./read-usage.ts";
 import { ToolCallPieces } from "./tool-call-pieces.ts";
 
-const STOP_REASON: Readonly<Record<string, TurnStopReason>> = {
-  stop: "end_turn",
-  tool_calls: "tool_use",
-  function_call: "tool_use",
-  length: "max_tokens",
-  content_filter: "refusal",
-};
+const STOP_REASON: ReadonlyMap<string, TurnStopReason> = new Map([
+  ["stop", "end_turn"],
+  ["tool_calls", "tool_use"],
+  ["function_call", "tool_use"],
+  ["length", "max_tokens"],
+  ["content_filter", "refusal"],
+  // Mistral's models, at the end of their context.
+  ["model_length", "max_tokens"],
+  // Gateways pass on the words of Anthropic's and Gemini's own APIs.
+  ["max_tokens", "max_tokens"],
+  ["refusal", "refusal"],
+  ["safety", "refusal"],
+]);
 
 /** How servers say that they broke an answer off themselves: OpenRouter, vLLM, DeepSeek. */
 const BROKEN_OFF: ReadonlySet<string> = new Set(["error", "abort", "insufficient_system_resource"]);
@@ -21,7 +27,7 @@ const BROKEN_OFF: ReadonlySet<string> = new Set(["error", "abort", "insufficient
 export class AnswerReader {
   readonly #said: AssistantBlock[] = [];
   readonly #toolCalls = new ToolCallPieces();
-  #usage: TokenUsage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+  #usage: TokenUsage = NO_USAGE;
   /** Empty until there is one. */
   #finishReason = "";
   #isRefusal = false;
@@ -52,10 +58,12 @@ export class AnswerReader {
   }
 
   /** `reasoning_content` and `reasoning` are vLLM's, Ollama's and others', and in no types. */
-  #read({ usage, choices }: Partial<Record<keyof ChatCompletionChunk, unknown>>): ModelDelta[] {
-    if (usage) this.#usage = toUsage(readObject(usage));
+  #read(chunk: JsonObject): ModelDelta[] {
     // The chunk with the usage has no choice.
-    const { finish_reason: reason, delta } = readObject(readList(choices)[0]);
+    const choice = readObject(readList(chunk["choices"])[0]);
+    this.#usage = laterUsage(this.#usage, chunk, choice);
+    // Some servers say all at once, as if nobody had asked for a stream.
+    const { finish_reason: reason, message, delta = message } = choice;
     this.#finishReason = readText(reason) || this.#finishReason;
     const { tool_calls: pieces, reasoning_content, reasoning, content, refusal } = readObject(delta);
     for (const piece of readList(pieces)) this.#toolCalls.take(readObject(piece));
@@ -74,7 +82,7 @@ export class AnswerReader {
     if (BROKEN_OFF.has(reason)) throw new Error(`the server broke its answer off: finish_reason "${reason}"`);
     return {
       content: [...this.#said, ...this.#toolCalls.finish()],
-      stopReason: this.#isRefusal ? "refusal" : (STOP_REASON[reason] ?? "end_turn"),
+      stopReason: this.#isRefusal ? "refusal" : (STOP_REASON.get(reason.toLowerCase()) ?? "end_turn"),
       usage: this.isFull ? usageAtLength(this.#usage, this.#length) : this.#usage,
     };
   }
@@ -101,18 +109,4 @@ function partsOf(content: unknown): ModelDelta[] {
     if (type !== "thinking") return [];
     return readList(thinking).map((part) => ({ type, text: readText(readObject(part)["text"]) }));
   });
-}
-
-/** `prompt_tokens` includes what came from and went to the cache. */
-function toUsage(given: Partial<Record<keyof CompletionUsage, unknown>>): TokenUsage {
-  const { prompt_tokens, completion_tokens, prompt_tokens_details } = given;
-  const { cached_tokens, cache_write_tokens } = readObject(prompt_tokens_details);
-  const cacheReadTokens = readCount(cached_tokens);
-  const cacheWriteTokens = readCount(cache_write_tokens);
-  return {
-    inputTokens: Math.max(readCount(prompt_tokens) - cacheReadTokens - cacheWriteTokens, 0),
-    outputTokens: readCount(completion_tokens),
-    cacheReadTokens,
-    cacheWriteTokens,
-  };
 }
