@@ -448,6 +448,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "chat.tool.late": "A worker that has lost a chat job sends none of its calls that had to wait.",
   "chat.tool.lost": "The model is told so.",
   "chat.tools.bare": "A bare tool name finds the one server that has it, and no one of several.",
+  "chat.tools.deep": "Arguments that nest too deep are told to the model, and fail no job.",
   "chat.tools.error": "What goes wrong in a tool is told to the model and fails no job.",
   "chat.tools.parallel":
     "The tools of one turn run side by side, and the model gets their results in its order.",
@@ -969,6 +970,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "model.starts.paced": "Answers that start at once take turns of the event loop, in their order.",
   "model.tool-input.malformed": "What is no JSON object is kept, 2,000 characters at most.",
   "model.tool-input.read": "Arguments are read from JSON, and nothing means none.",
+  "model.tool-input.unfit": "Arguments that no client may submit are kept as those that are no JSON object.",
   "model.tools.bounded": "References that double at each step take no time.",
   "model.tools.cached": "A tool's schema is made fit once.",
   "model.tools.folded": "Alternatives at a schema's root become one object.",

@@ -146,3 +146,20 @@ test("[chat.results.media] an image reaches a model of the other wire format too
     '"image_url":{"url":"data:image/png;base64,',
   );
 });
+
+test.for(["claude", "gpt"])(
+  "[chat.tools.deep] arguments of %s that nest too deep are told to the model, and fail no job",
+  async (model) => {
+    const raw_input = `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`;
+    const call = { name: "fixture__read_only", raw_input };
+    const server = model === "gpt" ? system.openai : system.anthropic;
+    server.script = { turns: [{ tool_calls: [call], chunk_length: 10_000 }, { text: "Enough" }] };
+    const before = calls();
+    const events = await streamChat(client, { message: "go", model });
+    expect(events.at(-1)).toMatchObject({ type: "job.completed", job: { result: { text: "Enough" } } });
+    expect(eventsOf(events, "tool.returned")).toMatchObject([
+      { is_error: true, error: { code: "invalid_arguments" } },
+    ]);
+    expect(calls()).toBe(before);
+  },
+);

@@ -1,4 +1,10 @@
-import { APPROVAL_EXPIRED, APPROVAL_LIFETIME_MS, jobError, type JobStep } from "@millrace/contracts";
+import {
+  APPROVAL_EXPIRED,
+  APPROVAL_LIFETIME_MS,
+  jobError,
+  JSON_DEPTH_MAX,
+  type JobStep,
+} from "@millrace/contracts";
 import { callsThatAre, type CallThatIs } from "./agent-state.ts";
 import { mustBeApproved } from "./required-approval.ts";
 import { denied, failed } from "./returned.ts";
@@ -8,6 +14,8 @@ import type { ToolOffer } from "./tool-offer.ts";
 
 /** How much of what a model wrote is quoted to it: enough to recognise it. */
 const QUOTE_LENGTH = 200;
+
+const USABLE_ARGUMENTS = `It may nest ${JSON_DEPTH_MAX} levels deep, and its numbers may not be too large.`;
 
 /** Records what each call that waits for nothing does next. It runs once that is stored. */
 export function planCalls(session: Session, offer: ToolOffer): void {
@@ -33,7 +41,8 @@ function planAsked(session: Session, offer: ToolOffer, { block }: CallThatIs<"as
   if (!target.ok) return refuse(name, target.error.message, target.error);
   const tool = target.tool?.name ?? name;
   if (malformed_input !== undefined) {
-    const text = `The arguments of this call are no JSON object: ${malformed_input.slice(0, QUOTE_LENGTH)}`;
+    const quote = malformed_input.slice(0, QUOTE_LENGTH);
+    const text = `The arguments of this call are no JSON object: ${quote}\n${USABLE_ARGUMENTS}`;
     return refuse(tool, text, jobError("invalid_arguments", text));
   }
   if (callBudgetSpent(state, request)) {
