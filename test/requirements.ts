@@ -884,6 +884,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.stdio.broken":
     "A broken answer fails its request, and another broken line on stdout is told of once.",
   "host.stdio.flood": "A server that floods its stdout answers all the same, and harms no other.",
+  "host.stdio.last_line":
+    "The last line of a server that ends counts without its line break, if it is whole.",
   "host.stdio.launch":
     "A stdio server that starts before anybody speaks to it loses no word, and when it dies by then it is known what of.",
   "host.stdio.lines": "Messages come whole however the bytes were cut; one that is too long is told of once.",

@@ -94,3 +94,23 @@ test("[host.stdio.broken] a broken answer fails its request, and another broken 
   expect(await received.promise).toMatchObject({ id: 7, error: { code: -32_603 } });
   expect(warn).toHaveBeenCalledTimes(1);
 });
+
+test.each([
+  ['{"jsonrpc":"2.0","id":7,"result":{"content":[]}}', [{ id: 7, result: {} }]],
+  ['{"jsonrpc":"2.0","id":7,"result":{"con', []],
+])(
+  "[host.stdio.last_line] %s without a line break, at a server's end, counts if it is whole",
+  async (last, received) => {
+    const transport = open("printf", ["%s\n%s", '{"jsonrpc":"2.0","method":"first"}', last]);
+    const messages: JsonRpcMessage[] = [];
+    const closed = Promise.withResolvers<void>();
+    // oxlint-disable unicorn/prefer-add-event-listener -- a transport has callbacks, and no events
+    transport.onmessage = (message) => messages.push(message);
+    transport.onclose = closed.resolve;
+    // oxlint-enable unicorn/prefer-add-event-listener
+    await transport.start();
+    await closed.promise;
+    expect(messages).toMatchObject([{ method: "first" }, ...received]);
+    expect(messages).toHaveLength(1 + received.length);
+  },
+);

@@ -14,9 +14,9 @@ import {
   type JsonRpcMessage,
   type MessageTransport,
 } from "./json-rpc.ts";
-import { LineSplitter } from "./line-splitter.ts";
 import { findAnsweredId, readMessages } from "./read-messages.ts";
 import { readStderr } from "./read-stderr.ts";
+import { readStdout } from "./read-stdout.ts";
 import { describeSpawnError } from "./spawn-error.ts";
 
 /** A server that is done when its stdin closes needs no signal (MCP specification, "Shutdown"). */
@@ -164,16 +164,10 @@ export class StdioTransport implements MessageTransport {
   }
 
   #hear(child: ChildProcessWithoutNullStreams): void {
-    let tooLong = "";
-    const stdout = new LineSplitter({
-      maxBytes: MESSAGE_BYTES_MAX,
+    readStdout(child.stdout, {
       onLine: (line) => this.#receive(line),
-      onTooLong: (beginning) => {
-        tooLong = beginning;
-      },
-      onSkipped: (end) => this.#refuse(tooLong + end),
+      onTooLong: (ends) => this.#refuse(ends),
     });
-    child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
     child.stdout.on("end", () => void this.#loseOutput(child));
   }
 
