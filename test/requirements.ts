@@ -742,6 +742,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.health.used": "A connection that is used is not pinged.",
   "host.health.wedged":
     "a server that hangs under a steady load is asked after the first call that times out, and given up",
+  "host.http.accepted":
+    "A request that is only accepted has failed, unless its answer comes with that, or may come on another stream.",
   "host.http.answered":
     "Over Streamable HTTP nobody asks for more of a stream that has brought an error, or was too large.",
   "host.http.broken_off": "a call whose stream breaks off without its answer is lost at once, alone",
@@ -763,6 +765,8 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.http.streams":
     "80 cancelled calls leave no 80 sockets, and the session goes on with nothing resumed.",
   "host.http.too_large": "an endless answer over HTTP fails its call alone, and says what to do",
+  "host.http.unanswered":
+    "A response that holds no answer to its request fails that at once, with the server's words if it has any.",
   "host.http.unreachable": "a call that could not be sent waits for its server, and runs when it is back",
   "host.http.unsent": "A call for which no socket can be opened ends no call that runs on another.",
   "host.http.wedged": "calls that are given up on a server that answers nothing any more keep no socket",

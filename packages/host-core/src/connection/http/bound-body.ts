@@ -3,7 +3,7 @@ import { MESSAGE_BYTES_MAX, MESSAGE_TOO_LARGE } from "../wire/json-rpc.ts";
 import { BodyGauge } from "./body-gauge.ts";
 
 export function isEventStream({ headers }: Response): boolean {
-  return headers.get("content-type")?.startsWith("text/event-stream") === true;
+  return headers.get("content-type")?.toLowerCase().startsWith("text/event-stream") === true;
 }
 
 /** Whether the response says how long its body is, after all decoding. */

@@ -5,7 +5,7 @@ const url = "http://127.0.0.1/mcp";
 const request = { method: "POST", body: '{"jsonrpc":"2.0","method":"ping","params":{},"id":5}' };
 const headers = { "content-type": "application/json" };
 
-test.each([200, 202, 204, 205])(
+test.each([200, 204, 205])(
   "[host.http.no_body] a response with status %d and without a body is passed on as it is",
   async (status) => {
     const streams = new CallStreams();
@@ -15,6 +15,20 @@ test.each([200, 202, 204, 205])(
     expect(streams.areOpen).toBe(false);
   },
 );
+
+test("[host.http.accepted] a request that is only accepted is waited for where its answer may come on another stream", async () => {
+  const streams = new CallStreams();
+  const eventStream = () =>
+    new Response(new ReadableStream(), { headers: { "content-type": "text/event-stream" } });
+  const fetch = streams.watch(async (_url, init) =>
+    init?.method === "GET" ? eventStream() : new Response(null, { status: 202, headers }),
+  );
+  const unanswerable = await fetch(url, request);
+  expect(await unanswerable.text()).toMatch(/HTTP status 202.*\\"transport_type\\" to \\"sse\\"/);
+  await fetch(url, { method: "GET" });
+  expect(await fetch(url, request)).toMatchObject({ status: 202, body: null });
+  expect(streams.areOpen).toBe(false);
+});
 
 test("[host.http.no_body] a response with a body is read whole", async () => {
   const answer = { jsonrpc: "2.0", id: 5, result: {} };

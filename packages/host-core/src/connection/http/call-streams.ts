@@ -2,7 +2,6 @@ import { setImmediate } from "node:timers/promises";
 import { withDeadline } from "../../with-deadline.ts";
 import { AnswerTooLargeError, ConnectionLostError } from "../connection.ts";
 import type { RequestId } from "../wire/json-rpc.ts";
-import { readMessages } from "../wire/read-messages.ts";
 import { boundBody, isEventStream } from "./bound-body.ts";
 import { BrokenStreams, type BrokenStream } from "./broken-streams.ts";
 import { CallStream, type LastEvents, type StreamEnd } from "./call-stream.ts";
@@ -10,6 +9,7 @@ import type { Fetch } from "./guarded-fetch.ts";
 import { asEvents, asResumption, respondWith } from "./own-events.ts";
 import { mayPass } from "./passing-refusal.ts";
 import { lastWords, standInAnswer } from "./stand-in-answer.ts";
+import { isWholeAnswer, readWhole } from "./whole-answer.ts";
 
 /** A request that the SDKs have written has its id last; a key inside of `params` is followed by two braces. */
 const REQUEST_ID = /"id":(\d+)\}$/;
@@ -41,20 +41,14 @@ async function fetchNotice(fetch: Fetch, url: string | URL, init: RequestInit): 
   }
 }
 
-function isWholeAnswer({ ok, body, headers }: Response): boolean {
-  // Without a body, as with status 204, there is nothing to read, and no copy can be made.
-  return ok && body !== null && headers.get("content-type")?.startsWith("application/json") === true;
-}
-
-/** Reads an answer to its end, so that until then it can be ended. The SDKs are stricter with what it says. */
-async function readWhole(response: Response): Promise<Response> {
-  const { status, headers } = response;
-  const whole = new Response(await boundBody(response).arrayBuffer(), { status, headers });
-  return Object.defineProperty(whole, "json", { value: async () => readMessages(await whole.text()) });
-}
-
 function brokenOff(): Error {
   return new ConnectionLostError("its response ended before the answer had come");
+}
+
+/** What a server of HTTP with SSE says to every request: its answers come on a stream that is not there. */
+function onlyAccepted(): Error {
+  const cure = `if it speaks HTTP with SSE, set its "transport_type" to "sse" and "url" to that of the event stream`;
+  return new ConnectionLostError(`it accepted the request (HTTP status 202) and gives no answer; ${cure}`);
 }
 
 /** How often the rest of a stream is asked for in vain until the call has failed. */
@@ -86,6 +80,8 @@ export class CallStreams {
   /** Requests whose stream has begun, and brought no answer yet. */
   readonly #unanswered = new Set<RequestId>();
   readonly #broken = new BrokenStreams();
+  /** Streams for the server's own messages that are open or being opened. */
+  #listening = 0;
 
   /** Whether the response of any request has not ended yet. */
   get areOpen(): boolean {
@@ -113,8 +109,21 @@ export class CallStreams {
       if (id !== null) return await this.#fetchFor(fetch, { id, after: null, url, init });
       const broken = this.#broken.find(init);
       if (broken) return await this.#resume(fetch, broken, url, init);
+      if (init?.method === "GET") return await this.#listen(fetch, url, init);
       return boundBody(await (isNotice(init) ? fetchNotice(fetch, url, init) : fetch(url, init)));
     };
+  }
+
+  async #listen(fetch: Fetch, url: string | URL, init: RequestInit): Promise<Response> {
+    this.#listening += 1;
+    let isOpen = false;
+    try {
+      const response = boundBody(await fetch(url, init));
+      isOpen = response.ok && isEventStream(response);
+      return response;
+    } finally {
+      if (!isOpen) this.#listening -= 1;
+    }
   }
 
   /** Asks for the rest of a stream. When that is not to be had, the request gets an answer of ours. */
@@ -165,7 +174,7 @@ export class CallStreams {
     let response: Response | null;
     try {
       const fetched = fetch(url, { ...init, signal: controller.signal });
-      const read = fetched.then((begun) => (isWholeAnswer(begun) ? readWhole(begun) : begun));
+      const read = fetched.then((begun) => (isWholeAnswer(begun) ? readWhole(begun, id) : begun));
       response = await Promise.race([ended.promise, read]);
     } catch (error) {
       forget();
@@ -177,6 +186,10 @@ export class CallStreams {
     }
     // What is no answer follows at once.
     forget();
+    if (response.status === 202 && this.#listening === 0) {
+      response.body?.cancel().catch(() => {});
+      return respondWith(standInAnswer(id, onlyAccepted()));
+    }
     return isWholeAnswer(response) ? response : boundBody(response);
   }
 
@@ -204,8 +217,8 @@ export class CallStreams {
       stream.end(asEvents(lastWords(id)));
     };
     this.#open.set(id, { end, endsWithAnswer: after !== null });
-    // Another response would have to copy all headers, for each call.
-    return Object.defineProperty(response, "body", { value: stream.readable });
+    // Another response would have to copy all headers, for each call. The SDKs do not read what was only "accepted".
+    return Object.defineProperties(response, { body: { value: stream.readable }, status: { value: 200 } });
   }
 
   /** What the stream of a request ends with: where no answer can come any more, with one of ours. */
