@@ -18,6 +18,23 @@ test("[host.result.odd] what a tool returned is kept, however odd it is", () => 
   expect(readCallResult({})).toMatchObject({ content: [] });
 });
 
+test.each([
+  [{ toolResult: { a: 1 }, _meta: { x: 1 } }, '[a result that is no MCP content]: {"toolResult":{"a":1}}'],
+  [{ isError: true, error: "why" }, '[a result that is no MCP content]: {"error":"why"}'],
+  [{ content: null, output: "done" }, '[a result that is no MCP content]: {"output":"done"}'],
+  [
+    { content: [{ type: "text", text: 5 }] },
+    '[a part of the result that is no MCP content]: {"type":"text","text":5}',
+  ],
+])("[host.result.odd] %j is quoted", (answer, text) => {
+  expect(readCallResult(answer).content).toEqual([{ type: "text", text }]);
+});
+
+test("[host.result.odd] content of null beside structured content is none", () => {
+  const answer = { content: null, structuredContent: { a: 1 }, other: 1 };
+  expect(readCallResult(answer)).toMatchObject({ content: [], structuredContent: { a: 1 } });
+});
+
 test("[host.result.odd] structured content that is no object is kept as a text", () => {
   const misfits = [{ path: "structured_content", message: expect.stringContaining("no object") as string }];
   expect(readCallResult({ structuredContent: [1, 2], isError: true })).toEqual({

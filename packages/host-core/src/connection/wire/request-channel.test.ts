@@ -44,6 +44,26 @@ test("[host.channel] an error, and an answer that is none, reject with their cod
   await expect(odd).rejects.toMatchObject({ code: -32_603 });
 });
 
+test.each([
+  ["kaputt", "kaputt"],
+  [{ code: "E", data: { a: 1 } }, 'without a message: {"code":"E","data":{"a":1}}'],
+])("[host.channel] the error %j says what it says", async (error, message) => {
+  const { channel, request, idOf } = open();
+  const refused = request();
+  channel.take({ jsonrpc: "2.0", id: idOf(0), error });
+  await expect(refused).rejects.toEqual(new RequestRejectedError(-32_603, message));
+});
+
+test.each([["done"], [7], [false], [[{ type: "text", text: "done" }]]])(
+  "[host.channel] the result %j, which is no object, stands in one",
+  async (result) => {
+    const { channel, request, idOf } = open();
+    const answered = request();
+    channel.take({ jsonrpc: "2.0", id: idOf(0), result } as unknown as JsonRpcMessage);
+    expect(await answered).toEqual({ result });
+  },
+);
+
 test("[host.channel] an abort rejects at once and tells the server; a late answer reaches nobody", async () => {
   const { channel, sent, request, idOf } = open();
   const abort = new AbortController();

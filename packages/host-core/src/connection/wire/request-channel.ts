@@ -1,3 +1,4 @@
+import { isJsonObject, isShallow } from "@millrace/contracts";
 import { RequestRejectedError } from "../connection.ts";
 import { errorOfAnswer } from "../http/stand-in-answer.ts";
 import type { CancelNotice } from "./cancelled-calls.ts";
@@ -82,7 +83,8 @@ export class RequestChannel {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     if (error !== undefined) pending?.reject(toRejection(error));
-    else if (typeof result === "object" && result !== null) pending?.resolve(result);
+    // What is no object stands in one, for whoever asked to quote it.
+    else if (result !== undefined) pending?.resolve(isJsonObject(result) ? result : { result });
     else pending?.reject(new RequestRejectedError(INTERNAL_ERROR, "the answer has neither result nor error"));
     return true;
   }
@@ -105,5 +107,11 @@ export class RequestChannel {
 function toRejection(error: unknown): Error {
   const given: { code?: unknown; message?: unknown } = Object(error);
   const code = typeof given.code === "number" ? given.code : INTERNAL_ERROR;
-  return errorOfAnswer(code, typeof given.message === "string" ? given.message : "without a message");
+  return errorOfAnswer(code, typeof given.message === "string" ? given.message : describeOdd(error));
+}
+
+/** An error that is no object with a message says what it is about in its own way. */
+function describeOdd(error: unknown): string {
+  if (typeof error === "string") return error;
+  return isShallow(error) ? `without a message: ${JSON.stringify(error)}` : "without a message";
 }
