@@ -822,6 +822,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.progress.late": "Of a call that is over no progress is heard any more.",
   "host.questions.abandoned":
     "What a tool asks whose call was cancelled or has timed out is put to no other job.",
+  "host.questions.defaults": "A form is answered with its defaults only if they fit it.",
   "host.questions.elicitation": "A question for a human is declined, or answered with its form's defaults.",
   "host.questions.one_call":
     "A server that may ask a model gets one call at a time, so each is answered by its own job.",
