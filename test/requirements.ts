@@ -789,6 +789,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "A tool whose definition is too large is left out, and so is what a server's tools have too much together.",
   "host.list.large.counted":
     "Tools that are left out or listed twice take nothing from what all may have together.",
+  "host.list.none": "An answer without the list that was asked for is told of.",
   "host.list.pages": "All pages are read; an endless list is cut with a warning.",
   "host.list.restless":
     "A list that is announced as changed again and again, and is the same, is read ever less often.",

@@ -43,6 +43,7 @@ export async function readPages(fetchPage: FetchPage, key: ListKey): Promise<Pag
   let size = 0;
   let ttlMs: number | null = null;
   let cursor: string | undefined;
+  const seen = new Set<string>();
   const cutBecause = (reason: string) => ({ items, warnings: [`${reason}; the rest is left out`], ttlMs });
   const tooMany = `the server has more than ${ITEMS_MAX} ${key}`;
   for (let page = 0; page < PAGES_MAX; page += 1) {
@@ -51,7 +52,8 @@ export async function readPages(fetchPage: FetchPage, key: ListKey): Promise<Pag
     const { nextCursor, ttlMs: pageTtlMs } = result;
     if (typeof pageTtlMs === "number") ttlMs = Math.min(pageTtlMs, ttlMs ?? pageTtlMs);
     const isLast = typeof nextCursor !== "string" || nextCursor === "";
-    for (const item of Array.isArray(onPage) ? (onPage as unknown[]) : []) {
+    if (!Array.isArray(onPage)) return cutBecause(`the server's answer has no list of ${key}`);
+    for (const item of onPage as unknown[]) {
       size += sizeOf(item);
       if (items.length === ITEMS_MAX) return cutBecause(tooMany);
       if (size > CHARACTERS_MAX) {
@@ -61,10 +63,11 @@ export async function readPages(fetchPage: FetchPage, key: ListKey): Promise<Pag
     }
     if (items.length === ITEMS_MAX && !isLast) return cutBecause(tooMany);
     if (isLast) return { items, warnings: [], ttlMs };
-    if (nextCursor === cursor) {
+    if (seen.has(nextCursor)) {
       const shown = shorten(nextCursor, { longest: SHOWN_CURSOR_LENGTH_MAX });
       return cutBecause(`the server repeats page "${shown}" of its ${key}`);
     }
+    seen.add(nextCursor);
     cursor = nextCursor;
   }
   return cutBecause(`the server has more than ${PAGES_MAX} pages of ${key}`);

@@ -93,6 +93,27 @@ test("[host.list.large.counted] tools that are left out or listed twice take not
   expect(listing.leftOut.at(-1)?.tool).toBe("too much");
 });
 
+test("[host.list.pages] pages that lead back to one before them are cut, with a warning", async () => {
+  const asked: (string | undefined)[] = [];
+  const fetchPage = (cursor: string | undefined) => {
+    asked.push(cursor);
+    return Promise.resolve({ tools: [good(`tool_${asked.length}`)], nextCursor: cursor === "a" ? "b" : "a" });
+  };
+  const { listing } = await listTools(fetchPage);
+  expect(asked).toEqual([undefined, "a", "b"]);
+  expect(listing.tools).toHaveLength(3);
+  expect(listing.warnings).toEqual([expect.stringContaining('repeats page "a"')]);
+});
+
+test.each([{}, { tools: { one: good("one") } }, { tools: null }])(
+  "[host.list.none] an answer %j without a list is told of",
+  async (answer) => {
+    const { listing } = await listTools(() => Promise.resolve(answer));
+    expect(listing.tools).toEqual([]);
+    expect(listing.warnings).toEqual([expect.stringContaining("no list of tools")]);
+  },
+);
+
 test("[host.list.pages] a page of very many entries is cut, and so are pages of very large ones", async () => {
   const { listing: wide } = await listTools(async () => ({
     tools: Array.from({ length: 300_000 }, () => null),
