@@ -762,6 +762,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "host.http.reopened": "The stream of a session is opened again, however often its server refuses that.",
   "host.http.resumed":
     "A call whose stream ends too early gets its answer over another, which ends with it, whatever it is.",
+  "host.http.session_ended": "A session whose handshake fails half-way is ended.",
   "host.http.streams":
     "80 cancelled calls leave no 80 sockets, and the session goes on with nothing resumed.",
   "host.http.too_large": "an endless answer over HTTP fails its call alone, and says what to do",

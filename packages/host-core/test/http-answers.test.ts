@@ -65,3 +65,22 @@ test("[host.http.accepted] a server of HTTP with SSE that is configured as anoth
     last_error: expect.stringContaining('set its "transport_type" to "sse"') as string,
   });
 });
+
+test("[host.http.session_ended] a session whose handshake fails half-way is ended", async () => {
+  const server = await serve((request, response) => {
+    // All but `initialize` go to a copy of the server that does not know the session.
+    const isLost = request.method === "POST" && request.headers["mcp-session-id"] !== undefined;
+    if (isLost) response.writeHead(400).end("no such session");
+    return isLost;
+  });
+  const host = await startHost([far(server.httpUrl)]);
+  expect(report(host, "far")).toMatchObject({ status: "error" });
+  await host.close();
+  const sessionsOf = (method: string) =>
+    server.requests.flatMap(({ method: given, headers }) =>
+      given === method ? [headers["mcp-session-id"]] : [],
+    );
+  const begun = sessionsOf("POST").filter((session) => session !== undefined);
+  expect(begun).not.toEqual([]);
+  expect(sessionsOf("DELETE")).toEqual(begun);
+});

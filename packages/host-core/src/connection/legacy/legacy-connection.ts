@@ -211,7 +211,7 @@ export class LegacyConnection extends ServerRequests implements McpConnection {
 
   async #shutDown(): Promise<void> {
     if (this.#lostReason === null) {
-      if (this.#established) await settlesWithin(this.#link.endSession(), END_SESSION_TIMEOUT_MS);
+      await settlesWithin(this.#link.endSession(), END_SESSION_TIMEOUT_MS);
       this.#lostReason ??= "the connection was closed";
     }
     // Rejects what is still waiting for an answer. A transport that has closed by itself is closed once more

@@ -16,10 +16,18 @@ function openHttp(access: RemoteAccess): Link {
   const fetch = keepOpening(paceStreams(access.fetch), (error) => transport.onerror?.(error));
   const transport = new StreamableHTTPClientTransport(access.url, { requestInit, fetch });
   orderNotices(transport);
+  const endSession = async () => {
+    // One whose handshake has failed sends nothing any more, and leaves its session behind all the same.
+    const { sessionId, protocolVersion } = transport;
+    const options = { requestInit, fetch: access.fetch, ...(sessionId === undefined ? {} : { sessionId }) };
+    const last = new StreamableHTTPClientTransport(access.url, options);
+    if (protocolVersion !== undefined) last.setProtocolVersion(protocolVersion);
+    await last.terminateSession();
+  };
   return {
     transport,
     closeReason: () => null,
-    endSession: () => transport.terminateSession(),
+    endSession,
     streams: access.streams,
     release: () => access.release(),
     meaningOf: (error) => (error instanceof NotRunError ? "none" : "doubt"),
