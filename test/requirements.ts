@@ -1018,6 +1018,8 @@ export const requirements: Readonly<Record<string, string>> = {
     "A server of 2026-07-28 alone is found out and used over stdio and HTTP: tools, resources, prompts, ping.",
   "protocol.modern.cancel": "A cancelled call ends on such a server too, with proof.",
   "protocol.modern.changes": "A tool that such a server adds is announced.",
+  "protocol.modern.mended":
+    "Answers of a new server that lack something, or are no objects, are read all the same, and none is waited for in vain.",
   "protocol.modern.odd": "One odd entry loses no list there either.",
   "protocol.modern.progress": "Its progress arrives in order.",
   "protocol.verdict": "The old handshake is tried once and the verdict remembered for later connections.",

@@ -1,4 +1,5 @@
 import type { JsonRpcMessage } from "../wire/json-rpc.ts";
+import { hasOddContent } from "./mend-answer.ts";
 
 const KEYS = ["tools", "resources", "resourceTemplates", "prompts", "content"];
 const ITEMS = "millrace/items";
@@ -11,10 +12,13 @@ type Answer = Record<string, unknown>;
  */
 export function setItemsAside(message: JsonRpcMessage): JsonRpcMessage {
   const { result } = message;
-  const key = result && KEYS.find((candidate) => Array.isArray(result[candidate]));
+  if (result === undefined) return message;
+  const isListed = (candidate: string) => Array.isArray(result[candidate]);
+  const key = KEYS.find(isListed) ?? (hasOddContent(result) ? "content" : undefined);
   if (key === undefined) return message;
-  const meta = typeof result?.["_meta"] === "object" ? result["_meta"] : {};
-  return { ...message, result: { ...result, [key]: [], _meta: { ...meta, [ITEMS]: result?.[key] } } };
+  const meta = typeof result["_meta"] === "object" ? result["_meta"] : {};
+  // What is missing is null.
+  return { ...message, result: { ...result, [key]: [], _meta: { ...meta, [ITEMS]: result[key] ?? null } } };
 }
 
 /** The answer as it was sent. */

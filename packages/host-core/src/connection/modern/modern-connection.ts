@@ -20,6 +20,7 @@ import { ProgressRouter } from "../wire/progress-router.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import { createClient } from "./create-client.ts";
 import { putItemsBack, setItemsAside } from "./listed-items.ts";
+import { mendAnswer } from "./mend-answer.ts";
 import { SentNotices } from "./sent-notices.ts";
 import { translateError } from "./translate-error.ts";
 import { changeMessages, openModernLink, type ModernLink } from "./transports.ts";
@@ -68,7 +69,8 @@ export class ModernConnection extends ServerRequests implements McpConnection {
       onLost: (reason) => this.#lose(reason),
     });
     this.#notices = new SentNotices(this.#link.transport);
-    changeMessages(this.#link.transport, (message) => {
+    changeMessages(this.#link.transport, (given) => {
+      const message = mendAnswer(given);
       this.hear(message);
       const { id, method } = message;
       if (method === undefined && id !== undefined) this.#link.streams?.answered(Number(id));

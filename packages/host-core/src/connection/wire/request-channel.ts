@@ -1,7 +1,8 @@
-import { isJsonObject, isShallow } from "@millrace/contracts";
+import { isJsonObject } from "@millrace/contracts";
 import { RequestRejectedError } from "../connection.ts";
 import { errorOfAnswer } from "../http/stand-in-answer.ts";
 import type { CancelNotice } from "./cancelled-calls.ts";
+import { describeOddError } from "./odd-error.ts";
 import { INTERNAL_ERROR, type JsonRpcMessage, type RequestId } from "./json-rpc.ts";
 
 /** Far above the ids of the few requests that the SDK's client sends by itself. */
@@ -107,11 +108,5 @@ export class RequestChannel {
 function toRejection(error: unknown): Error {
   const given: { code?: unknown; message?: unknown } = Object(error);
   const code = typeof given.code === "number" ? given.code : INTERNAL_ERROR;
-  return errorOfAnswer(code, typeof given.message === "string" ? given.message : describeOdd(error));
-}
-
-/** An error that is no object with a message says what it is about in its own way. */
-function describeOdd(error: unknown): string {
-  if (typeof error === "string") return error;
-  return isShallow(error) ? `without a message: ${JSON.stringify(error)}` : "without a message";
+  return errorOfAnswer(code, typeof given.message === "string" ? given.message : describeOddError(error));
 }
