@@ -1022,6 +1022,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "Answers of a new server that lack something, or are no objects, are read all the same, and none is waited for in vain.",
   "protocol.modern.odd": "One odd entry loses no list there either.",
   "protocol.modern.progress": "Its progress arrives in order.",
+  "protocol.modern.questions": "A tool of such a server that asks what it may not is told of with the cure.",
   "protocol.verdict": "The old handshake is tried once and the verdict remembered for later connections.",
   "recovery.loop-blocked": "A lone worker whose loop was blocked past its lock ends its job.",
   "recovery.worker-killed":

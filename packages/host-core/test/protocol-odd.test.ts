@@ -11,6 +11,12 @@ const ANSWERS = {
   first: { result: { toolResult: "done" } },
   values: { result: { resultType: "complete", structuredContent: [1] } },
   error: { error: "done" },
+  curious: {
+    result: {
+      resultType: "input_required", requestState: "s",
+      inputRequests: { roots: { method: "roots/list", params: {} } },
+    },
+  },
 };
 const METHODS = {
   initialize: () => ({ error: { code: -32022, message: "no", data: { supported: ["2026-07-28"] } } }),
@@ -31,11 +37,23 @@ createInterface({ input: process.stdin }).on("line", (line) => {
 });
 `;
 
-test("[protocol.modern.mended] odd answers of a new server take nothing from its tools, and nothing of their results", async () => {
+function startOdd() {
   const args = ["--input-type=module", "--eval", SERVER];
-  const host = await startHost([
-    settings("odd", { type: "stdio", command: process.execPath, args, env: {} }),
-  ]);
+  return startHost([settings("odd", { type: "stdio", command: process.execPath, args, env: {} })]);
+}
+
+test("[protocol.modern.questions] a tool that asks what its server may not ask is told of with the cure", async () => {
+  expect(await call(await startOdd(), "odd", "curious")).toMatchObject({
+    ok: false,
+    error: {
+      code: "call_rejected",
+      message: expect.stringMatching(/asked for what it does not get.*"sampling", "elicitation" or "roots"/),
+    },
+  });
+});
+
+test("[protocol.modern.mended] odd answers of a new server take nothing from its tools, and nothing of their results", async () => {
+  const host = await startOdd();
   expect(report(host, "odd")).toMatchObject({ status: "connected", last_error: null });
   const quoted = (text: string) => ({ ok: true, result: { content: [{ type: "text", text }] } });
   const part = "[a part of the result that is no MCP content]";
