@@ -7,15 +7,15 @@ import { createBatches, type Batches } from "./batches/batches.ts";
 import { ChannelSubscriptions } from "./redis/channel-subscriptions.ts";
 import { RedisClock } from "./clock.ts";
 import { closeConnection, firstAttempt, keepPipelinesLean, openConnection } from "./redis/connection.ts";
-import { EventLog, type LogEvent, type LogHead } from "./reading/event-log.ts";
-import { findJob } from "./reading/find-job.ts";
+import type { LogEvent, LogHead } from "./reading/event-log.ts";
 import { FleetReader } from "./fleet/fleet-reader.ts";
 import { FleetRequester } from "./fleet/fleet-requests.ts";
 import type { FleetView } from "./fleet/fleet-view.ts";
 import { JobControl, type ApprovalAnswer } from "./control/job-control.ts";
-import { createJobIds, isJobId } from "./job-id.ts";
+import { createJobIds } from "./job-id.ts";
 import { JobEnds, PendingEnd } from "./reading/job-ends.ts";
 import { JobIndex, type JobFilter } from "./reading/job-index.ts";
+import { JobReader } from "./reading/job-reader.ts";
 import { JobQueues } from "./job-queues.ts";
 import { JobRetry } from "./control/job-retry.ts";
 import { createUnsweptTimeouts } from "./control/unswept-timeouts.ts";
@@ -24,7 +24,7 @@ import { queuedJob, type JobSnapshot } from "./reading/job-view.ts";
 import { KeyedSubmissions } from "./submission/keyed-submissions.ts";
 import { KeyReloads } from "./fleet/key-reloads.ts";
 import { createKeys, type Keys } from "./keys.ts";
-import { LogFollower, type FollowOptions } from "./reading/log-follower.ts";
+import type { LogFollower } from "./reading/log-follower.ts";
 import type { Logger } from "./logger.ts";
 import { checkRedisOnce } from "./redis/redis-check.ts";
 import { RequestRates } from "./admission/request-rates.ts";
@@ -33,7 +33,7 @@ import { SubmissionWriter } from "./submission/submission-writer.ts";
 import { createSchedules, type Schedules } from "./schedules/schedules.ts";
 import { Deliveries } from "./webhooks/deliveries.ts";
 import { withStore, type Answer } from "./redis/answer.ts";
-import { maySee, type Viewer } from "./reading/viewer.ts";
+import type { Viewer } from "./reading/viewer.ts";
 import { waitForSubmitted } from "./submission/wait-for-submitted.ts";
 
 export interface JobStoreOptions {
@@ -75,8 +75,7 @@ export class JobStore {
   readonly #subscriber: Redis;
   readonly #keys: Keys;
   readonly #ends: JobEnds;
-  readonly #log: EventLog;
-  readonly #index: JobIndex;
+  readonly #reader: JobReader;
   readonly #subscriptions: ChannelSubscriptions;
   readonly #fleet: FleetReader;
   /** Asks workers for what only they can do. */
@@ -103,8 +102,6 @@ export class JobStore {
     this.#subscriber = openConnection({ ...connection, role: "subscriber", name: `${keyPrefix}:api:events` });
     this.#clock = new RedisClock(this.#redis);
     this.#keys = createKeys(keyPrefix);
-    this.#log = new EventLog(this.#redis, this.#keys);
-    this.#index = new JobIndex(this.#redis, this.#keys);
     this.#subscriptions = new ChannelSubscriptions(this.#subscriber);
     this.#fleet = new FleetReader(this.#redis, this.#keys, this.#subscriptions);
     this.requests = new FleetRequester(this.#redis, this.#keys, this.#subscriptions, this.#fleet);
@@ -117,7 +114,9 @@ export class JobStore {
     this.usage = new LineUsage({ ...shared, answer });
     this.#control = new JobControl({ ...shared, answer });
     this.queueTimeouts = createUnsweptTimeouts({ ...shared, logger });
-    this.retries = new JobRetry({ ...shared, index: this.#index, answer });
+    const index = new JobIndex(this.#redis, this.#keys);
+    this.#reader = new JobReader({ ...own, index, subscriptions: this.#subscriptions, answer });
+    this.retries = new JobRetry({ ...shared, index, answer });
     const newJobId = () => this.#newJobId();
     this.keyed = new KeyedSubmissions({ ...shared, retentionSeconds, store: this, answer, newJobId });
     this.#writer = new SubmissionWriter({ ...shared, retentionSeconds });
@@ -157,7 +156,7 @@ export class JobStore {
   /** Submits a job and follows its log from the first event on. The caller disposes of the follower. */
   async submitAndFollow(newJob: NewJob): Promise<{ job: Job; follower: LogFollower }> {
     const jobId = newJob.jobId ?? this.#newJobId();
-    const follower = this.#followLog({ jobId, after: 0, fresh: true });
+    const follower = this.#reader.follow({ jobId, after: 0, fresh: true });
     try {
       const queued = await this.#submit({ ...newJob, jobId, followed: true });
       follower.created();
@@ -170,7 +169,7 @@ export class JobStore {
 
   /** Null when the viewer has no such job. */
   find(viewer: Viewer, jobId: string): Promise<JobSnapshot | null> {
-    return this.#answer(() => findJob({ redis: this.#redis, keys: this.#keys }, viewer, jobId));
+    return this.#reader.find(viewer, jobId);
   }
 
   /** See {@link JobControl.cancel}. */
@@ -190,25 +189,22 @@ export class JobStore {
 
   /** How long the log is, and whether the job has ended; null when the viewer has no such job. */
   logHead(viewer: Viewer, jobId: string): Promise<LogHead | null> {
-    return this.#answer(async () => {
-      const head = isJobId(jobId) ? await this.#log.head(jobId) : null;
-      return head && maySee(viewer, head.record.tenant) ? head : null;
-    });
+    return this.#reader.logHead(viewer, jobId);
   }
 
   /** See {@link EventLog.eventsAfter}. The caller has made sure that the job is the viewer's. */
   readLog(jobId: string, after: number, limit: number): Promise<LogEvent[]> {
-    return this.#answer(() => this.#log.eventsAfter(jobId, after, limit));
+    return this.#reader.readLog(jobId, after, limit);
   }
 
   /** Follows the log after an id. The caller has made sure that the job is the viewer's, and disposes of it. */
   follow(jobId: string, after: number): LogFollower {
-    return this.#followLog({ jobId, after });
+    return this.#reader.follow({ jobId, after });
   }
 
   /** The viewer's jobs, newest first. */
   list(viewer: Viewer, filter: JobFilter): Promise<JobPage> {
-    return this.#answer(() => this.#index.list(viewer, filter));
+    return this.#reader.list(viewer, filter);
   }
 
   /** The live workers and what they report; at most a second old. */
@@ -237,10 +233,6 @@ export class JobStore {
 
   #newJobId(): string {
     return this.#nextJobId(this.#clock.now());
-  }
-
-  #followLog(options: FollowOptions): LogFollower {
-    return new LogFollower({ log: this.#log, subscriptions: this.#subscriptions, keys: this.#keys }, options);
   }
 }
 

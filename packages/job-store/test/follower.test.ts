@@ -10,6 +10,7 @@ import type { JobStore } from "../src/job-store.ts";
 import { EventLog } from "../src/reading/event-log.ts";
 import { GoneError } from "../src/reading/gone-error.ts";
 import { LogFollower } from "../src/reading/log-follower.ts";
+import { ReadPlaces } from "../src/reading/read-places.ts";
 import { waitForEnd } from "../src/reading/wait-for-end.ts";
 import type { ChannelSubscriptions } from "../src/redis/channel-subscriptions.ts";
 import { StoreUnavailableError } from "../src/redis/unavailable.ts";
@@ -97,7 +98,10 @@ async function followApart({ createApi, redis, keys }: Installation, ready: Prom
   const log = new EventLog(redis, keys);
   const subscribe = () => ({ ready, close: () => undefined });
   const subscriptions = { subscribe } as unknown as ChannelSubscriptions;
-  const follower = new LogFollower({ log, subscriptions, keys }, { jobId, after: 0 });
+  const follower = new LogFollower(
+    { log, places: new ReadPlaces(), subscriptions, keys },
+    { jobId, after: 0 },
+  );
   return { follower, read: vi.spyOn(log, "read") };
 }
 

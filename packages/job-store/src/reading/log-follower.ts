@@ -5,12 +5,13 @@ import { Alarm } from "./alarm.ts";
 import { eventType, publicEvent, type EventLog, type LogEvent } from "./event-log.ts";
 import { GoneError } from "./gone-error.ts";
 import type { Keys } from "../keys.ts";
+import type { ReadPlaces } from "./read-places.ts";
 import { withStore } from "../redis/answer.ts";
 
 /** Live events that wait for a slow reader; beyond this they are dropped and read from the log later. */
 const LIVE_BYTES_MAX = 64 * 1_024;
 const PAGE_LENGTH = 50;
-/** In milliseconds; less than what a read may take in all. */
+/** In milliseconds; less than what a read may take. */
 const SUBSCRIBE_PATIENCE_MS = 500;
 
 export interface FollowOptions {
@@ -23,6 +24,7 @@ export interface FollowOptions {
 
 interface FollowerDependencies {
   log: EventLog;
+  places: ReadPlaces;
   subscriptions: ChannelSubscriptions;
   keys: Keys;
 }
@@ -34,6 +36,7 @@ interface FollowerDependencies {
 export class LogFollower implements Disposable {
   readonly #jobId: string;
   readonly #log: EventLog;
+  readonly #places: ReadPlaces;
   readonly #subscription: ChannelSubscription;
   /** Resolves when the subscription stands, or cannot be made now. */
   readonly #subscribed: Promise<void>;
@@ -46,11 +49,12 @@ export class LogFollower implements Disposable {
   readonly #alarm = new Alarm();
 
   constructor(
-    { log, subscriptions, keys }: FollowerDependencies,
+    { log, places, subscriptions, keys }: FollowerDependencies,
     { jobId, after, fresh = false }: FollowOptions,
   ) {
     this.#jobId = jobId;
     this.#log = log;
+    this.#places = places;
     this.#cursor = after;
     this.#behind = !fresh;
     this.#subscription = subscriptions.subscribe(keys.events(jobId), (message) => this.#receive(message));
@@ -108,12 +112,12 @@ export class LogFollower implements Disposable {
     this.#live = [];
     this.#liveBytes = 0;
     try {
-      const { events, hasMore, isGone } = await withStore(async () => {
-        // What is written after this reading is announced only to a subscription that stands by then. One that does not
-        // come to stand soon tells when it does.
-        await Promise.race([this.#subscribed, delay(SUBSCRIBE_PATIENCE_MS, undefined, { ref: false })]);
-        return await this.#log.read(this.#jobId, this.#cursor, PAGE_LENGTH);
-      });
+      // What is written after this reading is announced only to a subscription that stands by then. One that does not
+      // come to stand soon tells when it does.
+      await Promise.race([this.#subscribed, delay(SUBSCRIBE_PATIENCE_MS, undefined, { ref: false })]);
+      const { events, hasMore, isGone } = await this.#places.run(() =>
+        withStore(() => this.#log.read(this.#jobId, this.#cursor, PAGE_LENGTH)),
+      );
       if (isGone) throw new GoneError(this.#jobId);
       if (hasMore) this.#behind = true;
       // What was announced meanwhile may have been read already.
