@@ -90,7 +90,7 @@ export function createWorkerStore({ redisUrl, keyPrefix, logger, clock: given }:
     createWebhookRunner: webhooks.createRunner,
 
     createSweeper: (): Sweeper => {
-      const jobControl = new JobControl({ ...shared, answer: withoutDeadline });
+      const jobControl = new JobControl({ ...shared, answer: withoutDeadline, read: withoutDeadline });
       const cancelling = new BatchCancel({ ...shared, control: jobControl });
       const batches = new BatchSweep({ ...shared, cancelling });
       return new Sweeper({ ...running, schedules: schedules.records, batches });

@@ -29,6 +29,7 @@ test("[store.batch.open.late] an upload that Redis has opened too late is closed
     subscriptions: new ChannelSubscriptions(redis),
     retentionSeconds: 600,
     answer,
+    read: answer,
     writers: [],
     cancelling: new BatchCancel({ redis, keys, control, logger: silentLogger }),
   });

@@ -166,7 +166,13 @@ test("[store.batch.sweep.cancel] a cancel goes on in a worker when its api has d
 function createParts({ redis, keys }: Installation) {
   const parts = { redis, keys, clock: systemClock, cancelling: undefined as never, logger: silentLogger };
   const answer: Answer = (commands) => commands();
-  const more = { subscriptions: undefined as never, writers: [], retentionSeconds: 600, answer };
+  const more = {
+    subscriptions: undefined as never,
+    writers: [],
+    retentionSeconds: 600,
+    answer,
+    read: answer,
+  };
   return { batches: new Batches({ ...parts, ...more }), sweep: new BatchSweep(parts) };
 }
 

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import { systemClock } from "../src/clock.ts";
 import type { JobStore } from "../src/job-store.ts";
 import { EventLog } from "../src/reading/event-log.ts";
+import { ReadPlaces } from "../src/reading/read-places.ts";
 import { claimRun } from "../src/run/claim-run.ts";
 import {
   createInstallation,
@@ -30,20 +31,36 @@ async function largeJob({ redis, keys }: Installation, api: JobStore): Promise<s
   return jobId;
 }
 
-test("[store.reads] what is asked for after many large jobs is not answered after all of them", async () => {
-  const installation = createInstallation();
-  const api = installation.createApi();
-  const jobId = await largeJob(installation, api);
-  let answered = 0;
-  const reads = Array.from({ length: READS }, async () => {
-    await api.find(TENANT, jobId);
-    answered += 1;
-  });
-  // By then all that need not wait for a place have been sent.
-  await setImmediate();
-  await api.ping();
-  expect(answered).toBeLessThan(READS / 2);
-  await Promise.all(reads);
+test.for([
+  ["looked up", (api: JobStore, jobId: string) => api.find(TENANT, jobId)],
+  ["cancelled after their ends", (api: JobStore, jobId: string) => api.cancel(TENANT, jobId)],
+  ["retried in vain", (api: JobStore, jobId: string) => api.retries.retry(TENANT, jobId, "journal")],
+  ["gone on with", (api: JobStore, jobId: string) => api.conversation(TENANT, jobId, 1)],
+] as const)(
+  "[store.reads] what is asked for after many large jobs that are %s is not answered after all of them",
+  async ([, read]) => {
+    const installation = createInstallation();
+    const api = installation.createApi();
+    const jobId = await largeJob(installation, api);
+    let answered = 0;
+    const reads = Array.from({ length: READS }, async () => {
+      await read(api, jobId);
+      answered += 1;
+    });
+    // By then all that need not wait for a place have been sent.
+    await setImmediate();
+    await api.ping();
+    expect(answered).toBeLessThan(READS / 2);
+    await Promise.all(reads);
+  },
+);
+
+test("[store.reads] the results of a batch are read when there is a place", async () => {
+  const run = vi.spyOn(ReadPlaces.prototype, "run");
+  onTestFinished(() => run.mockRestore());
+  const results = createInstallation().createApi().batches.results("batch_x", { order: "input", after: 0 });
+  expect(await results.next()).toEqual([]);
+  expect(run).toHaveBeenCalledOnce();
 });
 
 const page = (api: JobStore, jobId: string) => api.readLog(jobId, 0, 100);

@@ -4,6 +4,7 @@ import { eventType } from "../reading/event-log.ts";
 import { endedStatus, shownResult, type TerminalEvent } from "../reading/terminal-event.ts";
 import type { Keys } from "../keys.ts";
 import type { OutcomeReply } from "../scripts.ts";
+import type { Answer } from "../redis/answer.ts";
 import { pipelineReplies } from "../redis/pipeline-replies.ts";
 import { batchJobId } from "./batch-id.ts";
 import { BatchLines } from "./batch-lines.ts";
@@ -38,10 +39,11 @@ export class BatchResults {
   readonly #batchId: string;
   readonly #order: BatchOrder;
   readonly #lines: BatchLines;
+  readonly #read: Answer;
   #place: number;
 
   constructor(
-    { redis, keys }: { redis: Redis; keys: Keys },
+    { redis, keys, read }: { redis: Redis; keys: Keys; read: Answer },
     { batchId, order, after }: { batchId: string; order: BatchOrder; after: number },
   ) {
     this.#redis = redis;
@@ -50,17 +52,22 @@ export class BatchResults {
     this.#order = order;
     this.#place = after;
     this.#lines = new BatchLines(redis, keys, batchId);
+    this.#read = read;
   }
 
   /** The next results; an empty page means that there is nothing more now. */
   async next(): Promise<BatchResult[]> {
     for (;;) {
-      const entries = await this.#entries();
-      if (entries.length === 0) return [];
-      const results = await this.#results(entries);
+      const results = await this.#read(() => this.#page());
       // Jobs that have been opened again come once more when they end.
-      if (results.length > 0) return results;
+      if (results === null || results.length > 0) return results ?? [];
     }
+  }
+
+  /** Null when there is nothing more now. */
+  async #page(): Promise<BatchResult[] | null> {
+    const entries = await this.#entries();
+    return entries.length === 0 ? null : await this.#results(entries);
   }
 
   async #entries(): Promise<Entry[]> {

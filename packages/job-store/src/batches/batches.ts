@@ -34,6 +34,8 @@ export interface BatchesOptions {
   /** Retention of a job that names none, in seconds. */
   retentionSeconds: number;
   answer: Answer;
+  /** The same for results, which may be large. */
+  read: Answer;
   /** They write at the same time. */
   writers: readonly SubmissionWriter[];
   cancelling: BatchCancel;

@@ -26,6 +26,8 @@ export interface JobControlDependencies {
   clock: Clock;
   /** Asked for each step of what a client wants: those that read a long log are many. */
   answer: Answer;
+  /** The same for what may be large. */
+  read: Answer;
 }
 
 /** `unknown`: the job has no such call. `before`: it has been decided. `expired`, `ended`: it is too late. */
@@ -100,16 +102,16 @@ export class JobControl {
     jobId: string,
     { maxBytes }: { maxBytes: number },
   ): Promise<Conversation | "not_usable" | "too_large" | null> {
-    const { redis, keys, answer } = this.#dependencies;
+    const { redis, keys, read } = this.#dependencies;
     const reading = await this.#read(viewer, jobId);
     if (!reading) return null;
     const { request, previous = [] } = JSON.parse(reading.first) as QueuedEvent;
     if (request.type !== "chat" || !isTerminal(reading.record.status)) return "not_usable";
-    return await readConversation(keys.log(jobId), { request, previous }, { redis, answer, maxBytes });
+    return await readConversation(keys.log(jobId), { request, previous }, { redis, answer: read, maxBytes });
   }
 
   #read(viewer: Viewer, jobId: string): Promise<JobReading | null> {
-    return this.#dependencies.answer(() => readJob(this.#dependencies, viewer, jobId));
+    return this.#dependencies.read(() => readJob(this.#dependencies, viewer, jobId));
   }
 
   /** False when the job is not what its record says any more. */

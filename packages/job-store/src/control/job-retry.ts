@@ -33,7 +33,8 @@ export interface JobRetryDependencies {
   admission: Admission;
   clock: Clock;
   index: JobIndex;
-  answer: Answer;
+  /** Jobs may be large. */
+  read: Answer;
 }
 
 /** `reopened`: the job is queued again. `refused`: it is neither failed nor cancelled, but what `job` says. */
@@ -66,17 +67,17 @@ export class JobRetry {
 
   /** Null when the viewer has no such job. Of several retries at the same time one reopens it. */
   retry(viewer: Viewer, jobId: string, from: RetryFrom): Promise<RetryAnswer | null> {
-    return this.#dependencies.answer(() => this.#retry(viewer, jobId, from));
+    return this.#dependencies.read(() => this.#retry(viewer, jobId, from));
   }
 
   /** The ids of those that were reopened, newest first. */
   async retryMany(viewer: Viewer, { from, errorCode, limit, ...filter }: RetryFilter): Promise<string[]> {
     const reopened: string[] = [];
-    const { answer, index } = this.#dependencies;
+    const { read, index } = this.#dependencies;
     let cursor: string | undefined;
     do {
       const wanted = { ...filter, limit: PAGE_LENGTH, cursor };
-      const page: JobPage = await answer(() => index.list(viewer, wanted));
+      const page: JobPage = await read(() => index.list(viewer, wanted));
       const chosen = page.jobs.filter(({ error }) => errorCode === undefined || error?.code === errorCode);
       const left = chosen.slice(0, limit - reopened.length).map(({ id }) => id);
       while (left.length > 0) {

@@ -25,6 +25,8 @@ export class JobReader {
   readonly #dependencies: JobReaderDependencies;
   readonly #log: EventLog;
   readonly #places = new ReadPlaces();
+  /** Runs commands whose answers may be large, once there is a place. They wait for nothing else that needs one. */
+  readonly read: Answer = (commands) => this.#places.run(() => this.#dependencies.answer(commands));
 
   constructor(dependencies: JobReaderDependencies) {
     this.#dependencies = dependencies;
@@ -33,12 +35,12 @@ export class JobReader {
 
   /** Null when the viewer has no such job. */
   find(viewer: Viewer, jobId: string): Promise<JobSnapshot | null> {
-    return this.#read(() => findJob(this.#dependencies, viewer, jobId));
+    return this.read(() => findJob(this.#dependencies, viewer, jobId));
   }
 
   /** How long the log is, and whether the job has ended; null when the viewer has no such job. */
   logHead(viewer: Viewer, jobId: string): Promise<LogHead | null> {
-    return this.#read(async () => {
+    return this.read(async () => {
       const head = isJobId(jobId) ? await this.#log.head(jobId) : null;
       return head && maySee(viewer, head.record.tenant) ? head : null;
     });
@@ -46,20 +48,16 @@ export class JobReader {
 
   /** See {@link EventLog.eventsAfter}. */
   readLog(jobId: string, after: number, limit: number): Promise<LogEvent[]> {
-    return this.#read(() => this.#log.eventsAfter(jobId, after, limit));
+    return this.read(() => this.#log.eventsAfter(jobId, after, limit));
   }
 
   /** The viewer's jobs, newest first. */
   list(viewer: Viewer, filter: JobFilter): Promise<JobPage> {
-    return this.#read(() => this.#dependencies.index.list(viewer, filter));
+    return this.read(() => this.#dependencies.index.list(viewer, filter));
   }
 
   follow(options: FollowOptions): LogFollower {
     const { keys, subscriptions } = this.#dependencies;
     return new LogFollower({ log: this.#log, places: this.#places, subscriptions, keys }, options);
-  }
-
-  #read<Value>(commands: () => Promise<Value>): Promise<Value> {
-    return this.#places.run(() => this.#dependencies.answer(commands));
   }
 }
