@@ -9,7 +9,10 @@ interface Parameter {
 }
 
 interface Specification {
-  paths: Record<string, Record<string, { parameters?: Parameter[] }>>;
+  paths: Record<
+    string,
+    Record<string, { parameters?: Parameter[]; responses: Record<string, { headers?: object }> }>
+  >;
 }
 
 function whole(minimum: number, maximum: number) {
@@ -51,4 +54,13 @@ test("[api.openapi.described] every query value has a description", async () => 
   );
   expect(query.length).toBeGreaterThan(20);
   expect(query.filter(({ description }) => !description)).toEqual([]);
+});
+
+test("[api.openapi.headers] what asks for a key says how it is sent", async () => {
+  await using installation = await startInstallation({ redisUrl: inject("redisUrl") });
+  const { paths } = await installation.api.client.read<Specification>("/openapi.json");
+  const methods = Object.values(paths).flatMap((path) => Object.values(path));
+  const refusals = methods.flatMap(({ responses }) => responses["401"] ?? []);
+  expect(refusals.length).toBeGreaterThan(0);
+  for (const { headers } of refusals) expect(headers).toHaveProperty("WWW-Authenticate");
 });

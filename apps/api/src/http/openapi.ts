@@ -38,6 +38,7 @@ const RESPONSE_HEADERS = {
   Location: { description: "The path where it can be looked up", schema: text },
   "Preference-Applied": { description: "The wait that `Prefer` asked for", schema: text },
   "Retry-After": { description: "Seconds to wait before the next try", schema: text },
+  "WWW-Authenticate": { description: "The scheme that a key is sent with", schema: text },
 };
 
 type ResponseHeader = keyof typeof RESPONSE_HEADERS;
@@ -105,6 +106,12 @@ const DESCRIPTIONS = {
   503: "Redis does not answer; try again after Retry-After",
 } as const;
 
+const PROBLEM_HEADERS: Readonly<Record<number, readonly ResponseHeader[]>> = {
+  401: ["WWW-Authenticate"],
+  429: ["Retry-After"],
+  503: ["Retry-After"],
+};
+
 /** The documentation of the problems that a route answers; what needs a key may also be refused to a key. */
 export function problems(...statuses: (keyof typeof DESCRIPTIONS)[]) {
   const all = new Set(statuses.includes(401) ? [...statuses, 403 as const, 429 as const] : statuses);
@@ -113,7 +120,7 @@ export function problems(...statuses: (keyof typeof DESCRIPTIONS)[]) {
       status,
       {
         description: DESCRIPTIONS[status],
-        ...responseHeaders(status === 429 || status === 503 ? ["Retry-After"] : []),
+        ...responseHeaders(PROBLEM_HEADERS[status] ?? []),
         content: { "application/problem+json": { schema: resolver(Problem) } },
       },
     ]),
