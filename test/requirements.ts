@@ -1446,6 +1446,7 @@ export const requirements: Readonly<Record<string, string>> = {
     "A job not started in time fails with `queue_timeout`, and who waits hears of it.",
   "store.rates.first": "The first request of a key that is counted may come together with others.",
   "store.reads": "Many reads of large jobs do not hold up what is asked for after them.",
+  "store.reads.lists": "Who asks for one job does not wait behind those who search for many.",
   "store.reads.places": "A read that waits for a place begins when another has ended, however that ended.",
   "store.reads.refused": "Reads that wait for a place are refused as soon as Redis does not answer another.",
   "store.record.compact": "A record stays in Redis' compact encoding.",

@@ -1,9 +1,10 @@
 import { setImmediate } from "node:timers/promises";
-import { DEFAULT_MAX_CRASHES } from "@millrace/contracts";
+import { DEFAULT_MAX_CRASHES, type JobPage } from "@millrace/contracts";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { systemClock } from "../src/clock.ts";
 import type { JobStore } from "../src/job-store.ts";
 import { EventLog } from "../src/reading/event-log.ts";
+import { JobIndex } from "../src/reading/job-index.ts";
 import { ReadPlaces } from "../src/reading/read-places.ts";
 import { claimRun } from "../src/run/claim-run.ts";
 import {
@@ -61,6 +62,19 @@ test("[store.reads] the results of a batch are read when there is a place", asyn
   const results = createInstallation().createApi().batches.results("batch_x", { order: "input", after: 0 });
   expect(await results.next()).toEqual([]);
   expect(run).toHaveBeenCalledOnce();
+});
+
+test("[store.reads.lists] who asks for one job does not wait behind those who search for many", async () => {
+  const api = createInstallation().createApi();
+  const { id } = await api.submit({ tenant: TENANT, request: REQUEST });
+  const maySearch = Promise.withResolvers<JobPage>();
+  const search = vi.spyOn(JobIndex.prototype, "list").mockReturnValue(maySearch.promise);
+  onTestFinished(() => search.mockRestore());
+  const lists = Array.from({ length: READS }, () => api.list(TENANT, { limit: 1 }));
+  expect(await api.find(TENANT, id)).toMatchObject({ job: { id } });
+  expect(search.mock.calls.length).toBeLessThan(READS / 2);
+  maySearch.resolve({ jobs: [], next_cursor: null });
+  await Promise.all(lists);
 });
 
 const page = (api: JobStore, jobId: string) => api.readLog(jobId, 0, 100);

@@ -13,14 +13,13 @@ import { reopenInBatch } from "../batches/batch-ends.ts";
 import { priorityOf, type Admission } from "../admission/admission.ts";
 import type { Clock } from "../clock.ts";
 import { eventType } from "../reading/event-log.ts";
-import type { JobIndex } from "../reading/job-index.ts";
+import type { JobReader } from "../reading/job-reader.ts";
 import { jobView } from "../reading/job-view.ts";
 import type { QueuedEvent } from "../reading/queued-event.ts";
 import { readJob, type JobReading } from "../reading/read-job.ts";
 import { entryId } from "../queue-entry.ts";
 import type { Keys } from "../keys.ts";
 import { PUBLISH_BYTES_MAX } from "../run/run-writer.ts";
-import type { Answer } from "../redis/answer.ts";
 import type { Viewer } from "../reading/viewer.ts";
 
 const PAGE_LENGTH = 50;
@@ -32,9 +31,7 @@ export interface JobRetryDependencies {
   keys: Keys;
   admission: Admission;
   clock: Clock;
-  index: JobIndex;
-  /** Jobs may be large. */
-  read: Answer;
+  jobs: Pick<JobReader, "read" | "list">;
 }
 
 /** `reopened`: the job is queued again. `refused`: it is neither failed nor cancelled, but what `job` says. */
@@ -67,17 +64,17 @@ export class JobRetry {
 
   /** Null when the viewer has no such job. Of several retries at the same time one reopens it. */
   retry(viewer: Viewer, jobId: string, from: RetryFrom): Promise<RetryAnswer | null> {
-    return this.#dependencies.read(() => this.#retry(viewer, jobId, from));
+    return this.#dependencies.jobs.read(() => this.#retry(viewer, jobId, from));
   }
 
   /** The ids of those that were reopened, newest first. */
   async retryMany(viewer: Viewer, { from, errorCode, limit, ...filter }: RetryFilter): Promise<string[]> {
     const reopened: string[] = [];
-    const { read, index } = this.#dependencies;
+    const { jobs } = this.#dependencies;
     let cursor: string | undefined;
     do {
       const wanted = { ...filter, limit: PAGE_LENGTH, cursor };
-      const page: JobPage = await read(() => index.list(viewer, wanted));
+      const page: JobPage = await jobs.list(viewer, wanted);
       const chosen = page.jobs.filter(({ error }) => errorCode === undefined || error?.code === errorCode);
       const left = chosen.slice(0, limit - reopened.length).map(({ id }) => id);
       while (left.length > 0) {

@@ -6,7 +6,7 @@ import type { Answer } from "../redis/answer.ts";
 import type { ChannelSubscriptions } from "../redis/channel-subscriptions.ts";
 import { EventLog, type LogEvent, type LogHead } from "./event-log.ts";
 import { findJob } from "./find-job.ts";
-import type { JobFilter, JobIndex } from "./job-index.ts";
+import { JobIndex, type JobFilter } from "./job-index.ts";
 import type { JobSnapshot } from "./job-view.ts";
 import { LogFollower, type FollowOptions } from "./log-follower.ts";
 import { ReadPlaces } from "./read-places.ts";
@@ -15,7 +15,6 @@ import { maySee, type Viewer } from "./viewer.ts";
 export interface JobReaderDependencies {
   redis: Redis;
   keys: Keys;
-  index: JobIndex;
   subscriptions: ChannelSubscriptions;
   answer: Answer;
 }
@@ -24,13 +23,17 @@ export interface JobReaderDependencies {
 export class JobReader {
   readonly #dependencies: JobReaderDependencies;
   readonly #log: EventLog;
+  readonly #index: JobIndex;
   readonly #places = new ReadPlaces();
+  /** A page that has to search may take a second: nobody who asks for one job waits behind it. */
+  readonly #listPlaces = new ReadPlaces();
   /** Runs commands whose answers may be large, once there is a place. They wait for nothing else that needs one. */
   readonly read: Answer = (commands) => this.#places.run(() => this.#dependencies.answer(commands));
 
   constructor(dependencies: JobReaderDependencies) {
     this.#dependencies = dependencies;
     this.#log = new EventLog(dependencies.redis, dependencies.keys);
+    this.#index = new JobIndex(dependencies.redis, dependencies.keys);
   }
 
   /** Null when the viewer has no such job. */
@@ -53,7 +56,7 @@ export class JobReader {
 
   /** The viewer's jobs, newest first. */
   list(viewer: Viewer, filter: JobFilter): Promise<JobPage> {
-    return this.read(() => this.#dependencies.index.list(viewer, filter));
+    return this.#listPlaces.run(() => this.#dependencies.answer(() => this.#index.list(viewer, filter)));
   }
 
   follow(options: FollowOptions): LogFollower {
