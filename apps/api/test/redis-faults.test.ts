@@ -14,6 +14,7 @@ import {
   untilBatch,
   untilBatchEnds,
 } from "../../../test/support/batches.ts";
+import { startAwakeTime } from "../../../test/support/awake-time.ts";
 import { expectProblem, type HttpClient } from "../../../test/support/http-client.ts";
 import { newPrefix, startInstallation } from "../../../test/support/installation.ts";
 import { fixtureServer } from "../../../test/support/mcp-servers.ts";
@@ -171,10 +172,10 @@ test("[faults.redis.upload] an upload is told soon that Redis hangs, and goes on
   const id = await newestBatch(client);
   await untilBatch(client, id, { counts: { completed: 10 } });
   await server.pause();
-  const paused = performance.now();
+  using paused = startAwakeTime();
   await upload.write(`${lines.slice(10).join("\n")}\n`);
   expect(await upload.end()).toBe(503);
-  expect(performance.now() - paused).toBeLessThan(UPLOAD_SOON_MS);
+  expect(paused.ms).toBeLessThan(UPLOAD_SOON_MS);
   server.resume();
   await untilReady(client);
   await batchOf(await sendBatch(client, lines, { headers }), 200);
