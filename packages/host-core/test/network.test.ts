@@ -180,7 +180,6 @@ test("[network.released] after its release a connection opens no socket, and lea
   await guarded.release();
   await expect(guarded.fetch(url)).rejects.toThrow("fetch failed");
   expect(made).toBe(1);
-  await expect
-    .poll(() => new Promise((resolve) => server.getConnections((_, left) => resolve(left))))
-    .toBe(0);
+  const open = () => new Promise((resolve) => server.getConnections((_, left) => resolve(left)));
+  await expect.poll(open, { timeout: 20_000 }).toBe(0);
 });

@@ -15,7 +15,8 @@ test("[api.keys.reload.bug] a fault of the api's own while it reads the keys lea
   const reloads = { listen: (listener: () => void) => void (announce = listener) };
   using _ = watchKeys({ keyRing, path, reloads: reloads as KeyReloads, logger });
   announce();
-  await vi.waitFor(() => expect(logged.join("")).toContain("Bug: the API keys were not read"));
+  const told = () => expect(logged.join("")).toContain("Bug: the API keys were not read");
+  await vi.waitFor(told, 20_000);
   expect(logged.join("")).toContain("not a function");
   expect(keyRing.isEmpty).toBe(false);
 });

@@ -66,9 +66,9 @@ test("[api.bad.body_size.bounded] a shutdown, the end of the body or of its clie
   const [first, second, third] = [0, 1, 2].map(() => new Readable({ read: () => undefined }));
   if (!first || !second || !third) throw new Error("three bodies");
   const answers = [refuse(first, shutdown.signal), refuse(second), refuse(third)];
-  await vi.waitFor(() =>
-    expect([first, second, third].map((body) => body.readableFlowing)).toEqual([true, true, true]),
-  );
+  const areRead = () =>
+    expect([first, second, third].map((body) => body.readableFlowing)).toEqual([true, true, true]);
+  await vi.waitFor(areRead, 20_000);
   shutdown.abort();
   second.push(null);
   third.destroy();
