@@ -10,8 +10,8 @@ import type { ProgramSlot } from "../chaos/system/program-slot.ts";
 import { startSystem, type System } from "../chaos/system/system.ts";
 import type { ViolationKind } from "../chaos/violation.ts";
 
-const PATIENCE_MS = 60_000;
-const TEST_MS = 180_000;
+const PATIENCE_MS = 120_000;
+const TEST_MS = 400_000;
 
 const CHAT: PlannedJob = {
   key: "chat",
