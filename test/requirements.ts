@@ -73,6 +73,7 @@ export const requirements: Readonly<Record<string, string>> = {
   "agent.sampling.fault":
     "A model that fails or cools down is told to the tool that asked, and fails no job.",
   "agent.sampling.resume": "What a tool has asked before a crash counts after it.",
+  "agent.sampling.stop": "A tool that asks a model hears that its answer was cut off, or refused.",
   "agent.sampling.usage": "A tool that asks for a model gets the job's own, and the job's usage counts it.",
   "agent.stop.budget":
     "When a budget is spent, no call that it bounds is made any more, and the job ends with what it has.",

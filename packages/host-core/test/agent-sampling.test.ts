@@ -62,6 +62,19 @@ test("[agent.sampling.usage] over the real host a tool asks the job's model, and
   ]);
 });
 
+test("[agent.sampling.stop] a tool is told that the model's answer was cut off, or refused", async () => {
+  const { log } = await startAgent({
+    tools: asking(3),
+    script: script({ text: "one" }, { text: "tw", stopReason: "max_tokens" }, { stopReason: "refusal" }),
+  });
+  const heard = log.of("tool.returned")[0]?.result.content[0]?.["text"] as string;
+  expect(JSON.parse(heard)).toMatchObject([
+    { text: "one", stopReason: "endTurn" },
+    { text: "tw", stopReason: "maxTokens" },
+    { text: "", stopReason: "refusal" },
+  ]);
+});
+
 test("[agent.sampling.budget] what a tool asks is bounded by the job's budget", async () => {
   const { outcome, log, model, calls } = await startAgent({
     tools: asking(2),

@@ -1,6 +1,6 @@
-import type { Cancellation } from "@millrace/contracts";
+import type { Cancellation, TurnStopReason } from "@millrace/contracts";
 import { abortable } from "../abortable.ts";
-import { SamplingRefusedError, type Sampler } from "../connection/questions/sampling.ts";
+import { SamplingRefusedError, type Sampler, type SamplingAnswer } from "../connection/questions/sampling.ts";
 import { ModelError, type ModelRequest, type ModelTurn } from "../model/model.ts";
 import { saidText } from "../model/said-text.ts";
 import { turnUsage } from "../model/usage.ts";
@@ -8,6 +8,14 @@ import { beginCoolDown, providerKey } from "./cool-down.ts";
 import { coolDownMs } from "./retry-policy.ts";
 import type { Session } from "./session.ts";
 import { costSpent, outputTokensLeft, tokensSpent } from "./stop-conditions.ts";
+
+/** Nothing is offered that an answer could use. */
+const STOP_REASON = {
+  end_turn: "endTurn",
+  tool_use: "endTurn",
+  max_tokens: "maxTokens",
+  refusal: "refusal",
+} as const satisfies Record<TurnStopReason, SamplingAnswer["stopReason"]>;
 
 /**
  * Answers what a tool asks in the middle of its call with the job's own model, within the job's budget and as part of
@@ -34,8 +42,8 @@ export function samplerFor(session: Session, call: Cancellation["completed"][num
     const usage = turnUsage(answer.usage, model.settings.price);
     // What was paid for is stored before the tool hears of it.
     await journal.note({ type: "tool.sampled", ...call, model: model.settings.alias, usage });
-    const stopReason = answer.stopReason === "max_tokens" ? "maxTokens" : "endTurn";
-    return { model: model.settings.alias, text: saidText(answer.message.content), stopReason };
+    const text = saidText(answer.message.content);
+    return { model: model.settings.alias, text, stopReason: STOP_REASON[answer.stopReason] };
   };
 }
 

@@ -17,7 +17,8 @@ export interface SamplingAnswer {
   /** Who has answered. */
   readonly model: string;
   readonly text: string;
-  readonly stopReason: "endTurn" | "maxTokens";
+  /** The specification leaves room for others than its own. */
+  readonly stopReason: "endTurn" | "maxTokens" | "refusal";
 }
 
 /** Asks the model of the job that made the call. @throws SamplingRefusedError when that may not, or cannot, be. */
