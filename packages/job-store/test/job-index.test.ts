@@ -1,5 +1,7 @@
 import { expect, onTestFinished, test, vi } from "vitest";
+import type { JobStore } from "../src/job-store.ts";
 import { GoneError } from "../src/reading/gone-error.ts";
+import type { JobFilter } from "../src/reading/job-index.ts";
 import { EVERY_TENANT } from "../src/reading/viewer.ts";
 import { claimChat, submitChat } from "./support/chat-jobs.ts";
 import { FAR_MS } from "./support/executors.ts";
@@ -61,28 +63,34 @@ test("[store.list.status] a job that has ended since its record was read is not 
   expect((await api.list(TENANT, { limit: 10 })).jobs).toMatchObject([{ id, status: "cancelled" }]);
 });
 
+/** Each look at the clock finds that most of a page's time has passed. */
+function slowDown(): void {
+  const clock = vi.spyOn(performance, "now");
+  onTestFinished(() => clock.mockRestore());
+  let slow = 0;
+  clock.mockImplementation(() => (slow += 600));
+}
+
+/** The ids of all pages. */
+async function walk(api: JobStore, filter: JobFilter): Promise<string[][]> {
+  const pages: string[][] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await api.list(TENANT, { ...filter, ...(cursor === undefined ? {} : { cursor }) });
+    pages.push(page.jobs.map(({ id }) => id));
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+  return pages;
+}
+
 test("[store.list.slow] a page is done in time however slow Redis is, and a walk over the pages still finds every job", async () => {
   const installation = createInstallation();
   const api = installation.createApi();
   const { id: oldest } = await api.submit({ tenant: TENANT, request: REQUEST });
   await api.cancel(TENANT, oldest);
   await submitMany(api, 210);
-  const clock = vi.spyOn(performance, "now");
-  onTestFinished(() => clock.mockRestore());
-  let slow = 0;
-  clock.mockImplementation(() => (slow += 600));
-
-  const pages: string[][] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await api.list(TENANT, {
-      status: "cancelled",
-      limit: 200,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    pages.push(page.jobs.map(({ id }) => id));
-    cursor = page.next_cursor ?? undefined;
-  } while (cursor !== undefined);
+  slowDown();
+  const pages = await walk(api, { status: "cancelled", limit: 200 });
   expect(pages.length).toBeGreaterThan(1);
   expect(pages.flat()).toEqual([oldest]);
 });
@@ -91,18 +99,8 @@ test("[store.list.slow] a page that has jobs ends in their midst when its time i
   const installation = createInstallation();
   const api = installation.createApi();
   const ids = await submitMany(api, 30);
-  const clock = vi.spyOn(performance, "now");
-  onTestFinished(() => clock.mockRestore());
-  let slow = 0;
-  clock.mockImplementation(() => (slow += 600));
-
-  const pages: string[][] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await api.list(TENANT, { limit: 30, ...(cursor === undefined ? {} : { cursor }) });
-    pages.push(page.jobs.map(({ id }) => id));
-    cursor = page.next_cursor ?? undefined;
-  } while (cursor !== undefined);
+  slowDown();
+  const pages = await walk(api, { limit: 30 });
   expect(pages.length).toBeGreaterThan(1);
   expect(pages.flat().toSorted()).toEqual(ids.toSorted());
 });
